@@ -1,0 +1,200 @@
+"""The Report: everything an answer holds, as plain data, and its JSON form ``devicesim.run/1``.
+
+Folding a run makes one (:mod:`devicesim.report.fold`); text and HTML only read it. All quantities are SI:
+bytes, seconds since the run's start, watts, fractions in [0, 1].
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+SCHEMA = "devicesim.run/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A line of the timeline: a job state, or what the device and the customer did.
+
+    Attributes:
+        start: seconds since the run's start.
+        end: when the next step began; None for the last.
+        time: ISO 8601 of the start.
+        what: the API's job state, or a phrase for a step within it.
+        level: 0 for job states, 1 for what happens inside one.
+        note: a short remark, as "1 business day late".
+    """
+
+    start: float
+    end: float | None
+    time: str
+    what: str
+    level: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bottleneck:
+    """What held the copy back for part of its time, and what would lift it."""
+
+    station: str
+    share: float
+    lift: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IngestSummary:
+    """How the copy onto the device went.
+
+    Attributes:
+        start, end: first byte and last [s]; copying: time without interruptions [s].
+        rate: bytes a second over ``copying``; files_rate likewise.
+        bottlenecks: largest share first; the shares sum to 1.
+        sessions: stretches without interruption.
+    """
+
+    start: float
+    end: float
+    copying: float
+    bytes: int
+    files: int
+    total_bytes: int
+    total_files: int
+    rate: float
+    files_rate: float
+    complete: bool
+    bottlenecks: tuple[Bottleneck, ...]
+    sessions: int
+    median_file: float
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Data that did not reach S3, or was refused, and why; ``at`` is where the story lost it."""
+
+    at: str
+    files: int
+    bytes: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class GoalResult:
+    """A goal of the scenario: its expression, what came out, and whether it was met."""
+
+    expr: str
+    value: float | None
+    met: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FigureUsed:
+    """A catalog figure that the run read, as printed: value with unit, range, kind and source."""
+
+    key: str
+    value: str
+    range: str
+    kind: str
+    source: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Swing:
+    """An assumed figure and how far the answer moves over its range, all else equal.
+
+    Attributes:
+        key: the figure; value and range as printed.
+        low_days, high_days: estimated change of days to S3 at the low and high end of the range.
+    """
+
+    key: str
+    value: str
+    range: str
+    low_days: float
+    high_days: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """One line of the bill in US dollars, and what the price rests on."""
+
+    item: str
+    usd: float
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class BatterySummary:
+    """What the battery did: swaps, recharges, energy drawn [J], mean draw while on [W], lowest charge."""
+
+    source: str
+    swaps: int
+    recharges: int
+    energy: float
+    mean_power: float
+    lowest_charge: float
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A quantity over time for a chart: ``unit`` names the SI unit of ``value``."""
+
+    name: str
+    unit: str
+    time: tuple[float, ...]
+    value: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BottleneckSpan:
+    """A stretch of the copy and the station that bound it, for the chart."""
+
+    start: float
+    end: float
+    station: str
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The whole answer of one run."""
+
+    name: str
+    seed: int
+    repeat: str
+    version: str
+    start: str
+    job: str
+    job_type: str
+    device: str
+    state: str
+    outcome: str
+    days_to_s3: float | None
+    end: float
+    timeline: tuple[Step, ...]
+    ingest: IngestSummary | None
+    losses: tuple[Loss, ...]
+    battery: BatterySummary | None
+    instances: tuple[str, ...]
+    costs: tuple[Cost, ...]
+    goals: tuple[GoalResult, ...]
+    metrics: dict[str, float]
+    swings: tuple[Swing, ...]
+    figures: tuple[FigureUsed, ...]
+    progress: tuple[Series, ...] = ()
+    spans: tuple[BottleneckSpan, ...] = ()
+    series: tuple[Series, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def goals_met(self) -> bool:
+        """Whether every goal was met; true when there is none."""
+        return all(goal.met for goal in self.goals)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document; charts' series are left out, the progress file has them."""
+        document = {"schema": SCHEMA} | asdict(self)
+        for chart in ("progress", "spans", "series"):
+            del document[chart]
+        return document
