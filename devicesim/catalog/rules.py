@@ -66,8 +66,8 @@ def _word_faults(figure: Figure) -> Iterator[str]:
 
 def _listing_faults(listing: Listing) -> Iterator[str]:
     yield from _label_faults(listing)
-    if not listing.names or not all(isinstance(name, str) and name for name in listing.names):
-        yield f"names must be texts, got {listing.names}"
+    if not listing.names or not all(str(name).strip() for name in listing.names):
+        yield f"names must not be empty, got {listing.names}"
     elif len(set(listing.names)) < len(listing.names):
         yield f"names must differ, got {listing.names}"
 

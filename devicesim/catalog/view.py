@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from devicesim import units
 from devicesim.catalog.figure import Figure
@@ -18,8 +19,8 @@ class Figures:
     """Catalog figures by ``ENTRY.path``, with overrides, remembering every figure that was asked for.
 
     Args:
-        overrides: the scenario's own values by key: text with a unit (``"180 MB/s"``), or a plain number where
-            the figure has no unit, a word, a switch or a list where it is one.
+        overrides: the scenario's own values by key: text with a unit (``"180 MB/s"``), or a plain number
+            where the figure has no unit, a word, a switch or a list where it is one.
 
     Attributes:
         used: every figure read so far, by key, in the order of first reading: what an answer rests on.
@@ -33,9 +34,9 @@ class Figures:
     (360000.0, '100 Wh')
     >>> figures.figure("SNC1_HDD.battery.capacity").source
     'set in the scenario'
-    >>> Figures({"SNC1_HDD.boot.time": "5 MB"})
+    >>> Figures({"wifi.latency": "5 MB"})
     Traceback (most recent call last):
-    devicesim.errors.UnitError: SNC1_HDD.boot.time: expected a duration such as '36 h', got '5 MB': 'MB' is a size
+    devicesim.errors.UnitError: wifi.latency: expected a duration such as '36 h', got '5 MB': 'MB' is a size
     """
 
     def __init__(self, overrides: Mapping[str, Setting] | None = None) -> None:
@@ -149,7 +150,7 @@ def _expected(figure: Figure) -> str:
     )
 
 
-def _finite(number: float) -> float:
+def _finite(number: Any) -> float:
     if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
         raise UnitError(f"expected a finite number, got {number!r}")
     return float(number)
