@@ -20,7 +20,7 @@ convention used there; Mathis et al. 1997 give 1.22 in place of 1.2).
 
 Checked against
 ---------------
-117.6853 MB/s for gigabit with timestamps, 118.6606 MB/s without (to 1e-6); RFC 9438 Table 1 at an RTT of 0.1 s
+117.6853 MB/s for gigabit with timestamps, 118.6606 MB/s without (to 1e-6); RFC 9438 Table 1 at RTT 0.1 s
 (all seven losses within 0.3 %); RFC 9438 Table 3 (four rates within 1.8 %, its losses having two digits).
 """
 
