@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from devicesim.errors import BoundError, UnknownNameError
 from devicesim.physics import nfs
 
-# Requests and replies counted on the wire to NFS-Ganesha, record marks included and WRITE without its payload:
+# Requests and replies counted on the wire to NFS-Ganesha, record marks included, WRITE without its payload:
 # 16 B host name, one group, 24 B handle, 16 B name.
 MEASURED_V3 = {
     "LOOKUP": (132, 120),
@@ -129,7 +129,7 @@ class TestCalls:
         # GETATTR 1 + 3
         words = 3 + 8 + (1 + 3 + 2 + 7 + 2 + 3 + 2 + 1 + 5) + 1 + 4
         assert nfs.procedures("4.0")["OPEN"].request == 84 + 4 * words == 252
-        # SEQUENCE: number, session 4, sequence, slots 2, cache; answered by number, status, session 4, 5 words
+        # SEQUENCE: number, session 4, sequence, slots 2, cache; its result number, status, session 4, 5 words
         assert nfs.procedures("4.1")["OPEN"].request == 252 + 4 * 9
         assert nfs.procedures("4.1")["OPEN"].reply == nfs.procedures("4.0")["OPEN"].reply + 4 * 11
 
