@@ -1,0 +1,269 @@
+"""What becomes of the bytes written into a share: four policies behind one small interface.
+
+The share keeps sizes and room itself; a policy only holds content. ``discard`` for runs of many terabytes,
+``hash`` when checksums must be true, ``keep`` in memory, ``spill`` in a folder of the host.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from devicesim.device.share.limits import refuse
+from devicesim.device.share.nodes import File
+from devicesim.errors import require
+
+Data = bytes | bytearray | memoryview
+_PIECE = 1 << 20  # of memory handled at a time [bytes]; any size gives the same content
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """Checksum of a file's content, or why there is none.
+
+    Attributes:
+        algorithm: name as in :mod:`hashlib`.
+        value: hexadecimal digits, None if it cannot be told.
+        reason: why it cannot; empty when it can.
+    """
+
+    algorithm: str
+    value: str | None
+    reason: str = ""
+
+
+class Content(Protocol):
+    """A content policy. It may keep anything in ``file.content``, which starts as None."""
+
+    def write(self, file: File, offset: int, data: Data | int) -> None:
+        """Take data, or so many bytes nobody has the content of, which read as zeros. May refuse."""
+
+    def read(self, file: File, offset: int, count: int) -> bytes:
+        """Give ``count`` bytes, a range inside the file."""
+
+    def resize(self, file: File, size: int) -> None:
+        """Prepare for a new size; ``file.size`` is still the old one."""
+
+    def forget(self, file: File) -> None:
+        """Drop the content of a file that is gone."""
+
+    def digest(self, file: File) -> Digest:
+        """The checksum of the whole file."""
+
+
+class Discard:
+    """Keep sizes only: reads give zeros."""
+
+    def write(self, file: File, offset: int, data: Data | int) -> None:
+        """Take the data and forget it."""
+
+    def read(self, file: File, offset: int, count: int) -> bytes:
+        """Zeros."""
+        return bytes(count)
+
+    def resize(self, file: File, size: int) -> None:
+        """Nothing to prepare."""
+
+    def forget(self, file: File) -> None:
+        """Nothing to drop."""
+
+    def digest(self, file: File) -> Digest:
+        """None: the content was not kept."""
+        return Digest("", None, "content is discarded")
+
+
+class _Running:
+    """Digest of the first ``position`` bytes, and pieces that came early, waiting for their turn."""
+
+    __slots__ = ("digest", "early", "position", "waiting")
+
+    def __init__(self, algorithm: str) -> None:
+        self.digest = hashlib.new(algorithm)
+        self.position = self.waiting = 0
+        self.early: dict[int, bytes] = {}
+
+    def take(self, data: Data) -> None:
+        """Add what comes next, and what has waited for it."""
+        while True:
+            self.digest.update(data)
+            self.position += len(data)
+            if self.position not in self.early:
+                return
+            data = self.early.pop(self.position)
+            self.waiting -= len(data)
+
+
+class Hash(Discard):
+    """Keep sizes and a running digest of files written from the start to the end.
+
+    Writes of one file may arrive a little out of order, as they do over NFS: pieces up to ``window`` bytes
+    ahead wait in memory. Where the digest cannot be known (a part written twice, a hole, a file cut short)
+    it says so rather than guess.
+    """
+
+    def __init__(self, algorithm: str = "sha256", window: int = 16 * _PIECE) -> None:
+        require(algorithm in hashlib.algorithms_available, "algorithm", "known to hashlib", algorithm)
+        require(window >= 0, "window", ">= 0", window)
+        self.algorithm = algorithm
+        self.window = window
+
+    def write(self, file: File, offset: int, data: Data | int) -> None:
+        """Hash the next piece, let an early one wait, or give up with a reason."""
+        state = file.content
+        if isinstance(state, str):
+            return
+        if isinstance(data, int):
+            file.content = f"written at {offset} without content"
+            return
+        if state is None:
+            state = file.content = _Running(self.algorithm)
+        if offset == state.position:
+            state.take(data)
+        elif offset < state.position or offset in state.early:
+            file.content = f"written twice at {offset}"
+        elif state.waiting + len(data) > self.window:
+            file.content = f"written out of order at {offset}"
+        else:
+            state.early[offset] = bytes(data)
+            state.waiting += len(data)
+
+    def resize(self, file: File, size: int) -> None:
+        """Start anew at size 0; a digest that already covers what is cut off is lost."""
+        state = file.content
+        if size == 0:
+            file.content = None
+        elif isinstance(state, _Running) and (size < state.position or (state.early and size < file.size)):
+            file.content = f"cut to {size} bytes"
+
+    def digest(self, file: File) -> Digest:
+        """The digest, if the bytes came in once each from 0 to the size."""
+        state = file.content or _Running(self.algorithm)
+        if isinstance(state, str):
+            return Digest(self.algorithm, None, state)
+        if state.position != file.size or state.early:
+            return Digest(self.algorithm, None, f"nothing written at {state.position}")
+        return Digest(self.algorithm, state.digest.hexdigest())
+
+
+def digest_by_reading(content: Content, file: File, algorithm: str) -> Digest:
+    """Checksum of a file whose content a policy can read back."""
+    digest = hashlib.new(algorithm)
+    for offset in range(0, file.size, _PIECE):
+        digest.update(content.read(file, offset, min(_PIECE, file.size - offset)))
+    return Digest(algorithm, digest.hexdigest())
+
+
+def _pieces(offset: int, count: int) -> Iterator[tuple[int, int, int]]:
+    """Cut a range at multiples of the piece: number of the piece, start in it, end in it."""
+    end = offset + count
+    while offset < end:
+        number, start = divmod(offset, _PIECE)
+        stop = min(_PIECE, start + end - offset)
+        yield number, start, stop
+        offset += stop - start
+
+
+class Keep:
+    """Keep content in memory, holes not, up to ``bound`` bytes; beyond, use ``overflow`` or refuse.
+
+    A file that no longer fits moves to the overflow as a whole. Without one the write is refused with
+    ENOSPC, although the simulated disk has room: the message names the bound.
+    """
+
+    def __init__(self, bound: int, overflow: Content | None = None, algorithm: str = "sha256") -> None:
+        require(bound >= 0, "bound", ">= 0", bound)
+        self.bound = bound
+        self.overflow = overflow
+        self.algorithm = algorithm
+        self.held = 0
+
+    def _moved(self, file: File) -> Content | None:
+        own = file.content is None or isinstance(file.content, dict)
+        return None if own else self.overflow
+
+    def write(self, file: File, offset: int, data: Data | int) -> None:
+        """Copy into memory, or into the overflow once the bound is reached."""
+        if (moved := self._moved(file)) is not None:
+            return moved.write(file, offset, data)
+        pieces: dict[int, bytearray] = file.content or {}
+        if isinstance(data, int):
+            return _clear(pieces, offset, data)
+        growth = sum(
+            max(0, stop - len(pieces.get(number, b""))) for number, _, stop in _pieces(offset, len(data))
+        )
+        if self.held + growth > self.bound:
+            return self._overflow(file, offset, data)
+        file.content = pieces
+        view = memoryview(data)
+        for number, start, stop in _pieces(offset, len(data)):
+            piece = pieces.setdefault(number, bytearray())
+            if len(piece) < start:
+                piece.extend(bytes(start - len(piece)))
+            piece[start:stop] = view[: stop - start]
+            view = view[stop - start :]
+        self.held += growth
+        return None
+
+    def _overflow(self, file: File, offset: int, data: Data) -> None:
+        if self.overflow is None:
+            refuse(errno.ENOSPC, f"content kept in memory is bounded at {self.bound} bytes")
+        pieces: dict[int, bytearray] = file.content or {}
+        file.content = None
+        try:
+            for number, piece in pieces.items():
+                self.overflow.write(file, number * _PIECE, piece)
+            self.overflow.write(file, offset, data)
+        except OSError:
+            self.overflow.forget(file)
+            file.content = pieces or None
+            raise
+        self.held -= sum(map(len, pieces.values()))
+
+    def read(self, file: File, offset: int, count: int) -> bytes:
+        """The bytes, with zeros in the holes."""
+        if (moved := self._moved(file)) is not None:
+            return moved.read(file, offset, count)
+        pieces: dict[int, bytearray] = file.content or {}
+        parts = []
+        for number, start, stop in _pieces(offset, count):
+            part = bytes(memoryview(pieces.get(number, b""))[start:stop])
+            parts.append(part)
+            parts.append(bytes(stop - start - len(part)))
+        return b"".join(parts)
+
+    def resize(self, file: File, size: int) -> None:
+        """Drop what lies beyond a smaller size."""
+        if (moved := self._moved(file)) is not None:
+            return moved.resize(file, size)
+        pieces: dict[int, bytearray] = file.content or {}
+        last, rest = divmod(size, _PIECE)
+        for number in [n for n in pieces if n >= last]:
+            keep = rest if number == last else 0
+            self.held -= max(0, len(pieces[number]) - keep)
+            del pieces[number][keep:]
+            if not pieces[number]:
+                del pieces[number]
+        return None
+
+    def forget(self, file: File) -> None:
+        """Free the memory."""
+        if (moved := self._moved(file)) is not None:
+            moved.forget(file)
+        else:
+            self.resize(file, 0)
+        file.content = None
+
+    def digest(self, file: File) -> Digest:
+        """Checksum of what is held."""
+        return digest_by_reading(self, file, self.algorithm)
+
+
+def _clear(pieces: dict[int, bytearray], offset: int, count: int) -> None:
+    """Write zeros where something is held; nothing is held for the rest, and it reads as zeros."""
+    for number, start, stop in _pieces(offset, count):
+        if number in pieces:
+            held = len(pieces[number])
+            pieces[number][start : min(stop, held)] = bytes(max(0, min(stop, held) - start))
