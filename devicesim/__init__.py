@@ -1,1 +1,68 @@
-"""A twin of the AWS Snow devices."""
+"""A twin of the AWS Snow devices.
+
+>>> import devicesim
+>>> world = devicesim.simulate(devicesim.load("scenarios/ridge_camp.toml"))     # doctest: +SKIP
+>>> for sample in world.progress(every="10 min"):                               # doctest: +SKIP
+...     print(sample.seconds, sample.BytesTransferred)
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from devicesim.device.neighbours import Neighbours
+    from devicesim.errors import DevicesimError, ScenarioError
+    from devicesim.jobs import JobState
+    from devicesim.progress import DataTransferProgress
+    from devicesim.report.fold import report
+    from devicesim.report.model import Report
+    from devicesim.scenario import Scenario, load, loads
+    from devicesim.world import World, replay, replicate, simulate
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "DataTransferProgress": "progress",
+    "DevicesimError": "errors",
+    "JobState": "jobs",
+    "Neighbours": "device.neighbours",
+    "Report": "report.model",
+    "Scenario": "scenario",
+    "ScenarioError": "errors",
+    "World": "world",
+    "load": "scenario",
+    "loads": "scenario",
+    "replay": "world",
+    "replicate": "world",
+    "report": "report.fold",
+    "simulate": "world",
+}
+
+__all__ = [
+    "DataTransferProgress",
+    "DevicesimError",
+    "JobState",
+    "Neighbours",
+    "Report",
+    "Scenario",
+    "ScenarioError",
+    "World",
+    "load",
+    "loads",
+    "replay",
+    "replicate",
+    "report",
+    "simulate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'devicesim' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"devicesim.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,109 @@
+"""What the customer does with a device: unpacks it, copies onto it, packs it up again.
+
+A job that only the API knows has no scenario of its own; the catalog's ``default_customer`` then takes the
+device, copies the default data set and returns it, so that an import never moves zero bytes by accident.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from datetime import datetime
+
+import numpy as np
+import simpy
+
+from devicesim.catalog import Figures
+from devicesim.device.ingest import Ingest
+from devicesim.device.job import Job
+from devicesim.device.setting import Setting
+from devicesim.device.snow_device import SnowDevice
+from devicesim.scenario import Files, Scenario, loads
+
+
+class Customer:
+    """One customer with one device.
+
+    Attributes:
+        ingest: the copy, once begun.
+    """
+
+    def __init__(self, setting: Setting, job: Job, device: SnowDevice, datasets: Sequence[Files]) -> None:
+        self._setting, self._job, self._device, self._datasets = setting, job, device, datasets
+        self.ingest: Ingest | None = None
+
+    def keep(self) -> Generator[simpy.Event, object, None]:
+        """Unpack, work, pack; returns when the device is off and waits for the courier."""
+        setting, device, story = self._setting, self._device, self._setting.scenario
+        draw = setting.draw(f"customer/{self._job.id}")
+        unpacking = story.job.unpack
+        yield setting.env.timeout(
+            setting.figures.si("default_customer.unpacking") if unpacking is None else unpacking
+        )
+        # What came through a door is the data; only a device that nobody wrote to gets the scenario's files.
+        if story.clients and not device.share.files:
+            self.ingest = Ingest(setting, device, self._job.id, self._datasets)
+        yield from self._work()
+        if self.ingest is not None:
+            self.ingest.end()
+        yield from self._linger()
+        if device.state != "off":
+            yield from device.shut_down("powered off for the return")
+        yield setting.env.timeout(self._hand_over(draw))
+
+    def _hand_over(self, draw: np.random.Generator) -> float:
+        story = self._setting.scenario
+        if story.job.hand_over is not None:
+            return story.job.hand_over
+        waits = self._setting.figures.si_values("courier.handover")
+        return waits[int(draw.integers(len(waits)))]
+
+    def _work(self) -> Generator[simpy.Event, object, None]:
+        device = self._device
+        while True:
+            if (yield from device.start()) and self.ingest is not None:
+                yield from self.ingest.session()
+            if not device.off.triggered:
+                return
+            while device.state != "off":
+                yield self._setting.env.timeout(self._setting.figures.si(f"{device.kind}.shutdown.time"))
+            if not (yield from device.power.replenish()):
+                return
+
+    def _linger(self) -> Generator[simpy.Event, object, None]:
+        """Keep the device for instances that still have work, and for as long as the scenario says."""
+        setting, device = self._setting, self._device
+        while device.instances.finite() and not device.off.triggered:
+            ahead = max(run.left for run in device.instances.runs if run.left < float("inf"))
+            yield setting.env.timeout(max(ahead, 1.0)) | device.off
+        if setting.scenario.job.keep:
+            yield setting.env.timeout(setting.scenario.job.keep)
+
+
+def default_story(figures: Figures, start: datetime, region: str = "us-west-2", seed: int = 0) -> Scenario:
+    """The scenario of a customer about whom nothing is known, from the catalog's ``default_customer``."""
+    text = figures.text
+    return loads(
+        f"""
+        name = "Default customer"
+        start = {start.isoformat()}
+        seed = {seed}
+        [site]
+        region = "{region}"
+        [[dataset]]
+        name = "default"
+        bucket = "arn:aws:s3:::{text("default_customer.bucket")}"
+        model = "{text("default_customer.workload")}"
+        files = {int(figures.si("default_customer.files"))}
+        [[client]]
+        name = "customer"
+        dataset = "default"
+        link = "ethernet"
+        rate = "{text("default_customer.link_rate")}"
+        streams = {int(figures.si("default_customer.streams"))}
+        [job]
+        type = "IMPORT"
+        device = "SNC1_HDD"
+        shipping = "SECOND_DAY"
+        """,
+        "default_customer",
+    )

@@ -1,0 +1,120 @@
+"""Heat: the case warms with the draw; a hot processor slows down and a hot disk stops.
+
+Where even the greatest draw cannot reach a limit nothing is scheduled at all. Elsewhere the watch sleeps until
+the next limit could be reached at the greatest draw (or left at none), settles, and sleeps again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+
+import simpy
+
+from devicesim.device.power import Power
+from devicesim.device.setting import Setting
+from devicesim.physics import thermal
+from devicesim.progress import TemperatureChanged
+
+SHORTEST = 5.0
+"""Shortest sleep [s]; the case's time constant is half an hour."""
+
+HYSTERESIS = 5.0
+"""Kelvins by which the case must cool before a stopped disk runs again."""
+
+
+class Heat:
+    """The temperature of one device.
+
+    Attributes:
+        temperature: of the case [°C].
+        cpu_factor, disk_factor: what heat leaves of their speed, in [0, 1].
+    """
+
+    def __init__(self, setting: Setting, device: str, job: str, changed: Callable[[], None]) -> None:
+        figures = setting.figures
+        self._setting, self._job, self._changed = setting, job, changed
+        self._ambient = setting.scenario.site.ambient
+        self._resistance = figures.si(f"{device}.thermal.resistance")
+        self._capacity = figures.si(f"{device}.thermal.capacity")
+        self._throttle = tuple(
+            figures.si(f"{device}.thermal.{name}")
+            for name in ("throttle_start", "throttle_end", "throttle_floor")
+        )
+        self._rise = figures.si(f"{device}.thermal.die_rise")
+        self._stop = figures.si(f"{device}.thermal.disk_stop")
+        self.temperature = self._ambient
+        self.cpu_factor = self.disk_factor = 1.0
+        self._last = setting.now
+
+    def settle(self, mean: float) -> None:
+        """Warm or cool up to now at a mean draw [W]."""
+        now = self._setting.now
+        if now > self._last:
+            self.temperature = float(
+                thermal.temperature(
+                    self.temperature, now - self._last, mean, self._ambient, self._resistance, self._capacity
+                )
+            )
+            self._last = now
+
+    def watch(
+        self, power: Power, most: Callable[[], float], off: simpy.Event
+    ) -> Generator[simpy.Event, object, None]:
+        """Slow the processor and stop the disk as the case warms, until the device goes off."""
+        env = self._setting.env
+        while not off.triggered:
+            if self._judge():
+                self._changed()
+            self.settle(power.settle())
+            wait = self._soonest(most())
+            if wait == float("inf"):
+                return
+            yield env.timeout(max(wait, SHORTEST)) | off
+            self.settle(power.settle())
+
+    def _judge(self) -> bool:
+        """Take the factors from the temperature; True if one changed."""
+        start, end, floor = self._throttle
+        # In steps of a kelvin, so that a slow drift is not an endless row of changes.
+        die = float(round(self.temperature + self._rise))
+        cpu = float(thermal.throttle(die, start, end, floor))
+        stopped = bool(
+            thermal.disk_stopped(
+                self.temperature,
+                self._stop,
+                was_stopped=self.disk_factor == 0,
+                resume=self._stop - HYSTERESIS,
+            )
+        )
+        disk = 0.0 if stopped else 1.0
+        if (cpu, disk) == (self.cpu_factor, self.disk_factor):
+            return False
+        if disk != self.disk_factor:
+            self._say("disk stopped" if stopped else "disk runs again")
+        elif (cpu < 1) != (self.cpu_factor < 1):
+            self._say("throttled" if cpu < 1 else "full speed again")
+        self.cpu_factor, self.disk_factor = cpu, disk
+        return True
+
+    def _say(self, what: str) -> None:
+        self._setting.say(TemperatureChanged(self._setting.now, self._job, what, self.temperature))
+
+    def _soonest(self, most: float) -> float:
+        """The earliest time at which a limit can be passed, either way [s]."""
+        up = [limit for limit in self._limits() if limit > self.temperature]
+        down = [limit for limit in self._limits() if limit < self.temperature]
+        soonest = float("inf")
+        for limit, load in ((min(up, default=None), most), (max(down, default=None), 0.0)):
+            if limit is not None:
+                soonest = min(soonest, self._time_to(limit, load))
+        return soonest
+
+    def _limits(self) -> list[float]:
+        start, end, _ = self._throttle
+        steps = [start - self._rise + kelvin for kelvin in range(int(end - start) + 1)]
+        return [self._stop - HYSTERESIS, self._stop, *steps]
+
+    def _time_to(self, limit: float, load: float) -> float:
+        return float(
+            thermal.time_to(limit, self.temperature, load, self._ambient, self._resistance, self._capacity)
+        )

@@ -1,0 +1,284 @@
+"""The copy onto the device: hosts the throughput core in the event simulation.
+
+The core owns no clock. A session is a stretch in which the device serves without interruption: the host asks the
+core when it may be done, waits for that or for the next change (link faded, instance started, device off), lets
+the core advance, and asks again. Files finished when the device goes off are kept; the rest are copied again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+
+from devicesim import throughput
+from devicesim.device import capacities
+from devicesim.device.power import Busy
+from devicesim.device.queue import queues, refuse
+from devicesim.device.radio import Radio, Segment
+from devicesim.device.radio import air as mean_air
+from devicesim.device.setting import Setting
+from devicesim.device.share import Collection, Cut
+from devicesim.device.snow_device import SnowDevice
+from devicesim.progress import Curve, Leg, LegEnded, LegInterrupted, LegStarted, Lost, Refused
+from devicesim.scenario import Files
+
+LOOKS = 64
+"""A copy is looked at this often at least, so that a terminal can show how far it is; results do not depend on it."""
+
+WHY = {"ENOSPC": "the device is full", "EDQUOT": "the device takes no more files"}
+
+
+@dataclass(slots=True)
+class Session:
+    """A stretch of copying: the core that computed it, and when it began and ended [s]."""
+
+    transfer: throughput.Transfer
+    start: float
+    end: float = float("inf")
+
+
+class Ingest:
+    """All of one job's copying.
+
+    Attributes:
+        leg: the progress of the copy, from its first session on.
+        sessions: stretches without interruption.
+        finished: nothing is left to copy.
+    """
+
+    def __init__(self, setting: Setting, device: SnowDevice, job: str, datasets: Sequence[Files]) -> None:
+        self._setting, self._device, self._job = setting, device, job
+        story = setting.scenario
+        self._datasets = datasets
+        self._queues = queues(story, datasets)
+        self._collections = [self._announce(files) for files in datasets]
+        self._wifi = [i for i, client in enumerate(story.clients) if client.link == "wifi"]
+        self._radio = Radio(setting, len(self._wifi), job) if self._wifi else None
+        self._began = setting.now
+        self.leg: Leg | None = None
+        self.sessions: list[Session] = []
+        self._refusal: tuple[str, int, int] | None = None
+        self._changed = setting.env.event()
+        device.listeners.append(self._on_change)
+
+    def _announce(self, files: Files) -> Collection:
+        share, bucket = self._device.share, files.bucket.rpartition(":")[2]
+        if bucket not in share.buckets:
+            share.add_bucket(bucket, self._setting.now)
+        paths = None if files.paths is None else [f"{files.name}/{path}" for path in files.paths]
+        return share.add_collection(bucket, files.name, files.sizes, paths, self._setting.now)
+
+    @property
+    def running(self) -> throughput.Transfer | None:
+        """The core of the session under way."""
+        live = self.sessions and self.sessions[-1].end == np.inf
+        return self.sessions[-1].transfer if live else None
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to copy."""
+        return not any(queue.left.size for queue in self._queues)
+
+    def session(self) -> Generator[simpy.Event, object, None]:
+        """Copy until all is done or the device goes off."""
+        setting, device = self._setting, self._device
+        transfer, left = self._open()
+        session = Session(transfer, setting.now)
+        self.sessions.append(session)
+        look = sum(float(q.sizes.sum()) for q in self._queues) / max(self._peak(), 1.0) / LOOKS
+        while not device.off.triggered and not (transfer.done and transfer.end <= setting.now):
+            wake = min(transfer.bound(), setting.now + look)
+            if self._radio:
+                wake = min(wake, self._radio.coming.start)
+            pause = (
+                setting.env.timeout(max(wake - setting.now, 0.0)) if wake < np.inf else setting.env.event()
+            )
+            yield pause | device.off | self._changed
+            transfer.advance(setting.now)
+            if self._radio and self._radio.move(setting.now):
+                self._lay(transfer)
+            for notice in setting.notice:
+                notice()
+        session.end = setting.now
+        self._close(session, left)
+
+    # Opening and closing a session.
+
+    def _open(self) -> tuple[throughput.Transfer, list[NDArray[np.int64]]]:
+        setting, device = self._setting, self._device
+        if self.leg is None:
+            self.leg = self._begin()
+        if self._radio:
+            self._radio.move(setting.now)
+        clients = capacities.clients(setting.figures, setting.scenario, self._began)
+        server = capacities.server(setting.figures, device.kind, device.share.bytes)
+        transfer = throughput.Transfer(server, clients, self._regime(), at=setting.now)
+        self._refuse(server, clients)
+        left = [queue.left for queue in self._queues]
+        for k, queue in enumerate(self._queues):
+            transfer.submit(k, queue.sizes[left[k]])
+        self._lay(transfer)
+        self.leg.session(setting.now, *self._kept(), lambda: curve(transfer))
+        device.counted = lambda: self._busy(transfer)
+        device.change()
+        return transfer, left
+
+    def _begin(self) -> Leg:
+        setting = self._setting
+        self._began = setting.now
+        total = sum(int(files.sizes.sum()) for files in self._datasets)
+        count = sum(int(files.sizes.size) for files in self._datasets)
+        leg = Leg("ingest", self._job, setting.now, total, count, listed=setting.now)
+        setting.stream.legs.append(leg)
+        setting.say(LegStarted(setting.now, self._job, "ingest", total, count))
+        return leg
+
+    def _kept(self) -> tuple[int, int]:
+        done = [queue.done for queue in self._queues]
+        return (
+            sum(int(queue.sizes[mask].sum()) for queue, mask in zip(self._queues, done, strict=True)),
+            sum(int(mask.sum()) for mask in done),
+        )
+
+    def _close(self, session: Session, left: list[NDArray[np.int64]]) -> None:
+        setting, device, transfer = self._setting, self._device, session.transfer
+        for k, queue in enumerate(self._queues):
+            finish = transfer.finish(k)
+            queue.done[left[k][finish <= setting.now]] = True
+            for i in range(len(self._datasets)):
+                mine = queue.done & (queue.dataset == i)
+                self._collections[i].complete(queue.index[mine])
+        if device.off.triggered and device.abrupt:
+            self._lose(transfer, left)
+        size, count = self._kept()
+        if not self.finished:
+            why = "the battery died" if device.abrupt else "the device was powered off"
+            setting.say(LegInterrupted(setting.now, self._job, "ingest", why, size, count))
+        device.change()
+
+    def end(self) -> None:
+        """Say that the copy is over, whatever is left."""
+        setting = self._setting
+        if self.leg is None or self.leg.end is not None:
+            return
+        if self._refusal is not None:
+            error, files, size = self._refusal
+            setting.say(Refused(setting.now, self._job, error, files, size, WHY[error]))
+        left = [queue.left for queue in self._queues]
+        files = sum(index.size for index in left)
+        if files:
+            size = sum(int(queue.sizes[index].sum()) for queue, index in zip(self._queues, left, strict=True))
+            setting.say(Refused(setting.now, self._job, "EIO", files, size, "the copy could not go on"))
+        size, count = self._kept()
+        self.leg.end = setting.now
+        self.leg.complete = (size, count) == (self.leg.total_bytes, self.leg.total_objects)
+        setting.say(LegEnded(setting.now, self._job, "ingest", self.leg.complete, size, count))
+
+    # What the device cannot take, and what a power cut takes back.
+
+    def _refuse(self, server: throughput.Server, clients: Sequence[throughput.Client]) -> None:
+        """Mark the files for which the device has no room; it says so when the copy comes to them."""
+        free = self._device.share.usage
+        todo = sum(int(queue.sizes[queue.left].sum()) for queue in self._queues)
+        count = sum(queue.left.size for queue in self._queues)
+        if todo <= free.free_bytes and count <= free.free_files:
+            return
+        order = [np.arange(queue.sizes.size, dtype=np.float64) for queue in self._queues]
+        if len(self._queues) > 1:
+            # Who gets the last bytes depends on who is faster: rehearse with room for all.
+            sizes = [queue.sizes[queue.left] for queue in self._queues]
+            rehearsal = throughput.simulate(server, clients, sizes, [(self._setting.now, self._regime())])
+            for k, queue in enumerate(self._queues):
+                order[k][queue.left] = rehearsal.finish(k)
+        before = [queue.refused.copy() for queue in self._queues]
+        error = refuse(self._queues, order, free.free_bytes, free.free_files)
+        new = [queue.refused & ~old for queue, old in zip(self._queues, before, strict=True)]
+        size = sum(int(queue.sizes[mask].sum()) for queue, mask in zip(self._queues, new, strict=True))
+        self._refusal = (error, sum(int(mask.sum()) for mask in new), size)
+
+    def _lose(self, transfer: throughput.Transfer, left: list[NDArray[np.int64]]) -> None:
+        """Take back what only the page cache held: files acknowledged after the last byte that reached the disk."""
+        setting, now = self._setting, self._setting.now
+        whole = curve(transfer)
+        on_disk = float(transfer.stored(now))
+        admitted = np.searchsorted(whole.bytes, on_disk, side="left")
+        since = whole.time[admitted] if admitted < whole.time.size else np.inf
+        cuts = []
+        for k, queue in enumerate(self._queues):
+            if setting.scenario.clients[k].nfs.durability != "async":
+                continue
+            finish = transfer.finish(k)
+            gone = left[k][(finish > since) & (finish <= now)]
+            for i, collection in enumerate(self._collections):
+                cuts.append(Cut(collection, queue.index[gone[queue.dataset[gone] == i]]))
+        loss = self._device.share.power_cut(now, cuts=cuts)
+        if loss.files:
+            why = "acknowledged with durability async, in the page cache only when power was lost"
+            setting.say(Lost(now, self._job, "device", loss.files, loss.bytes, why))
+
+    def sample(self, count: int = 20_000) -> NDArray[np.int64]:
+        """Sizes of at most ``count`` files, evenly taken from what is copied."""
+        sizes = np.concatenate([queue.sizes for queue in self._queues])
+        return sizes if sizes.size <= count else sizes[np.linspace(0, sizes.size - 1, count).astype(np.int64)]
+
+    # Capacities.
+
+    def _regime(self, coming: bool = False) -> throughput.Regime:
+        segment = None
+        if self._radio is not None:
+            segment = self._radio.coming if coming else self._radio.current
+        return regime(self._setting, self._device, segment)
+
+    def _peak(self) -> float:
+        return sum(self._regime().bandwidth)
+
+    def _lay(self, transfer: throughput.Transfer) -> None:
+        """Lay the next known capacity ahead, so that nothing computed has to be computed again."""
+        if self._radio:
+            transfer.set_regime(self._regime(coming=True), self._radio.coming.start)
+
+    def _on_change(self) -> None:
+        transfer = self.running
+        if transfer is None:
+            return
+        transfer.set_regime(self._regime(), self._setting.now)
+        self._lay(transfer)
+        changed, self._changed = self._changed, self._setting.env.event()
+        changed.succeed()
+
+    def _busy(self, transfer: throughput.Transfer) -> Busy:
+        now = self._setting.now
+        transfer.advance(now)
+        usage = transfer.usage(now)
+        return Busy(
+            cpu=float(usage.cores), disk=float(usage.store), wifi=float(usage.link[0]) if self._wifi else 0.0
+        )
+
+
+def regime(setting: Setting, device: SnowDevice, segment: Segment | None = None) -> throughput.Regime:
+    """What the links, the cores and the disk give now; Wi-Fi at its mean where no segment is named."""
+    figures, story = setting.figures, setting.scenario
+    base = capacities.wired_latency(figures, story)
+    air = iter(segment.rates) if segment is not None else None
+    rates, latencies = [], []
+    for client in story.clients:
+        if client.link == "wifi":
+            rates.append(next(air) if air is not None else float(mean_air(figures, story).goodput()))
+            latencies.append(base + figures.si("wifi.latency"))
+        else:
+            taken = device.instances.network_rate
+            rates.append(capacities.wired_rate(figures, device.kind, client.rate or 0.0, taken))
+            latencies.append(base)
+    return throughput.Regime(
+        bandwidth=tuple(rates), latency=tuple(latencies), share=device.cpu_share, store=device.disk_factor
+    )
+
+
+def curve(transfer: throughput.Transfer) -> Curve:
+    """The core's curve as the progress stream keeps it."""
+    whole = transfer.curve()
+    return Curve(whole.time, whole.bytes, whole.objects)

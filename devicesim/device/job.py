@@ -1,0 +1,53 @@
+"""A job as AWS keeps it: what was ordered, the state it is in, and when it entered each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from devicesim.device.neighbours import Neighbours
+from devicesim.errors import VerbError
+from devicesim.jobs import JobState, JobType, ShippingOption, is_legal
+from devicesim.progress import JobStateChanged, Stream
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a customer asks AWS for; members as in CreateJob."""
+
+    type: JobType = JobType.IMPORT
+    device: str = "SNC1_HDD"
+    shipping: ShippingOption = ShippingOption.SECOND_DAY
+    wifi: bool = False
+    description: str = ""
+
+
+@dataclass(slots=True)
+class Job:
+    """An order under way.
+
+    Attributes:
+        outcome: empty while under way; then ``complete``, ``cancelled`` or what ended it badly.
+    """
+
+    id: str
+    order: Order
+    created: float
+    state: JobState = JobState.NEW
+    history: list[tuple[float, JobState]] = field(default_factory=list)
+    outcome: str = ""
+    moved: list[Callable[[Job], None]] = field(default_factory=list)
+
+    def move(self, now: float, state: JobState, stream: Stream, neighbours: Neighbours) -> None:
+        """Enter the next state, tell the stream and whoever is to be notified.
+
+        Raises:
+            VerbError: the documented order has no such step.
+        """
+        if self.history and not is_legal(self.order.type, self.state, state):
+            raise VerbError(f"job {self.id} cannot go from {self.state} to {state}")
+        self.state = state
+        self.history.append((now, state))
+        stream.append(JobStateChanged(now, self.id, str(state)))
+        if neighbours.notifications is not None:
+            neighbours.notifications.notify(self.id, str(state), now)

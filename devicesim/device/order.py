@@ -1,0 +1,98 @@
+"""The life of a job, from the order to its end, in the documented order of states."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+
+import simpy
+
+from devicesim.device import cloud
+from devicesim.device.customer import Customer
+from devicesim.device.door import Door
+from devicesim.device.job import Job
+from devicesim.device.setting import Setting
+from devicesim.device.shipment import Shipment
+from devicesim.device.snow_device import SnowDevice
+from devicesim.jobs import JobState, JobType
+from devicesim.progress import Lost
+from devicesim.scenario import Files
+
+Process = Generator[simpy.Event, object, None]
+
+
+class Life:
+    """One job under way: its device, its customer, its parcel.
+
+    Attributes:
+        device: the device, there from the start so that doors can look at it.
+        customer: who works with it.
+    """
+
+    def __init__(self, setting: Setting, job: Job, datasets: Sequence[Files]) -> None:
+        self.setting, self.job = setting, job
+        self.device = SnowDevice(setting, job.order.device, job.id, job.order.wifi)
+        self.customer = Customer(setting, job, self.device, datasets)
+        self._shipment = Shipment(setting, job.id, job.order)
+        self._door = Door(setting, self.device)
+        self._enter(JobState.NEW)
+        self.process = setting.env.process(self._run())
+
+    def _enter(self, state: JobState) -> None:
+        self.job.move(self.setting.now, state, self.setting.stream, self.setting.neighbours)
+
+    def _run(self) -> Process:
+        setting, job = self.setting, self.job
+        yield from cloud.accept(setting)
+        if job.state is JobState.CANCELLED:
+            return
+        self._enter(JobState.PREPARING_APPLIANCE)
+        preparation = cloud.preparation(setting, job.id)
+        packing = preparation * setting.figures.si("preparation.preparing_shipment.share")
+        yield setting.env.timeout(preparation - packing)
+        self._enter(JobState.PREPARING_SHIPMENT)
+        yield setting.env.timeout(packing)
+        if (yield from self._ship("outbound", JobState.IN_TRANSIT_TO_CUSTOMER)) == "lost":
+            job.outcome = "lost on the way to the customer"
+            return
+        self._enter(JobState.WITH_CUSTOMER)
+        yield from self.customer.keep()
+        fate = yield from self._ship("return", JobState.IN_TRANSIT_TO_AWS)
+        if fate == "lost":
+            self._lose("lost on the way back to AWS")
+            return
+        yield from self._receive(fate == "damaged")
+
+    def _ship(self, direction: str, state: JobState) -> Generator[simpy.Event, object, str]:
+        yield from self._shipment.collect(direction)
+        self._enter(state)
+        return (yield from self._shipment.carry(direction))
+
+    def _receive(self, damaged: bool) -> Process:
+        setting, job = self.setting, self.job
+        self._enter(JobState.WITH_AWS_SORTING_FACILITY)
+        yield from cloud.sort(setting, job.id)
+        self._enter(JobState.WITH_AWS)
+        yield from cloud.queue(setting, job.id)
+        if damaged:
+            self._lose("damaged on the way back: AWS erases such a device without any work")
+            return
+        if job.order.type is JobType.IMPORT:
+            self._enter(JobState.IN_PROGRESS)
+            yield from cloud.import_objects(setting, job.id, self.device.share)
+        self._enter(JobState.COMPLETE)
+        job.outcome = "complete"
+
+    def _lose(self, why: str) -> None:
+        share = self.device.share
+        self.job.outcome = why
+        if share.files:
+            self.setting.say(Lost(self.setting.now, self.job.id, "return", share.files, share.bytes, why))
+
+    def offer(self, operation: str, payload: int, client: int, at: float) -> float:
+        """Push one operation of a real client through the device; returns when its reply arrives [s]."""
+        return self._door.offer(self.customer.ingest, operation, payload, client, at)
+
+    def cancel(self) -> None:
+        """Cancel the job; allowed only while it is New."""
+        self._enter(JobState.CANCELLED)
+        self.job.outcome = "cancelled"

@@ -1,0 +1,169 @@
+"""Mains or battery: what the device draws, what it has used, and when a battery runs low.
+
+Between changes of load the draw is a constant plus coefficients times busy seconds, which the transfer core
+counts, so energy is an exact integral and nothing ticks. When a battery will run low is unknown before the work
+is known, but never sooner than at full draw: the watch sleeps until then, settles, and sleeps again; what is
+left shrinks geometrically until the moment is pinned to a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+
+import simpy
+
+from devicesim.catalog import Figures
+from devicesim.device.setting import Setting
+from devicesim.physics import power
+from devicesim.progress import BatteryChanged, TemperatureChanged
+
+PRECISION = 1.0
+"""How precisely the moment of low battery is pinned [s]."""
+
+
+RADIO = power.Links(wifi=True)
+"""Links with the radio on, so that its busy seconds are accepted."""
+
+
+def budget(figures: Figures, device: str) -> power.Budget:
+    """The device's draw by part, from the catalog."""
+    parts = (
+        "disk_idle",
+        "disk_active",
+        "ethernet_1g",
+        "ethernet_10g",
+        "wifi_idle",
+        "wifi_active",
+        "per_vcpu",
+    )
+    return power.Budget(
+        constant=figures.si(f"{device}.power.base"),
+        disks=int(figures.si(f"{device}.disk.count")),
+        **{part: figures.si(f"{device}.power.{part}") for part in parts},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """Cumulative busy seconds of the parts that draw by activity."""
+
+    cpu: float = 0.0
+    disk: float = 0.0
+    wifi: float = 0.0
+
+
+class Power:
+    """The supply of one device.
+
+    Attributes:
+        energy: joules the device has drawn so far.
+        charge: joules left in the connected battery; infinite on mains.
+        low: event that fires when the battery reaches its shutdown level.
+    """
+
+    def __init__(self, setting: Setting, device: str, job: str) -> None:
+        figures, supply = setting.figures, setting.scenario.site.power
+        self._setting, self._job = setting, job
+        self.budget = budget(figures, device)
+        self.supply = figures.si(f"{device}.power.supply")
+        self.on_battery = supply.source == "battery"
+        self.efficiency = figures.si(f"{device}.battery.efficiency") if self.on_battery else 1.0
+        self.capacity = float("inf")
+        if self.on_battery:
+            self.capacity = supply.capacity or figures.si(f"{device}.battery.capacity")
+        self.warn = figures.si(f"{device}.battery.warn") if self.on_battery else 0.0
+        self.shutdown = figures.si(f"{device}.battery.shutdown") if self.on_battery else 0.0
+        self.charge = self.capacity
+        self.lowest = 1.0
+        self.spares, self.swaps, self.recharges = supply.spares, 0, 0
+        self.energy = self.on_time = 0.0
+        self.low: simpy.Event = setting.env.event()
+        self._constant = 0.0
+        self._busy: Callable[[], Busy] = Busy
+        self._last, self._counted = setting.now, Busy()
+        self._warned = False
+        self._changed = setting.env.event()
+
+    def load(self, constant: float, busy: Callable[[], Busy] = Busy) -> None:
+        """Change what the device draws: a constant [W] and a counter of busy seconds."""
+        self.settle()
+        self._constant, self._busy, self._counted = constant, busy, busy()
+        changed, self._changed = self._changed, self._setting.env.event()
+        changed.succeed()
+
+    def settle(self) -> float:
+        """Book the energy since the last settling; returns the mean draw since then [W]."""
+        now, busy = self._setting.now, self._busy()
+        elapsed = now - self._last
+        if elapsed <= 0:
+            return self._constant
+        used = self._constant * elapsed
+        if self._constant > 0:
+            # The constant part holds the links' draw; what activity adds is linear in the busy seconds.
+            used += power.energy(
+                self.budget,
+                elapsed,
+                cpu_busy=busy.cpu - self._counted.cpu,
+                disk_busy=min(busy.disk - self._counted.disk, elapsed),
+                wifi_busy=min(busy.wifi - self._counted.wifi, elapsed),
+                links=RADIO,
+            ) - power.energy(self.budget, elapsed, links=RADIO)
+        self._last, self._counted = now, busy
+        self.energy += used
+        self.on_time += elapsed if self._constant > 0 else 0.0
+        if self.on_battery:
+            self.charge = max(0.0, self.charge - used / self.efficiency)
+            self._tell()
+        return float(used / elapsed)
+
+    def _tell(self) -> None:
+        fraction = self.charge / self.capacity
+        self.lowest = min(self.lowest, fraction)
+        self._setting.stream.record("battery.charge", self._setting.now, fraction)
+        if fraction < self.warn and not self._warned:
+            self._warned = True
+            self._setting.say(BatteryChanged(self._setting.now, self._job, "low", fraction))
+
+    def watch(self, most: Callable[[], float]) -> Generator[simpy.Event, object, None]:
+        """Fire :attr:`low` when the battery reaches its shutdown level; ``most`` is the greatest draw [W]."""
+        while self.on_battery and not self.low.triggered:
+            self.settle()
+            spare = (self.charge - self.shutdown * self.capacity) * self.efficiency
+            wait = spare / most() if most() > 0 else float("inf")
+            if wait < PRECISION:
+                self._setting.say(
+                    BatteryChanged(self._setting.now, self._job, "empty", self.charge / self.capacity)
+                )
+                self.low.succeed()
+                return
+            pause = self._setting.env.timeout(wait) if wait < float("inf") else self._setting.env.event()
+            yield pause | self._changed
+
+    def replenish(self) -> Generator[simpy.Event, object, bool]:
+        """Swap in a spare, or recharge where the scenario allows it; False when nothing is left."""
+        supply, setting = self._setting.scenario.site.power, self._setting
+        if self.spares > 0:
+            self.spares -= 1
+            self.swaps += 1
+            what, wait = "swapped", supply.swap
+        elif supply.recharge is not None:
+            self.recharges += 1
+            what, wait = "recharged", supply.recharge
+        else:
+            return False
+        self.settle()
+        yield setting.env.timeout(wait)
+        self.settle()
+        self.charge, self._warned = self.capacity, False
+        self.low = setting.env.event()
+        setting.say(BatteryChanged(setting.now, self._job, what, 1.0))
+        self._tell()
+        return True
+
+    def brown_out(self, mean: float) -> bool:
+        """Tell whether a mean draw [W] is more than the supply gives, and say so."""
+        if not power.brown_out(mean, self.supply):
+            return False
+        self._setting.say(TemperatureChanged(self._setting.now, self._job, "brown-out", mean))
+        return True

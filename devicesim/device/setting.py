@@ -1,0 +1,61 @@
+"""What every process of a run shares: the environment, the figures, the draws, the stream, the neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+import simpy
+
+from devicesim.catalog import Figures
+from devicesim.device.neighbours import Neighbours
+from devicesim.progress import Event, Stream
+from devicesim.scenario import Scenario
+
+
+@dataclass(slots=True)
+class Setting:
+    """The surroundings of a device.
+
+    Attributes:
+        env: the one SimPy environment; time is seconds since ``epoch``.
+        epoch: civil time of second 0, with the customer's offset from UTC.
+        figures: the catalog with the scenario's overrides; notes what is read.
+        draw: a named random generator; each name has its own stream of numbers, so that a draw more in one
+            place moves nothing in another.
+        notice: called after each stretch of copying, so that a terminal can show how far it is.
+    """
+
+    env: simpy.Environment
+    scenario: Scenario
+    epoch: datetime
+    figures: Figures
+    stream: Stream
+    neighbours: Neighbours
+    draw: Callable[[str], np.random.Generator]
+    notice: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def now(self) -> float:
+        """Seconds since the run's start."""
+        return float(self.env.now)
+
+    @property
+    def civil(self) -> np.datetime64:
+        """Civil time at the site, without a zone."""
+        return self.civil_at(self.now)
+
+    def civil_at(self, seconds: float) -> np.datetime64:
+        """Civil time at the site, ``seconds`` after the run's start."""
+        naive = np.datetime64(self.epoch.replace(tzinfo=None), "ms")
+        return np.datetime64(naive + np.timedelta64(round(seconds * 1000), "ms"))
+
+    def until(self, civil: np.datetime64) -> float:
+        """Seconds from now to a civil time, never negative."""
+        return max(0.0, float((civil - self.civil) / np.timedelta64(1, "ms")) / 1000.0)
+
+    def say(self, event: Event) -> None:
+        """Append an event to the stream."""
+        self.stream.append(event)

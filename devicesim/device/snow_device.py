@@ -1,0 +1,181 @@
+"""The device itself: off, booting, locked, unlocked; its NFS service, its instances, its supply, its heat.
+
+What the AWS guides say of a Snowcone: a power cycle leaves it locked; the NFS service is off until started and,
+after a power cut without a stop, is DEACTIVATED until stopped and started again; switching off takes about 20 s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+
+import simpy
+
+from devicesim.device import capacities
+from devicesim.device.heat import Heat
+from devicesim.device.instances import Instances
+from devicesim.device.power import Busy, Power
+from devicesim.device.setting import Setting
+from devicesim.device.share import Limits, Share
+from devicesim.physics import power as physics
+from devicesim.progress import DeviceChanged, ServiceChanged
+
+Process = Generator[simpy.Event, object, None]
+
+GIGABIT = 1e9 / 8
+"""Line rate of gigabit Ethernet [bytes/s]."""
+
+NAME_BYTES = 255
+"""NAME_MAX of the file systems Linux exports."""
+
+
+class SnowDevice:
+    """One Snowcone of one job.
+
+    Attributes:
+        state: ``off``, ``booting``, ``locked`` or ``unlocked``.
+        nfs: state of the NFS service, as ``describe-service`` names it.
+        off: event that fires when the device goes off, cleanly or not; a new one at every start.
+        abrupt: whether it last went off without warning.
+        counted: cumulative busy seconds of the copy, for the draw by activity.
+    """
+
+    def __init__(self, setting: Setting, kind: str, job: str, wifi: bool) -> None:
+        self.setting, self.kind, self.job, self.wifi = setting, kind, job, wifi
+        self.state, self.nfs = "off", "INACTIVE"
+        self.abrupt = False
+        self.off = setting.env.event()
+        self.share = Share(limits(setting, kind))
+        self.instances = Instances(setting, kind, job, self.change)
+        self.power = Power(setting, kind, job)
+        self.heat = Heat(setting, kind, job, self.change)
+        self.counted: Callable[[], Busy] = Busy
+        self.listeners: list[Callable[[], None]] = []
+        self._changing = False
+
+    # What the copy asks of the device now.
+
+    @property
+    def cpu_share(self) -> float:
+        """Share of its core that the NFS service gets now."""
+        story = self.setting.scenario
+        return (
+            capacities.nfs_share(self.setting.figures, story, self.instances.busy_vcpus)
+            * self.heat.cpu_factor
+        )
+
+    @property
+    def disk_factor(self) -> float:
+        """Factor on the disk's speed now: what instances and heat leave of it."""
+        outer = self.setting.figures.si(f"{self.kind}.disk.outer_rate")
+        return max(0.0, 1.0 - self.instances.disk_rate / outer) * self.heat.disk_factor
+
+    def _draw(self, cpu: float, disk: float, wifi: float) -> float:
+        """Draw [W] for that many busy vCPUs and active shares of disk and radio."""
+        wired = [client for client in self.setting.scenario.clients if client.rate is not None]
+        fast = any(client.rate is not None and client.rate > GIGABIT for client in wired)
+        links = physics.Links(ports_1g=int(bool(wired) and not fast), ports_10g=int(fast), wifi=self.wifi)
+        return float(physics.draw(self.power.budget, cpu, disk, wifi, links))
+
+    def change(self) -> None:
+        """Book energy and heat up to now, then let the copy and the supply know that a capacity changed."""
+        if self._changing:
+            return
+        self._changing = True
+        mean = self.power.settle()
+        self.heat.settle(mean)
+        if self.state == "off":
+            self.power.load(0.0)
+        else:
+            busy = self.instances.busy_vcpus + (1.0 if self.state == "booting" else 0.0)
+            self.power.load(self._draw(busy, 0.0, 0.0), self.counted)
+        for listener in self.listeners:
+            listener()
+        self._changing = False
+
+    def most(self) -> float:
+        """The greatest draw possible now [W]."""
+        service = self.setting.figures.si(f"{self.kind}.nfs.vcpus")
+        return self._draw(self.instances.busy_vcpus + service, 1.0, 1.0 if self.wifi else 0.0)
+
+    # The life of the device.
+
+    def _enter(self, state: str, why: str = "") -> None:
+        self.state = state
+        self.setting.say(DeviceChanged(self.setting.now, self.job, state, why))
+        self.change()
+
+    def _serve(self, state: str) -> None:
+        self.nfs = state
+        self.setting.say(ServiceChanged(self.setting.now, self.job, "nfs", state))
+
+    def start(self) -> Generator[simpy.Event, object, bool]:
+        """Power on, unlock, start the NFS service; False when the device went off on the way."""
+        figures, env = self.setting.figures, self.setting.env
+        self.off = env.event()
+        self._enter("booting")
+        env.process(self.power.watch(self.most))
+        env.process(self.heat.watch(self.power, self.most, self.off))
+        env.process(self._guard(self.off))
+        for state, key in (("locked", "boot.time"), ("unlocked", "unlock.time")):
+            yield env.timeout(figures.si(f"{self.kind}.{key}")) | self.off
+            if self.off.triggered:
+                return False
+            self._enter(state)
+        if not self.abrupt:
+            self.share.restart()
+        self.instances.resume(self.off)
+        if self.nfs == "DEACTIVATED":
+            self._serve("DEACTIVATING")
+            yield env.timeout(figures.si(f"{self.kind}.nfs.stop")) | self.off
+        if not self.off.triggered:
+            self._serve("ACTIVATING")
+            yield env.timeout(figures.si(f"{self.kind}.nfs.start")) | self.off
+        if self.off.triggered:
+            return False
+        self._serve("ACTIVE")
+        return True
+
+    def _guard(self, off: simpy.Event) -> Process:
+        """Go off when the battery is low: cleanly, or at once where the scenario says so."""
+        low = self.power.low
+        yield low | off
+        if off.triggered:
+            return
+        if self.setting.scenario.site.power.when_low == "abrupt":
+            self.fail("battery empty")
+        else:
+            yield from self.shut_down("battery low")
+
+    def shut_down(self, why: str) -> Process:
+        """Go off cleanly: the NFS service stops and the page cache reaches the disk within the shutdown time."""
+        if self.off.triggered:
+            return
+        self.abrupt = False
+        if self.nfs == "ACTIVE":
+            self._serve("INACTIVE")
+        self.off.succeed()
+        yield self.setting.env.timeout(self.setting.figures.si(f"{self.kind}.shutdown.time"))
+        self._enter("off", why)
+
+    def fail(self, why: str) -> None:
+        """Go off at once: what only the page cache held is gone, and the NFS service is left DEACTIVATED."""
+        if self.off.triggered:
+            return
+        self.abrupt = True
+        if self.nfs != "INACTIVE":
+            self._serve("DEACTIVATED")
+        self.off.succeed()
+        self._enter("off", why)
+
+
+def limits(setting: Setting, kind: str) -> Limits:
+    """What the device's share accepts, from the catalog."""
+    figures = setting.figures
+    return Limits(
+        capacity=int(figures.si(f"{kind}.storage.capacity")),
+        files=int(figures.si(f"{kind}.storage.max_files")),
+        file_size=int(figures.si(f"{kind}.storage.max_file_size")),
+        name_bytes=NAME_BYTES,
+        path_chars=int(figures.si(f"{kind}.names.max_path")),
+        key_bytes=int(figures.si(f"{kind}.names.max_key")),
+    )

@@ -1,0 +1,334 @@
+"""Fold a run into a Report: reads the stream and the catalog, moves nothing."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+
+import numpy as np
+
+from devicesim import __version__, catalog
+from devicesim.device.ingest import Ingest
+from devicesim.device.order import Life
+from devicesim.jobs import JobState, JobType
+from devicesim.progress import (
+    BatteryChanged,
+    DeviceChanged,
+    ImportFailed,
+    InstanceChanged,
+    Leg,
+    LegEnded,
+    LegInterrupted,
+    LegStarted,
+    Lost,
+    ParcelMoved,
+    Refused,
+    Stream,
+    TemperatureChanged,
+    timestamp,
+)
+from devicesim.report.bottleneck import attribute, merged
+from devicesim.report.model import (
+    BatterySummary,
+    Bottleneck,
+    BottleneckSpan,
+    Cost,
+    FigureUsed,
+    GoalResult,
+    IngestSummary,
+    Loss,
+    Report,
+    Series,
+    Step,
+)
+from devicesim.report.swings import range_text, swings
+from devicesim.scenario import Scenario
+from devicesim.world import World
+
+DAY = 86400.0
+POINTS = 400
+"""Points of a progress curve in a chart."""
+
+
+def report(world: World, job_id: str | None = None) -> Report:
+    """Say what became of a job.
+
+    Args:
+        world: the run, as far as it has come.
+        job_id: which job; the first one if none is named.
+    """
+    life = world.life(job_id)
+    story, job = life.setting.scenario, life.job
+    ingest = life.customer.ingest
+    bottlenecks, spans = _bottlenecks(story, ingest)
+    summary = _ingest(world.stream, ingest, bottlenecks, job.id)
+    losses = _losses(world.stream, job.id)
+    battery = _battery(life, story)
+    costs = _costs(world, life)
+    arrived = _entered(life, JobState.COMPLETE) if job.order.type is JobType.IMPORT else None
+    metrics = _metrics(life, summary, losses, battery, costs, arrived)
+    sample, count = ingest.sample() if ingest else np.zeros(0), summary.total_files if summary else 0
+    ranked = swings(world.figures, story, np.asarray(sample), count)
+    return Report(
+        name=story.name,
+        seed=world.seed,
+        repeat=repeat_line(world),
+        version=__version__,
+        start=timestamp(world.epoch, job.created),
+        job=job.id,
+        job_type=job.order.type.value,
+        device=job.order.device,
+        state=job.state.value,
+        outcome=job.outcome or "under way",
+        days_to_s3=metrics.get("days_to_s3"),
+        end=world.now if not job.outcome else job.history[-1][0],
+        timeline=_timeline(world, life),
+        ingest=summary,
+        losses=losses,
+        battery=battery,
+        instances=_instances(world.stream, job.id),
+        costs=costs,
+        goals=tuple(_goals(story, metrics)),
+        metrics=metrics,
+        swings=ranked,
+        figures=tuple(_figures(world)),
+        progress=tuple(_progress(world.stream, job.id, world.now)),
+        spans=merged(spans),
+        series=tuple(_series(world.stream)),
+        notes=_notes(story),
+    )
+
+
+def repeat_line(world: World) -> str:
+    """The command that gives this run again."""
+    source = world.scenario.source if world.scenario else None
+    if source is None or not source.file:
+        return f"simulate(scenario, seed={world.seed}, replication={world.replication})"
+    words = ["devicesim", "run", source.file, "--seed", str(world.seed)]
+    for override in source.overrides:
+        words += ["--set", override]
+    return shlex.join(words)
+
+
+def _entered(life: Life, state: JobState) -> float | None:
+    return next((at for at, entered in life.job.history if entered is state), None)
+
+
+def _bottlenecks(
+    story: Scenario, ingest: Ingest | None
+) -> tuple[tuple[Bottleneck, ...], tuple[BottleneckSpan, ...]]:
+    if ingest is None or not ingest.sessions or ingest.sessions[-1].end == float("inf"):
+        return (), ()
+    return attribute(story, ingest)
+
+
+def _ingest(
+    stream: Stream, ingest: Ingest | None, bottlenecks: tuple[Bottleneck, ...], job: str
+) -> IngestSummary | None:
+    if ingest is None or ingest.leg is None:
+        return None
+    leg = ingest.leg
+    end = leg.end if leg.end is not None else ingest.sessions[-1].start
+    copying = sum(min(s.end, end) - s.start for s in ingest.sessions)
+    last = stream.of(LegEnded, job) + stream.of(LegInterrupted, job)
+    done = [event for event in last if event.leg == "ingest"]
+    size, files = (done[0].bytes, done[0].objects) if done else (0, 0)
+    return IngestSummary(
+        start=leg.start,
+        end=end,
+        copying=copying,
+        bytes=size,
+        files=files,
+        total_bytes=leg.total_bytes,
+        total_files=leg.total_objects,
+        rate=size / copying if copying else 0.0,
+        files_rate=files / copying if copying else 0.0,
+        complete=leg.complete,
+        bottlenecks=bottlenecks,
+        sessions=len(ingest.sessions),
+        median_file=float(np.median(ingest.sample())) if ingest.sample().size else 0.0,
+    )
+
+
+def _losses(stream: Stream, job: str) -> tuple[Loss, ...]:
+    found = []
+    for event in stream.events:
+        if event.job != job:
+            continue
+        if isinstance(event, Refused):
+            found.append(Loss(f"refused ({event.error})", event.files, event.bytes, event.why))
+        elif isinstance(event, Lost):
+            found.append(Loss(event.where, event.files, event.bytes, event.why))
+        elif isinstance(event, ImportFailed):
+            found.append(Loss("import", event.objects, event.bytes, event.why))
+    return tuple(found)
+
+
+def _battery(life: Life, story: Scenario) -> BatterySummary | None:
+    supply = life.device.power
+    if supply.on_time == 0:
+        return None
+    return BatterySummary(
+        source=story.site.power.source,
+        swaps=supply.swaps,
+        recharges=supply.recharges,
+        energy=supply.energy,
+        mean_power=supply.energy / supply.on_time,
+        lowest_charge=supply.lowest,
+    )
+
+
+def _costs(world: World, life: Life) -> tuple[Cost, ...]:
+    figures, lane = world.figures, catalog.lane_for(life.setting.scenario.site.region).name
+    given, taken = _entered(life, JobState.WITH_CUSTOMER), _entered(life, JobState.IN_TRANSIT_TO_AWS)
+    service = figures.figure("prices.snowcone_hdd.service_fee")
+    lines = [Cost("service fee", service.si, service.kind)]
+    if given is not None:
+        # The day of receipt and the day of pickup are not charged.
+        last = taken if taken is not None else world.now
+        days = max(0.0, np.floor((last - given) / DAY) - 1)
+        extra = max(0.0, days - figures.si("prices.snowcone_hdd.included") / DAY)
+        daily = figures.figure("prices.snowcone_hdd.daily_fee")
+        if extra:
+            lines.append(Cost(f"{extra:.0f} extra days", extra * daily.si, daily.kind))
+    place = lane.removeprefix("lane.")
+    key = f"prices.shipping.{place}"
+    known = f"shipping.{place}" in catalog.entry("prices").figures
+    shipping = figures.figure(key if known else "prices.shipping.other")
+    lines.append(Cost("shipping", shipping.si, shipping.kind))
+    return tuple(lines)
+
+
+def _metrics(
+    life: Life,
+    summary: IngestSummary | None,
+    losses: Iterable[Loss],
+    battery: BatterySummary | None,
+    costs: Iterable[Cost],
+    arrived: float | None,
+) -> dict[str, float]:
+    given, taken = _entered(life, JobState.WITH_CUSTOMER), _entered(life, JobState.IN_TRANSIT_TO_AWS)
+    kept = [loss for loss in losses if loss.at == "import" or loss.at.startswith("refused")]
+    metrics = {
+        "cost_usd": sum(cost.usd for cost in costs),
+        "battery_swaps": float(battery.swaps if battery else 0),
+        "files_lost": float(sum(loss.files for loss in losses)),
+        "bytes_lost": float(sum(loss.bytes for loss in losses)),
+        "files_failed": float(sum(loss.files for loss in kept)),
+    }
+    if arrived is not None:
+        metrics["days_to_s3"] = (arrived - life.job.created) / DAY
+    if given is not None and taken is not None:
+        metrics["device_days"] = (taken - given) / DAY
+    if summary is not None:
+        metrics["ingest_hours"] = (summary.end - summary.start) / 3600
+        metrics["ingest_mb_s"] = summary.rate / 1e6
+        metrics["ingest_files_s"] = summary.files_rate
+    return metrics
+
+
+def _goals(story: Scenario, metrics: dict[str, float]) -> Iterable[GoalResult]:
+    for goal in story.goals:
+        value = metrics.get(goal.metric)
+        yield GoalResult(goal.expr, value, value is not None and goal.met(metrics))
+
+
+def _timeline(world: World, life: Life) -> tuple[Step, ...]:
+    job = life.job
+    notes: dict[str, list[str]] = {}
+    steps: list[tuple[float, int, str, str]] = [(at, 0, state.value, "") for at, state in job.history]
+    for event in world.stream.events:
+        if event.job != job.id:
+            continue
+        if isinstance(event, ParcelMoved):
+            if event.what in {"late", "lost", "damaged"}:
+                state = "InTransitToCustomer" if event.direction == "outbound" else "InTransitToAWS"
+                days = f"{event.days:.0f} business day{'s' if event.days > 1 else ''} " if event.days else ""
+                notes.setdefault(state, []).append(f"{days}{event.what}")
+        elif words := _within(event):
+            steps.append((event.at, 1, *words))
+    steps.sort(key=lambda step: step[0])
+    ends = {id(step): _next(steps, i, job.outcome) for i, step in enumerate(steps)}
+    return tuple(
+        Step(
+            start=step[0],
+            end=ends[id(step)],
+            time=timestamp(world.epoch, step[0]),
+            what=step[2],
+            level=step[1],
+            note="; ".join(filter(None, [step[3], *notes.get(step[2], [])])),
+        )
+        for step in steps
+    )
+
+
+def _next(steps: list[tuple[float, int, str, str]], index: int, outcome: str) -> float | None:
+    at, level = steps[index][0], steps[index][1]
+    del at
+    return next((later[0] for later in steps[index + 1 :] if later[1] <= level), None)
+
+
+def _within(event: object) -> tuple[str, str] | None:
+    """Words for what happens inside a job state, or nothing for what a timeline need not show."""
+    if isinstance(event, LegStarted) and event.leg == "ingest":
+        return "copy begins", ""
+    if isinstance(event, LegInterrupted):
+        return "copy interrupted", event.why
+    if isinstance(event, LegEnded) and event.leg == "ingest":
+        return "copy ends", "" if event.complete else "not all of it"
+    if isinstance(event, DeviceChanged) and event.state in {"off", "booting"}:
+        return ("device off" if event.state == "off" else "power on"), event.why
+    if isinstance(event, BatteryChanged) and event.what in {"swapped", "recharged"}:
+        return f"battery {event.what}", ""
+    if isinstance(event, TemperatureChanged):
+        return event.what, f"{event.temperature:.0f} °C"
+    return None
+
+
+def _instances(stream: Stream, job: str) -> tuple[str, ...]:
+    running: dict[str, tuple[str, float]] = {}
+    lines = []
+    for event in stream.of(InstanceChanged, job):
+        if event.state == "running":
+            running[event.instance] = (event.type, event.at)
+        elif event.instance in running:
+            kind, since = running.pop(event.instance)
+            lines.append(
+                f"{event.instance} ({kind}) ran {(event.at - since) / 3600:.1f} h, then {event.state}"
+            )
+    return tuple(lines)
+
+
+def _figures(world: World) -> Iterable[FigureUsed]:
+    for key, figure in sorted(world.figures.used.items()):
+        yield FigureUsed(key, figure.text, range_text(figure), figure.kind, figure.source, figure.note)
+
+
+def _progress(stream: Stream, job: str, now: float) -> Iterable[Series]:
+    for leg in stream.legs:
+        if leg.job == job:
+            times = _spread(leg, now)
+            size, count = leg.at(times)
+            at = tuple(times.tolist())
+            yield Series(f"{leg.name} bytes", "B", at, tuple(float(value) for value in size))
+            yield Series(f"{leg.name} objects", "", at, tuple(float(value) for value in count))
+
+
+def _spread(leg: Leg, now: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    return np.linspace(leg.start, leg.end if leg.end is not None else now, POINTS)
+
+
+def _series(stream: Stream) -> Iterable[Series]:
+    units = {"battery.charge": "1", "wifi.goodput": "B/s"}
+    for name, points in stream.series.items():
+        at, value = zip(*points, strict=True)
+        yield Series(name, units.get(name, ""), at, value)
+
+
+def _notes(story: Scenario) -> tuple[str, ...]:
+    skipped = [
+        f"{len(files.skipped):,} entries of {name} were not copied (links and special files)"
+        for name, files in story.source.listings.items()
+        if files.skipped
+    ]
+    return (*story.source.notes, *skipped)

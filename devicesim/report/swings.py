@@ -1,0 +1,145 @@
+"""Which assumed figures matter most: the expected days to S3, re-estimated at both ends of each one's range.
+
+The estimate is a chain of expected values (preparation, transit, copy at its asymptotic bound, batteries,
+import), not a simulation: it ranks figures in milliseconds and says how far each moves the answer, all else
+equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from devicesim import catalog, throughput, units
+from devicesim.catalog import Figure, Figures
+from devicesim.device import capacities, radio
+from devicesim.device.power import budget
+from devicesim.physics import power
+from devicesim.report.model import Swing
+from devicesim.scenario import Scenario
+
+DAY = 86400.0
+QUANTILES = np.array([-1.645, -1.036, -0.674, -0.385, -0.126, 0.126, 0.385, 0.674, 1.036, 1.645])
+"""Standard normal quantiles at 5, 15, ... 95 %, to average a faded link."""
+
+
+def swings(figures: Figures, story: Scenario, sizes: NDArray[np.int64], count: int) -> tuple[Swing, ...]:
+    """Rank the assumed figures that the run read by how far they move the expected days to S3.
+
+    Args:
+        figures: the run's figures, with what it read.
+        story: the scenario.
+        sizes: file sizes, or a sample of them.
+        count: how many files there are.
+    """
+    base = expected_days(figures, story, sizes, count)
+    found = []
+    for key, figure in tuple(figures.used.items()):
+        if figure.kind != "assumed" or not _ranged(figure):
+            continue
+        low = expected_days(figures.with_value(key, figure.low_si), story, sizes, count) - base
+        high = expected_days(figures.with_value(key, figure.high_si), story, sizes, count) - base
+        if max(abs(low), abs(high)) > 0.005:
+            found.append(Swing(key, figure.text, range_text(figure), low, high))
+    return tuple(sorted(found, key=lambda s: -max(abs(s.low_days), abs(s.high_days))))
+
+
+def _ranged(figure: Figure) -> bool:
+    plain = isinstance(figure.value, int | float) and not isinstance(figure.value, bool)
+    return plain and figure.low != figure.high
+
+
+def range_text(figure: Figure) -> str:
+    """A figure's range as printed, or nothing where it is exact."""
+    if not _ranged(figure):
+        return ""
+    return f"{figure.low:g} to {figure.high:g} {figure.unit}".strip()
+
+
+def expected_days(figures: Figures, story: Scenario, sizes: NDArray[np.int64], count: int) -> float:
+    """Expected days from the order to the data in S3, or to the return for local use."""
+    parts: tuple[Callable[[], float], ...] = (
+        lambda: _waiting(figures, story),
+        lambda: _copying(figures, story, sizes, count),
+        lambda: _importing(figures, sizes, count),
+    )
+    return sum(part() for part in parts) / DAY
+
+
+def _waiting(figures: Figures, story: Scenario) -> float:
+    figure = figures.si
+    share = figure("preparation.stock_out.share")
+
+    def mean(kind: str) -> float:
+        sigma = figure(f"preparation.{kind}.sigma")
+        return figure(f"preparation.{kind}.median") * float(np.exp(sigma * sigma / 2))
+
+    preparation = (1 - share) * mean("in_stock") + share * mean("stock_out")
+    lane = catalog.lane_for(story.site.region).name
+    option = (story.job.shipping or "").upper()
+    late = figure("courier.late") / (1 - figure("courier.tail"))
+    # Business days carry five sevenths of the calendar.
+    transit = 2 * (figure(f"{lane}.{option}.business_days") + late) * 7 / 5 * DAY
+    unpack = story.job.unpack if story.job.unpack is not None else figure("default_customer.unpacking")
+    waits = figures.si_values("courier.handover")
+    hand_over = story.job.hand_over if story.job.hand_over is not None else sum(waits) / len(waits)
+    return figure("preparation.new.duration") + preparation + transit + unpack + hand_over + story.job.keep
+
+
+def _copying(figures: Figures, story: Scenario, sizes: NDArray[np.int64], count: int) -> float:
+    if not story.clients or not sizes.size:
+        return 0.0
+    device, figure = story.job.device, figures.si
+    clients = capacities.clients(figures, story)
+    rates, latencies = _links(figures, story)
+    regime = throughput.Regime(bandwidth=rates, latency=latencies)
+    server = capacities.server(figures, device)
+    bounds = throughput.bounds(server, clients, regime, sizes.astype(np.float64))
+    rate = min(bounds.values())
+    work = float(sizes.mean()) * count / rate if rate > 0 else np.inf
+    ready = figure(f"{device}.boot.time") + figure(f"{device}.unlock.time") + figure(f"{device}.nfs.start")
+    supply = story.site.power
+    if supply.source == "mains":
+        return ready + work
+    usable = (supply.capacity or figure(f"{device}.battery.capacity")) * (
+        1 - figure(f"{device}.battery.shutdown")
+    )
+    busy = float(sizes.mean()) * count / work
+    cpu = min(1.0, busy / bounds["cores"]) if bounds.get("cores") else 1.0
+    draw = power.draw(budget(figures, device), cpu, 1.0, 0.0, power.Links(ports_1g=1))
+    session = usable * figure(f"{device}.battery.efficiency") / float(draw) - ready
+    if session <= 0:
+        return float(ready + work)
+    stops = work / session
+    return float(ready + work + stops * (ready + supply.swap + figure(f"{device}.shutdown.time")))
+
+
+def _links(figures: Figures, story: Scenario) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    base = capacities.wired_latency(figures, story)
+    rates, latencies = [], []
+    for client in story.clients:
+        if client.link == "wifi":
+            faded = radio.air(figures, story).goodput(QUANTILES * figures.si("wifi.shadow_sigma"))
+            rates.append(float(faded.mean()))
+            latencies.append(base + figures.si("wifi.latency"))
+        else:
+            rates.append(capacities.wired_rate(figures, story.job.device, client.rate or 0.0))
+            latencies.append(base)
+    return tuple(rates), tuple(latencies)
+
+
+def _importing(figures: Figures, sizes: NDArray[np.int64], count: int) -> float:
+    if not sizes.size:
+        return 0.0
+    figure = figures.si
+    size = float(sizes.mean()) * count
+    copying = size / figure("aws_import.rate") + count / figure("aws_import.object_rate")
+    waits = (figure("aws_import.sorting") + figure("aws_import.start")) / 2
+    return waits + count / figure("aws_import.listing_rate") + copying
+
+
+def rate_text(rate: float) -> str:
+    """A rate as printed."""
+    return units.format_rate(rate)

@@ -1,0 +1,353 @@
+"""World: the account, the site, the devices and the one clock.
+
+A World's state is its scenario, its seed and an ordered log of verbs; the same three give the same World, bit
+for bit, so forking, repeating and recovering are replay. Verbs move it; reads never do.
+
+>>> import devicesim
+>>> world = devicesim.World(seed=7)
+>>> job = world.create_job()
+>>> world.until("WithCustomer") < world.now + 1
+True
+>>> world.job(job).state
+<JobState.WITH_CUSTOMER: 'WithCustomer'>
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+
+from devicesim import units
+from devicesim.catalog import Figures
+from devicesim.device.customer import default_story
+from devicesim.device.job import Job, Order
+from devicesim.device.neighbours import Neighbours
+from devicesim.device.order import Life
+from devicesim.device.setting import Setting
+from devicesim.errors import VerbError, require, unknown
+from devicesim.jobs import ALLOWED, JobState, JobType, ShippingOption, state_named
+from devicesim.progress import DataTransferProgress, Event, Stream
+from devicesim.scenario import Scenario, files_of
+
+START = datetime(2026, 6, 1, 8, tzinfo=UTC)
+"""Second 0 of a World without a scenario."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One entry of the log: when it was applied [s], which verb, and its arguments."""
+
+    at: float
+    name: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+class World:
+    """Everything that is simulated, and the verbs that move it.
+
+    Args:
+        scenario: the story; without one, an empty account whose jobs the catalog's default customer handles.
+        seed: of every draw; the scenario's own if not given.
+        replication: which of many futures of that seed; ``run`` is replication 0.
+        neighbours: object store, keys, roles and notifications around the account; nothing by default.
+        clock: ``manual`` moves only when told; ``driven`` also by what clients push through doors; ``real`` or
+            ``real:N`` follows the wall clock, N times as fast, at each :meth:`tick`.
+
+    Attributes:
+        log: the verbs so far.
+        stream: the events and legs so far.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario | None = None,
+        *,
+        seed: int | None = None,
+        replication: int = 0,
+        neighbours: Neighbours | None = None,
+        clock: str = "manual",
+        wall: Callable[[], float] = monotonic,
+    ) -> None:
+        self.seed = seed if seed is not None else (scenario.seed if scenario else 0)
+        require(self.seed >= 0, "seed", ">= 0", self.seed)
+        require(replication >= 0, "replication", ">= 0", replication)
+        self.scenario, self.replication = scenario, replication
+        self._factor = _factor(clock)
+        self.clock, self._wall, self._wall_last = clock, wall, wall()
+        overrides = {key: value for key, value in scenario.assume.items()} if scenario else {}
+        self.figures = Figures(overrides)
+        self._default = scenario or default_story(Figures(), START)
+        epoch = self._default.start
+        self.stream = Stream(epoch)
+        self.log: list[Verb] = []
+        self._lives: dict[str, Life] = {}
+        self._setting = Setting(
+            simpy.Environment(),
+            self._default,
+            epoch,
+            self.figures,
+            self.stream,
+            neighbours or Neighbours(),
+            self._draw,
+        )
+        if scenario is not None:
+            self._begin(_order(scenario), scenario)
+
+    # Randomness: one child of the seed for every name, so that subsystems do not disturb each other.
+
+    def _draw(self, name: str) -> np.random.Generator:
+        key = (self.replication, zlib.crc32(name.encode()))
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
+
+    # Reads.
+
+    @property
+    def now(self) -> float:
+        """Seconds since the World's start."""
+        return self._setting.now
+
+    @property
+    def epoch(self) -> datetime:
+        """Civil time of second 0."""
+        return self.stream.epoch
+
+    @property
+    def events(self) -> Sequence[Event]:
+        """What has happened so far."""
+        return tuple(self.stream.events)
+
+    @property
+    def jobs(self) -> Mapping[str, Job]:
+        """The jobs by JobId, in the order of their creation."""
+        return {name: life.job for name, life in self._lives.items()}
+
+    def job(self, job_id: str | None = None) -> Job:
+        """A job by its JobId; the first one if none is named."""
+        return self.life(job_id).job
+
+    def life(self, job_id: str | None = None) -> Life:
+        """A job with its device and customer."""
+        if job_id is None:
+            if not self._lives:
+                raise VerbError("there is no job yet; create_job() makes one")
+            return next(iter(self._lives.values()))
+        if job_id not in self._lives:
+            raise unknown("job", job_id, self._lives)
+        return self._lives[job_id]
+
+    def progress(self, every: float | str) -> Iterator[DataTransferProgress]:
+        """DataTransferProgress samples of both legs so far, each ``every`` seconds or ``"10 min"``."""
+        return self.stream.progress(_seconds(every), self.now)
+
+    def columns(self, every: float | str) -> dict[str, NDArray[Any]]:
+        """The samples of :meth:`progress` as numpy columns."""
+        return self.stream.columns(_seconds(every), self.now)
+
+    def watch(self, notice: Callable[[], None]) -> None:
+        """Call ``notice`` now and then while a copy runs; it may read, and must not move the World."""
+        self._setting.notice.append(notice)
+
+    # Verbs. Each is logged with the time at which it was applied.
+
+    def advance(self, duration: float | str) -> float:
+        """Move the clock by seconds or a text such as ``"3 d"``; returns the new time [s]."""
+        seconds = _seconds(duration)
+        require(seconds >= 0, "duration", ">= 0 s", seconds)
+        return self._move(self.now + seconds)
+
+    def run(self) -> float:
+        """Move until nothing is left to happen; returns the new time [s]."""
+        while (at := self._setting.env.peek()) < float("inf"):
+            self._step(at)
+        self._note("advance", to=self.now)
+        return self.now
+
+    def until(self, what: str | Callable[[World], bool], job_id: str | None = None) -> float:
+        """Move until a job has entered a state, or a predicate holds; returns the new time [s].
+
+        Raises:
+            VerbError: nothing is left to happen and it has not come to that.
+        """
+        if callable(what):
+            reached, words = what, "the predicate"
+        else:
+            state, life = state_named(what), self.life(job_id)
+            reached, words = (lambda _: any(s is state for _, s in life.job.history)), f"state {state}"
+        while not reached(self):
+            if (at := self._setting.env.peek()) == float("inf"):
+                self._note("advance", to=self.now)
+                raise VerbError(f"nothing is left to happen at {self.now:.0f} s, and {words} was not reached")
+            self._step(at)
+        self._note("advance", to=self.now)
+        return self.now
+
+    def create_job(self, **members: Any) -> str:
+        """Create a job; returns its JobId. Members: type, device, shipping, wifi, description.
+
+        The scenario's customer takes the first such job of a World with a scenario of jobs; otherwise the
+        catalog's default customer does.
+        """
+        order = Order(
+            type=JobType(members.pop("type", JobType.IMPORT)),
+            shipping=ShippingOption(members.pop("shipping", ShippingOption.SECOND_DAY)),
+            **members,
+        )
+        self._note("create_job", **_plain(order))
+        story = self._default if self.scenario is None else default_story(self.figures, self.epoch)
+        return self._begin(order, story)
+
+    def cancel_job(self, job_id: str) -> None:
+        """Cancel a job; AWS allows it only while the job is New."""
+        life = self.life(job_id)
+        if life.job.state not in ALLOWED["CancelJob"]:
+            raise VerbError(f"job {job_id} is {life.job.state}; only a New job can be cancelled")
+        self._note("cancel_job", job_id=job_id)
+        life.cancel()
+
+    def offer(
+        self,
+        operation: str,
+        payload: int,
+        client: int = 0,
+        at: float | None = None,
+        job_id: str | None = None,
+    ) -> float:
+        """Push one operation of a door through the device; returns the time of its reply [s].
+
+        Under the ``driven`` clock the World moves to that time. ``at`` is when the request was issued, now if not
+        given.
+        """
+        life = self.life(job_id)
+        issued = self.now if at is None else at
+        self._note(
+            "offer", operation=operation, payload=payload, client=client, at=issued, job_id=life.job.id
+        )
+        reply = life.offer(operation, payload, client, issued)
+        if self.clock == "driven" and self.now < reply < float("inf"):
+            self._go(reply)
+        return reply
+
+    def tick(self) -> float:
+        """Follow the wall clock (``real`` only): move by what has passed since the last tick, times the factor."""
+        if self._factor is None:
+            return self.now
+        passed, self._wall_last = self._wall() - self._wall_last, self._wall()
+        return self._move(self.now + passed * self._factor)
+
+    # The engine.
+
+    def _note(self, name: str, **arguments: Any) -> None:
+        self.log.append(Verb(self.now, name, arguments))
+
+    def _move(self, to: float) -> float:
+        self._go(to)
+        self._note("advance", to=self.now)
+        return self.now
+
+    def _go(self, to: float) -> None:
+        env = self._setting.env
+        while env.peek() <= to:
+            env.step()
+        if to > env.now:
+            env.run(until=to)
+
+    def _step(self, at: float) -> None:
+        """Let everything of one moment happen, so that stopping there equals advancing to it."""
+        while self._setting.env.peek() <= at:
+            self._setting.env.step()
+
+    def _begin(self, order: Order, story: Scenario) -> str:
+        number = len(self._lives)
+        job = Job(_job_id(self._draw(f"job/{number}")), order, self.now)
+        setting = replace(self._setting, scenario=story)
+        datasets = [
+            files_of(story, dataset.name, self._draw(f"files/{dataset.name}"), self.figures)
+            for dataset in story.datasets
+        ]
+        self._lives[job.id] = Life(setting, job, datasets)
+        return job.id
+
+
+def simulate(
+    scenario: Scenario,
+    seed: int | None = None,
+    *,
+    replication: int = 0,
+    neighbours: Neighbours | None = None,
+) -> World:
+    """Run a scenario to its end."""
+    world = World(scenario, seed=seed, replication=replication, neighbours=neighbours)
+    world.run()
+    return world
+
+
+def replicate(scenario: Scenario, count: int, seed: int | None = None) -> Iterator[World]:
+    """Run many futures of one scenario; number i equals ``simulate(..., replication=i)``."""
+    return (simulate(scenario, seed, replication=i) for i in range(count))
+
+
+def replay(
+    scenario: Scenario | None, seed: int, log: Sequence[Verb], *, replication: int = 0, clock: str = "manual"
+) -> World:
+    """Make the World that a scenario, a seed and a log of verbs describe."""
+    world = World(scenario, seed=seed, replication=replication, clock=clock)
+    for verb in log:
+        world._go(verb.at)
+        if verb.name == "advance":
+            world._move(verb.arguments["to"])
+        else:
+            getattr(world, verb.name)(**verb.arguments)
+    return world
+
+
+def _factor(clock: str) -> float | None:
+    name, _, factor = clock.partition(":")
+    if name in {"manual", "driven"} and not factor:
+        return None
+    if name == "real":
+        try:
+            value = float(factor or 1)
+        except ValueError:
+            value = float("nan")
+        require(0 < value < float("inf"), "clock", "manual, driven, real or real:N with N > 0", clock)
+        return value
+    require(False, "clock", "manual, driven, real or real:N", clock)
+    return None
+
+
+def _seconds(duration: float | str) -> float:
+    return units.parse(duration, units.DURATION) if isinstance(duration, str) else float(duration)
+
+
+def _order(story: Scenario) -> Order:
+    job = story.job
+    return Order(
+        type=job.type,
+        device=job.device,
+        shipping=job.shipping,
+        wifi=bool(job.wifi),
+        description=job.description,
+    )
+
+
+def _plain(order: Order) -> dict[str, Any]:
+    return {
+        "type": order.type.value,
+        "device": order.device,
+        "shipping": order.shipping.value,
+        "wifi": order.wifi,
+        "description": order.description,
+    }
+
+
+def _job_id(draw: np.random.Generator) -> str:
+    digits = draw.bytes(16).hex()
+    return f"JID{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
