@@ -1,0 +1,65 @@
+"""Scenarios: a TOML file in, frozen models out, or every problem at once with its place.
+
+>>> story = loads('''
+... name = "Two clips"
+... start = 2026-06-01T08:00:00-07:00
+... [site]
+... region = "us-west-2"
+... [[dataset]]
+... name = "clips"
+... bucket = "arn:aws:s3:::two-clips"
+... files = 2
+... size = { distribution = "fixed", value = "1 GB" }
+... [[client]]
+... name = "laptop"
+... dataset = "clips"
+... link = "ethernet"
+... [job]
+... ''')
+>>> story.clients[0].rate
+125000000.0
+>>> str(story.job.shipping)
+'SECOND_DAY'
+"""
+
+from devicesim.scenario.data import Dataset, Fixed, Lognormal, Normal, Pareto, Uniform
+from devicesim.scenario.datasets import expected_count, expected_total, files, files_of
+from devicesim.scenario.goals import METRICS, Goal
+from devicesim.scenario.listing import Files
+from devicesim.scenario.models import Client, Instance, Job, Nfs, Notify, Scenario, Source
+from devicesim.scenario.read import from_dict, load, loads
+from devicesim.scenario.schema import schema
+from devicesim.scenario.site import Address, Power, Site, Wifi
+from devicesim.scenario.template import template
+
+__all__ = [
+    "METRICS",
+    "Address",
+    "Client",
+    "Dataset",
+    "Files",
+    "Fixed",
+    "Goal",
+    "Instance",
+    "Job",
+    "Lognormal",
+    "Nfs",
+    "Normal",
+    "Notify",
+    "Pareto",
+    "Power",
+    "Scenario",
+    "Site",
+    "Source",
+    "Uniform",
+    "Wifi",
+    "expected_count",
+    "expected_total",
+    "files",
+    "files_of",
+    "from_dict",
+    "load",
+    "loads",
+    "schema",
+    "template",
+]

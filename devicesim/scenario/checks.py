@@ -1,0 +1,252 @@
+"""What no single field can tell: names that must exist, data that must fit, options the lane must have.
+
+Checks look at the raw document where a name or a switch is enough, so that they speak even if the table
+around it has other faults, and at the validated parts where quantities count.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+
+from devicesim import catalog
+from devicesim.errors import UnitError, UnknownNameError
+from devicesim.jobs import ShippingOption
+from devicesim.scenario.data import Dataset
+from devicesim.scenario.datasets import expected_count, expected_total
+from devicesim.scenario.findings import Finding
+from devicesim.scenario.listing import Files
+from devicesim.scenario.models import Instance
+from devicesim.scenario.places import Path
+from devicesim.units import format_size
+
+_DEVICE = "SNC1_HDD"
+_ABSURD = 1e18
+_SIZE_KEYS = ("value", "median", "mean", "minimum", "maximum")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What is known of a scenario that may still be wrong in places.
+
+    Attributes:
+        document: as read, overrides included.
+        datasets, instances: the tables that are valid by themselves, by position.
+        listings: files of the manifests and directories that could be read, by position.
+        figures: the catalog with those assumptions that hold.
+    """
+
+    document: Mapping[str, Any]
+    datasets: Mapping[int, Dataset] = field(default_factory=dict)
+    instances: Mapping[int, Instance] = field(default_factory=dict)
+    listings: Mapping[int, Files] = field(default_factory=dict)
+    figures: catalog.Figures = field(default_factory=catalog.Figures)
+
+    def tables(self, key: str) -> list[tuple[int, Mapping[str, Any]]]:
+        """The tables of a list with their positions, leaving out what is no table."""
+        items = self.document.get(key)
+        return [(n, t) for n, t in enumerate(items) if isinstance(t, dict)] if isinstance(items, list) else []
+
+    def table(self, *keys: str) -> Mapping[str, Any]:
+        """A table, empty if it is not there."""
+        at: Any = self.document
+        for key in keys:
+            at = at.get(key) if isinstance(at, dict) else None
+        return at if isinstance(at, dict) else {}
+
+
+def check(draft: Draft) -> Iterator[Finding]:
+    """Yield everything that does not fit together."""
+    yield from _duplicate_names(draft)
+    yield from _references(draft)
+    yield from _wifi(draft)
+    yield from _job_type(draft)
+    yield from _lane(draft)
+    yield from _room(draft)
+    yield from _quotas(draft)
+
+
+def assumptions(document: Mapping[str, Any]) -> tuple[dict[str, Any], list[Finding]]:
+    """Part the assumptions into those the catalog accepts and findings."""
+    given = document.get("assume")
+    good, found = dict[str, Any](), list[Finding]()
+    for key, value in given.items() if isinstance(given, dict) else ():
+        try:
+            catalog.override(key, value)
+            good[key] = value
+        except UnknownNameError as error:
+            why, _, hint = str(error).partition("; ")
+            found.append(Finding(("assume", key), why, hint if "did you mean" in hint else "", at_key=True))
+        except UnitError as error:
+            found.append(Finding(("assume", key), str(error).removeprefix(f"{key}: ")))
+    return good, found
+
+
+def _duplicate_names(draft: Draft) -> Iterator[Finding]:
+    for key in ("dataset", "client", "instance"):
+        seen: dict[str, int] = {}
+        for index, table in draft.tables(key):
+            name = table.get("name")
+            if not isinstance(name, str):
+                continue
+            if name in seen:
+                yield Finding(
+                    (key, index, "name"), f"must be unique, got {name!r}, which {key}[{seen[name]}] has"
+                )
+            seen.setdefault(name, index)
+
+
+def _references(draft: Draft) -> Iterator[Finding]:
+    names = [t["name"] for _, t in draft.tables("dataset") if isinstance(t.get("name"), str)]
+    for index, client in draft.tables("client"):
+        wanted = client.get("dataset")
+        path: Path = ("client", index, "dataset")
+        for n, name in enumerate(wanted) if isinstance(wanted, list) else [(None, wanted)]:
+            if isinstance(name, str) and name not in names:
+                near = get_close_matches(name, names, 1)
+                known = f"known: {', '.join(names)}" if names else "add a [[dataset]] of that name"
+                hint = f"did you mean {near[0]!r}?" if near else known
+                yield Finding(path if n is None else (*path, n), f"no dataset is named {name!r}", hint)
+
+
+def _wifi(draft: Draft) -> Iterator[Finding]:
+    ordered = draft.table("job").get("wifi")
+    for index, client in draft.tables("client"):
+        if client.get("link") != "wifi":
+            continue
+        path: Path = ("client", index, "link")
+        if ordered is False:
+            yield Finding(
+                path,
+                "a Wi-Fi client needs a job with Wi-Fi, and job.wifi is false",
+                'leave job.wifi out, or write link = "ethernet"',
+            )
+        if isinstance(draft.document.get("site"), dict) and "wifi" not in draft.table("site"):
+            yield Finding(
+                path,
+                "a Wi-Fi client needs [site.wifi], which is missing",
+                '[site.wifi] with band = "5 GHz", width = "80 MHz", distance = "15 m"',
+            )
+
+
+def _job_type(draft: Draft) -> Iterator[Finding]:
+    if not isinstance(draft.document.get("job"), dict):
+        return
+    kind = draft.table("job").get("type", "IMPORT")
+    if kind == "LOCAL_USE":
+        for index, _ in draft.tables("client"):
+            yield Finding(
+                ("client", index),
+                "the NFS service runs on IMPORT jobs only, and job.type is 'LOCAL_USE'",
+                'write type = "IMPORT", or describe the work as an [[instance]]',
+            )
+        for index, goal in draft.tables("goal"):
+            if isinstance(expr := goal.get("expr"), str) and expr.strip().startswith("days_to_s3"):
+                yield Finding(("goal", index, "expr"), "a LOCAL_USE job brings nothing to S3")
+    elif kind == "IMPORT":
+        if not draft.document.get("dataset"):
+            yield Finding(("dataset",), "an IMPORT job needs data to bring to S3", "add a [[dataset]]")
+        elif not draft.document.get("client"):
+            yield Finding(("client",), "nobody copies the data onto the device", "add a [[client]]")
+
+
+def _lane(draft: Draft) -> Iterator[Finding]:
+    region, option = draft.table("site").get("region"), draft.table("job").get("shipping")
+    if region not in catalog.regions():
+        return
+    lane = catalog.lane_for(str(region))
+    options, countries = lane.listing("options"), lane.listing("countries")
+    if option in set(ShippingOption) and option not in options:
+        bound = f"one of {', '.join(map(repr, options))}" if len(options) > 1 else repr(options[0])
+        yield Finding(("job", "shipping"), f"must be {bound} in {region} ({lane.title}), got {option!r}")
+    country = draft.table("site", "address").get("country")
+    if isinstance(country, str) and re.fullmatch("[A-Z]{2}", country) and country not in countries:
+        yield Finding(
+            ("site", "address", "country"),
+            f"must be a country that {region} ships to ({', '.join(countries)}), got {country!r}",
+            "a device stays in the country of its Region",
+        )
+
+
+def _room(draft: Draft) -> Iterator[Finding]:
+    """Whether the data fits the device, by files, by bytes, and file by file."""
+    figures = draft.figures
+    capacity, most_files, most_size = (
+        figures.si(f"{_DEVICE}.storage.{what}") for what in ("capacity", "max_files", "max_file_size")
+    )
+    total = count = 0.0
+    for index, dataset in draft.datasets.items():
+        path = _source_path(index, dataset)
+        listing = draft.listings.get(index)
+        if listing is None and (dataset.manifest or dataset.directory):
+            continue
+        size = listing.total if listing else expected_total(dataset, figures)
+        total += size
+        count += listing.count if listing else expected_count(dataset, figures)
+        if listing is not None and not listing.count:
+            yield Finding(path, "must hold at least one file, got none")
+        yield from _too_large(index, dataset, listing, most_size)
+        if size > _ABSURD:
+            yield Finding(path, f"must be at most 1 EB in all, got {size / _ABSURD:.3g} EB")
+    if draft.document.get("overflow") == "run":
+        return
+    last = _source_path(*max(draft.datasets.items())) if draft.datasets else ()
+    hint = 'take less, or write overflow = "run" to see it fill up'
+    if total > capacity:
+        got = f"about {total / 1e12:.3g} TB" if total >= 1.005 * capacity else f"{total:,.0f} bytes"
+        yield Finding(last, f"the data must fit the device's {format_size(capacity)}, got {got}", hint)
+    if count > most_files:
+        yield Finding(last, f"the device holds at most {most_files:,.0f} files, got {count:,.0f}", hint)
+
+
+def _too_large(index: int, dataset: Dataset, listing: Files | None, most: float) -> Iterator[Finding]:
+    bound = f"must be at most {format_size(most)}, the largest file the device takes"
+    if listing is not None and dataset.directory is not None:
+        for file in np.flatnonzero(listing.sizes > most):
+            got = f"{listing.path(int(file))} of {format_size(listing.sizes[file])}"
+            yield Finding(("dataset", index, "directory"), f"{bound}, got {got}")
+    for key in _SIZE_KEYS if dataset.size is not None else ():
+        size = getattr(dataset.size, key, None)
+        if size is not None and size > most:
+            yield Finding(("dataset", index, "size", key), f"{bound}, got {format_size(size)}")
+
+
+def _source_path(index: int, dataset: Dataset) -> Path:
+    """The key that says how much data there is."""
+    keys = ("manifest", "directory", "total", "files")
+    return ("dataset", index, next(key for key in keys if getattr(dataset, key) is not None))
+
+
+def _quotas(draft: Draft) -> Iterator[Finding]:
+    """Instances that run at the same time, against the quota of their type and the device's vCPUs."""
+    quota, vcpus = dict[str, float](), dict[str, float]()
+    for kind in ("micro", "small", "medium"):
+        quota[f"snc1.{kind}"] = draft.figures.si(f"{_DEVICE}.instances.{kind}.quota")
+        vcpus[f"snc1.{kind}"] = draft.figures.si(f"{_DEVICE}.instances.{kind}.vcpus")
+    all_vcpus = draft.figures.si(f"{_DEVICE}.cpu.vcpus")
+    for index, instance in draft.instances.items():
+        earlier = [other for n, other in draft.instances.items() if n <= index]
+        for moment in sorted({other.start for other in earlier if _runs(instance, other.start)}):
+            together = [other for other in earlier if _runs(other, moment)]
+            alike = sum(other.count for other in together if other.type == instance.type)
+            busy = sum(vcpus[other.type] * other.count for other in together)
+            path: Path = ("instance", index, "count" if instance.count > 1 else "type")
+            if alike > quota[instance.type]:
+                most = f"{quota[instance.type]:.0f} {instance.type}"
+                yield Finding(path, f"at most {most} may run at the same time, got {alike}")
+                break
+            if busy > all_vcpus:
+                yield Finding(
+                    path, f"instances have {all_vcpus:.0f} vCPUs together, got {busy:.0f} at a time"
+                )
+                break
+
+
+def _runs(instance: Instance, moment: float) -> bool:
+    return instance.start <= moment < instance.start + (instance.duration or math.inf)

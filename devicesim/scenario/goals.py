@@ -1,0 +1,122 @@
+"""Goals: ``days_to_s3 < 21``, read from the scenario and judged on a run's metrics.
+
+>>> goal = Goal(expr="ingest_mb_s >= 320 Mbit/s")
+>>> goal.metric, goal.op, goal.value
+('ingest_mb_s', '>=', 40.0)
+>>> goal.met({"ingest_mb_s": 41.7})
+True
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictStr
+
+from devicesim import units
+from devicesim.errors import UnitError, unknown
+from devicesim.scenario.quantities import refusal, shown
+from devicesim.units import Dimension
+
+_DAY, _HOUR, _MEGABYTE = 86400.0, 3600.0, 1e6
+
+METRICS: dict[str, tuple[Dimension | None, float, str]] = {
+    "days_to_s3": (units.DURATION, _DAY, "days from the start until the last object is in S3"),
+    "device_days": (units.DURATION, _DAY, "days the customer has the device"),
+    "ingest_hours": (units.DURATION, _HOUR, "hours from the first byte onto the device to the last"),
+    "ingest_mb_s": (units.RATE, _MEGABYTE, "mean rate onto the device in MB/s"),
+    "ingest_files_s": (None, 1.0, "mean rate onto the device in files/s"),
+    "cost_usd": (units.MONEY, 1.0, "the bill in US dollars"),
+    "battery_swaps": (None, 1.0, "batteries changed"),
+    "files_lost": (None, 1.0, "files that did not reach S3"),
+    "bytes_lost": (units.SIZE, 1.0, "bytes that did not reach S3"),
+    "files_failed": (None, 1.0, "files that the device refused or the import failed"),
+}
+"""What a goal may name: the dimension its limit may be written in, the unit of the metric in SI, meaning."""
+
+_OPERATORS: dict[str, Callable[[float, float], bool]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq,
+}  # fmt: skip
+_EXPR = re.compile(r"\s*([A-Za-z_]\w*)\s*(<=|>=|==|<|>)\s*(\S.*?)\s*")
+_NUMBER = re.compile(r"[+-]?\d[\d_]*(\.\d[\d_]*)?([eE][+-]?\d+)?")
+
+
+def parse(expr: str) -> tuple[str, str, float]:
+    """Split ``metric op value`` into its parts, the value in the metric's own unit.
+
+    Raises:
+        UnknownNameError: no such metric.
+        UnitError: the limit is neither a number nor a quantity of the metric's kind.
+        ValueError: not of the form ``metric op value``.
+    """
+    match = _EXPR.fullmatch(expr)
+    if match is None:
+        raise ValueError(f"expected 'metric < value' such as 'days_to_s3 < 21', got {shown(expr)}")
+    metric, op, limit = match[1], match[2], match[3].strip("'\"")
+    if metric not in METRICS:
+        raise unknown("metric", metric, METRICS)
+    dimension, unit, _ = METRICS[metric]
+    if _NUMBER.fullmatch(limit):
+        return metric, op, float(limit.replace("_", ""))
+    if dimension is None:
+        raise UnitError(f"expected a plain number after {op!r}, got {shown(limit)}")
+    return metric, op, units.parse(limit, dimension) / unit
+
+
+def _readable(expr: str) -> str:
+    try:
+        parse(expr)
+    except ValueError as error:
+        raise refusal(str(error)) from None
+    except LookupError as error:
+        why, _, hint = str(error).partition("; ")
+        raise refusal(why, hint) from None
+    return expr
+
+
+class Goal(BaseModel):
+    """A limit on a metric of the run; a goal missed is exit code 1."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    expr: Annotated[
+        StrictStr,
+        AfterValidator(_readable),
+        Field(
+            description="Metric, operator, value; the value is a number in the metric's unit or a quantity. "
+            "Metrics: " + "; ".join(f"{name} ({meaning})" for name, (_, _, meaning) in METRICS.items()) + ".",
+            examples=["days_to_s3 < 21", "ingest_mb_s >= 40 MB/s", "files_lost == 0"],
+            json_schema_extra={"pattern": rf"^\s*({'|'.join(METRICS)})\s*(<=|>=|==|<|>)\s*\S.*$"},
+        ),
+    ]
+    name: StrictStr = Field(
+        default="", description="What the goal is for, in words.", examples=["before harvest"]
+    )
+
+    @cached_property
+    def _parts(self) -> tuple[str, str, float]:
+        return parse(self.expr)
+
+    @property
+    def metric(self) -> str:
+        """The metric's name, a key of :data:`METRICS`."""
+        return self._parts[0]
+
+    @property
+    def op(self) -> str:
+        """The comparison: ``<``, ``<=``, ``>``, ``>=`` or ``==``."""
+        return self._parts[1]
+
+    @property
+    def value(self) -> float:
+        """The limit in the metric's own unit (days, hours, MB/s, USD, bytes, counts)."""
+        return self._parts[2]
+
+    def met(self, metrics: Mapping[str, float]) -> bool:
+        """Tell whether a run's metrics meet the goal; a metric the run has no value for does not."""
+        return _OPERATORS[self.op](metrics.get(self.metric, math.nan), self.value)

@@ -1,0 +1,318 @@
+"""The scenario as frozen models; what the file calls ``[[client]]`` is ``scenario.clients`` here."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PrivateAttr,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    WithJsonSchema,
+    model_validator,
+)
+
+from devicesim import units
+from devicesim.jobs import JobState, JobType, ShippingOption
+from devicesim.scenario.data import Dataset
+from devicesim.scenario.goals import Goal
+from devicesim.scenario.listing import Files
+from devicesim.scenario.quantities import Duration, Fraction, Name, Quantity, Rate, refusal, shown
+from devicesim.scenario.site import Site, Table
+
+_LATER = ("STANDARD", "EDGE", "EDGE_C", "EDGE_CG", "EDGE_S", "SNC1_SSD", "V3_5C", "V3_5S", "RACK_5U_C")
+_YEARS = (2000, 2100)
+_DATE_HINT = "write it as 2026-06-01T08:00:00-07:00"
+
+LineRate = Annotated[float, Quantity(units.RATE, least="1 Mbit/s", most="400 Gbit/s")]
+BlockSize = Annotated[float, Quantity(units.SIZE, least="1 KiB", most="1 MiB")]
+
+
+Assumptions = Annotated[
+    Mapping[str, Any],
+    WithJsonSchema(
+        {
+            "type": "object",
+            "additionalProperties": {"type": ["string", "number", "boolean", "array", "object"]},
+            "examples": [{"SNC1_HDD.disk.outer_rate": "180 MB/s"}],
+        }
+    ),
+]
+
+
+def _names(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+def _version(value: object) -> object:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        raise refusal(f"must be one of '3', '4.0', '4.1', got {value}", f'write it in quotes: "{value}"')
+    return value
+
+
+def _device(value: object) -> object:
+    if value in _LATER:
+        raise refusal(f"{value} is not modelled yet; SNC1_HDD is", 'write "SNC1_HDD"')
+    return value
+
+
+def _job_type(value: object) -> object:
+    if value == "EXPORT":
+        raise refusal(
+            "EXPORT is not offered on SNC1_HDD: the device was announced with IMPORT and LOCAL_USE jobs only",
+            'write "IMPORT" or "LOCAL_USE"',
+        )
+    return value
+
+
+def _start(value: object) -> object:
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            raise refusal(f"must be a date and time that exist, got {shown(value)}", _DATE_HINT) from None
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime(value.year, value.month, value.day)
+    if not isinstance(value, datetime):
+        raise refusal(f"must be a date and time, got {shown(value)}", _DATE_HINT)
+    if not _YEARS[0] <= value.year < _YEARS[1]:
+        raise refusal(f"must be in the years {_YEARS[0]} to {_YEARS[1] - 1}, got {value.year}")
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+class Nfs(Table):
+    """How a client mounts the device and when a write counts as safe."""
+
+    version: Annotated[Literal["3", "4.0", "4.1"], BeforeValidator(_version)] = Field(
+        default="4.1", description="NFS version.", examples=["4.1"]
+    )
+    wsize: BlockSize = Field(
+        default=float(128 * 1024),
+        description="Largest write of one request; AWS's mount recipes use 128 KiB.",
+        examples=["128 KiB"],
+    )
+    durability: Literal["async", "commit", "sync"] = Field(
+        default="async",
+        description="'async' answers from memory; 'commit' waits for the disk at each file's end; "
+        "'sync' at its creation too.",
+        examples=["async"],
+    )
+    window: StrictInt | None = Field(
+        default=None,
+        description="Write requests a stream keeps in flight; from the version's slots if not given.",
+        examples=[16],
+        ge=1,
+        le=4096,
+    )
+
+
+class Client(Table):
+    """A computer that copies data sets onto the device."""
+
+    name: Name = Field(description="How messages and reports call it.", examples=["laptop"])
+    dataset: Annotated[
+        tuple[StrictStr, ...], BeforeValidator(_names, json_schema_input_type=str | tuple[str, ...])
+    ] = Field(
+        description="The name of the data set it copies, or a list of names in copying order.",
+        examples=["photos"],
+        min_length=1,
+    )
+    link: Literal["wifi", "ethernet"] = Field(description="How it reaches the device.", examples=["wifi"])
+    rate: LineRate | None = Field(
+        default=None,
+        description="Line rate of its network port, with link = 'ethernet'; '1 Gbit/s' if not given.",
+        examples=["1 Gbit/s"],
+    )
+    streams: StrictInt = Field(
+        default=1, description="Files it copies at the same time; cp copies one.", examples=[4], ge=1, le=1024
+    )
+    nfs: Nfs = Field(default=Nfs(), description="Mount options.")
+    start_after: Duration = Field(
+        default=0.0, description="When it begins, counted from the device being ready.", examples=["2 h"]
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_rate(cls, table: Any) -> Any:
+        if isinstance(table, dict) and table.get("link") == "ethernet":
+            return {"rate": "1 Gbit/s"} | table
+        return table
+
+    @model_validator(mode="after")
+    def _rate_is_of_a_cable(self) -> Client:
+        if self.link == "wifi" and self.rate is not None:
+            raise refusal(
+                "rate must go with link = 'ethernet', got 'wifi'", "[site.wifi] says how fast the air is"
+            )
+        return self
+
+
+class Notify(Table):
+    """Whom AWS tells when the job changes state."""
+
+    topic: StrictStr = Field(
+        description="ARN of the SNS topic.",
+        examples=["arn:aws:sns:us-west-2:123456789012:snow"],
+        pattern=r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]{1,256}$",
+    )
+    states: tuple[JobState, ...] = Field(
+        default=(),
+        description="The states to tell of; all of them if the list is empty.",
+        examples=[["WithCustomer", "Complete"]],
+    )
+
+
+class Job(Table):
+    """The order placed with AWS, and what the customer does at either end."""
+
+    type: Annotated[
+        JobType,
+        BeforeValidator(_job_type),
+        WithJsonSchema({"type": "string", "enum": [str(JobType.IMPORT), str(JobType.LOCAL_USE)]}),
+    ] = Field(
+        default=JobType.IMPORT,
+        description="IMPORT brings data to S3; LOCAL_USE keeps it on the device until it is erased.",
+        examples=["IMPORT"],
+    )
+    device: Annotated[Literal["SNC1_HDD"], BeforeValidator(_device)] = Field(
+        default="SNC1_HDD", description="SnowballType of the device.", examples=["SNC1_HDD"]
+    )
+    shipping: ShippingOption | None = Field(
+        default=None,
+        description="Shipping option both ways; the slowest of the lane if not given.",
+        examples=["SECOND_DAY"],
+    )
+    wifi: StrictBool | None = Field(
+        default=None,
+        description="Order the device with Wi-Fi enabled; if not given, when a client uses Wi-Fi.",
+        examples=[True],
+    )
+    description: StrictStr = Field(
+        default="", description="The job's name in the console.", examples=["June trail cameras"]
+    )
+    notify: Notify | None = Field(default=None, description="Notifications.")
+    unpack: Duration | None = Field(
+        default=None,
+        description="From delivery to the device being powered on; the catalog's customer if not given.",
+        examples=["2 h"],
+    )
+    keep: Duration = Field(
+        default=0.0,
+        description="How much longer the customer keeps the device after its work is done.",
+        examples=["3 d"],
+    )
+    hand_over: Duration | None = Field(
+        default=None,
+        description="From powering off to the courier having it; the catalog's customer if not given.",
+        examples=["4 h"],
+    )
+    nfs_cpu: Literal["dedicated", "shared"] = Field(
+        default="dedicated",
+        description="'dedicated': the NFS service has a CPU of its own; 'shared': it competes with "
+        "the instances.",
+        examples=["dedicated"],
+    )
+
+
+class Instance(Table):
+    """Compute instances that run on the device beside the copy."""
+
+    name: Name = Field(description="How reports call it.", examples=["detector"])
+    type: Literal["snc1.micro", "snc1.small", "snc1.medium"] = Field(
+        description="Instance type.", examples=["snc1.small"]
+    )
+    count: StrictInt = Field(default=1, description="How many of them.", examples=[1], ge=1, le=100)
+    start: Duration = Field(
+        default=0.0, description="When they start, counted from unlocking.", examples=["0 h"]
+    )
+    duration: Duration | None = Field(
+        default=None, description="How long they run; until power-off if not given.", examples=["6 h"]
+    )
+    cpu: Fraction = Field(
+        default=1.0, description="Share of its vCPUs that each keeps busy.", examples=["80 %"]
+    )
+    disk: Rate = Field(
+        default=0.0, description="What each reads and writes on the device's disk.", examples=["5 MB/s"]
+    )
+    network: Rate = Field(default=0.0, description="What each sends and receives.", examples=["20 Mbit/s"])
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a scenario came from; takes no part in comparing scenarios.
+
+    Attributes:
+        file: as the user named it, empty if it was no file.
+        directory: what relative paths in it are relative to.
+        overrides: the ``--set`` texts, as given.
+        notes: what was understood in a way worth telling.
+        listings: the files of every manifest and directory, as found when the scenario was read.
+    """
+
+    file: str = field(default="", compare=False)
+    directory: Path = field(default=Path(), compare=False)
+    overrides: tuple[str, ...] = field(default=(), compare=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)
+    listings: Mapping[str, Files] = field(default_factory=dict, compare=False)
+
+
+class Scenario(Table):
+    """A Snow job told from order to S3: where, what, by whom, on which device."""
+
+    name: StrictStr = Field(
+        description="Title of the story.", examples=["Trail cameras, ridge camp"], min_length=1
+    )
+    start: Annotated[datetime, BeforeValidator(_start, json_schema_input_type=datetime)] = Field(
+        description="When the job is ordered; without an offset it is read as UTC.",
+        examples=["2026-06-01T08:00:00-07:00"],
+    )
+    seed: StrictInt = Field(default=0, description="Seed of all that is random.", examples=[7], ge=0)
+    overflow: Literal["refuse", "run"] = Field(
+        default="refuse",
+        description="More data than the device holds: 'refuse' is an error before the run, 'run' lets "
+        "the device fill up.",
+        examples=["refuse"],
+    )
+    site: Site = Field(description="Where the device works.")
+    datasets: tuple[Dataset, ...] = Field(default=(), alias="dataset", description="What is copied.")
+    clients: tuple[Client, ...] = Field(default=(), alias="client", description="Who copies it.")
+    job: Job = Field(description="The order placed with AWS.")
+    instances: tuple[Instance, ...] = Field(
+        default=(), alias="instance", description="Compute beside the copy."
+    )
+    goals: tuple[Goal, ...] = Field(default=(), alias="goal", description="What the run is judged by.")
+    assume: Assumptions = Field(
+        default={},
+        description='Catalog figures replaced for this run, as "SNC1_HDD.disk.outer_rate" = "180 MB/s".',
+    )
+    _source: Source = PrivateAttr(default_factory=Source)
+
+    @property
+    def source(self) -> Source:
+        """Where the scenario came from."""
+        return self._source
+
+    def from_source(self, source: Source) -> Scenario:
+        """The same scenario with a note of where it came from."""
+        scenario = self.model_copy()
+        scenario._source = source
+        return scenario
+
+    def to_dict(self) -> dict[str, Any]:
+        """The scenario as a document of the file's shape: defaults filled in, quantities as text in SI."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+    @property
+    def digest(self) -> str:
+        """Sixteen hex digits that differ when anything in :meth:`to_dict` does."""
+        document = json.dumps(self.to_dict(), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(document.encode()).hexdigest()[:16]

@@ -1,0 +1,226 @@
+"""A scenario file to a :class:`Scenario`, or every problem in it at once."""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from devicesim import catalog
+from devicesim.errors import Problem, ScenarioError
+from devicesim.jobs import ShippingOption
+from devicesim.scenario import checks, places, syntax
+from devicesim.scenario import overrides as options
+from devicesim.scenario.data import Dataset
+from devicesim.scenario.datasets import listed
+from devicesim.scenario.findings import Finding, findings
+from devicesim.scenario.listing import Files
+from devicesim.scenario.models import Instance, Scenario, Source
+from devicesim.scenario.syntax import Parsed, shown_line
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Scenario:
+    """Read a scenario file.
+
+    Args:
+        path: a TOML file; relative paths in it are relative to its directory.
+        overrides: ``--set`` texts, ``site.wifi.distance="30 m"``, applied in order.
+
+    Raises:
+        ScenarioError: with every problem of the file, the overrides and the manifests it names.
+    """
+    file = os.fspath(path)
+    try:
+        text = Path(file).read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        why = f"cannot be read: {error.strerror}" if error.strerror else "cannot be read"
+        raise ScenarioError([Problem("", why, file)]) from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ScenarioError([Problem("", "must be UTF-8 text", file, line, 1)]) from None
+    return loads(text, file, overrides, Path(file).parent)
+
+
+def loads(
+    text: str,
+    name: str = "scenario",
+    overrides: Sequence[str] = (),
+    directory: str | os.PathLike[str] = ".",
+) -> Scenario:
+    """Read a scenario from text; ``name`` is for messages, ``directory`` where relative paths start."""
+    return _checked(syntax.parse(text, name), name, overrides, Path(directory))
+
+
+def from_dict(
+    document: Mapping[str, Any], overrides: Sequence[str] = (), directory: str | os.PathLike[str] = "."
+) -> Scenario:
+    """Read a scenario from a document of the file's shape, as :meth:`Scenario.to_dict` gives it."""
+    parsed = Parsed((), copy.deepcopy(dict(document)))
+    return _checked(parsed, "", overrides, Path(directory))
+
+
+def _checked(parsed: Parsed, file: str, texts: Sequence[str], directory: Path) -> Scenario:
+    if parsed.document is None:
+        raise ScenarioError(parsed.problems)
+    document, locate = parsed.document, _Locator(parsed, file)
+    _flatten(document, locate)
+    done, problems = options.apply(document, texts)
+    locate.overrides = done
+    problems = [*parsed.problems, *problems]
+    scenario, found = _validated(document)
+    draft, more, rows = _draft(document, directory)
+    found += [finding for finding in (*more, *checks.check(draft)) if finding not in found]
+    problems += map(locate.problem, found)
+    if problems or rows or scenario is None:
+        problems.sort(key=lambda problem: (problem.line == 0, problem.line, problem.column))
+        raise ScenarioError([*problems, *rows])
+    listings = {draft.datasets[index].name: files for index, files in draft.listings.items()}
+    source = Source(file, directory, tuple(texts), tuple(_notes(document, scenario, listings)), listings)
+    return _decided(scenario).from_source(source)
+
+
+class _Locator:
+    """Turns findings into problems: the place in the file, or the override that set the value."""
+
+    def __init__(self, parsed: Parsed, file: str) -> None:
+        self.places = dict(parsed.places)
+        self.lines, self.file = parsed.lines, file
+        self.overrides: Sequence[options.Override] = ()
+
+    def problem(self, finding: Finding) -> Problem:
+        """Place a finding at its own path, or at the nearest table around it."""
+        path = finding.path
+        where = places.dotted(path)
+        for override in reversed(self.overrides):
+            if path[: len(override.path)] == override.path:
+                return Problem(
+                    where, finding.why, options.OPTION, 0, override.column, override.text, finding.hint
+                )
+        while path and path not in self.places:
+            path = path[:-1]
+        if not path:
+            return Problem(where, finding.why, self.file, hint=finding.hint)
+        place = self.places[path]
+        line, column = place.key if finding.at_key else place.value
+        source = shown_line(self.lines, line)
+        return Problem(where, finding.why, self.file, line, column, source, finding.hint)
+
+
+def _flatten(document: dict[str, Any], locate: _Locator) -> None:
+    """Join the nested tables that unquoted dots in ``[assume]`` make, and their places."""
+    if not isinstance(table := document.get("assume"), dict):
+        return
+    flat: dict[str, Any] = {}
+
+    def walk(below: Mapping[str, Any], keys: tuple[str, ...]) -> None:
+        for key, value in below.items():
+            if isinstance(value, dict):
+                walk(value, (*keys, key))
+            else:
+                joined = ".".join((*keys, key))
+                flat[joined] = value
+                if ("assume", *keys, key) in locate.places:
+                    locate.places["assume", joined] = locate.places["assume", *keys, key]
+
+    walk(table, ())
+    document["assume"] = flat
+
+
+def _validated(document: dict[str, Any]) -> tuple[Scenario | None, list[Finding]]:
+    """Validate the whole, and again without the unknown keys, behind which other faults hide."""
+    scenario, found = _try(Scenario, document)
+    unknown = [finding.path for finding in found if finding.at_key]
+    if unknown:
+        pruned = copy.deepcopy(document)
+        for path in unknown:
+            _remove(pruned, path)
+        found += [finding for finding in _try(Scenario, pruned)[1] if finding not in found]
+    return scenario, found
+
+
+def _try(model: type[Model], value: Any) -> tuple[Model | None, list[Finding]]:
+    try:
+        return model.model_validate(value), []
+    except ValidationError as error:
+        return None, list(findings(error.errors(include_url=False), value, model))
+
+
+def _draft(document: dict[str, Any], directory: Path) -> tuple[checks.Draft, list[Finding], list[Problem]]:
+    """What can be checked further: the tables that hold by themselves, and the files they name."""
+    assumed, found = checks.assumptions(document)
+    datasets = dict(_sound(Dataset, document.get("dataset"), {"name": "-", "bucket": "arn:aws:s3:::none"}))
+    listings: dict[int, Files] = {}
+    rows: list[Problem] = []
+    most = catalog.Figures(assumed).si("SNC1_HDD.storage.max_file_size")
+    for index, dataset in datasets.items():
+        key = "manifest" if dataset.manifest is not None else "directory"
+        if getattr(dataset, key) is None:
+            continue
+        try:
+            files, bad = listed(dataset, directory, most)
+        except OSError as error:
+            why = f"{dataset.manifest or dataset.directory!r} cannot be read: {error.strerror}"
+            hint = (
+                ""
+                if Path(getattr(dataset, key)).is_absolute()
+                else "a relative path starts at the scenario file"
+            )
+            found.append(Finding(("dataset", index, key), why, hint))
+            continue
+        rows += bad
+        if not bad:
+            listings[index] = files
+    instances = dict(_sound(Instance, document.get("instance"), {"name": "-"}))
+    return checks.Draft(document, datasets, instances, listings, catalog.Figures(assumed)), found, rows
+
+
+def _sound(model: type[Model], items: Any, stand_in: Mapping[str, Any]) -> Iterator[tuple[int, Model]]:
+    """The items of a list that hold by themselves once what is wrong and not essential is left out."""
+    for index, item in enumerate(items if isinstance(items, list) else []):
+        value, found = _try(model, item)
+        if value is None and isinstance(item, dict):
+            pruned = copy.deepcopy(item)
+            for finding in found:
+                _remove(pruned, finding.path)
+            value = _try(model, {**stand_in, **pruned})[0]
+        if value is not None:
+            yield index, value
+
+
+def _remove(document: Any, path: places.Path) -> None:
+    for step in path[:-1]:
+        document = document[step] if not isinstance(document, dict) or step in document else {}
+    if isinstance(document, dict) and path:
+        document.pop(path[-1], None)
+
+
+def _decided(scenario: Scenario) -> Scenario:
+    """Fill in what follows from the rest: the lane's slowest option, and Wi-Fi where a client uses it."""
+    job = scenario.job
+    shipping = job.shipping or ShippingOption(catalog.lane_for(scenario.site.region).listing("options")[-1])
+    wifi = any(client.link == "wifi" for client in scenario.clients) if job.wifi is None else job.wifi
+    return scenario.model_copy(update={"job": job.model_copy(update={"shipping": shipping, "wifi": wifi})})
+
+
+def _notes(document: Mapping[str, Any], scenario: Scenario, listings: Mapping[str, Files]) -> Iterator[str]:
+    """What was understood in a way worth telling."""
+    start = document["start"]
+    if isinstance(start, str):
+        start = datetime.fromisoformat(start)
+    if getattr(start, "tzinfo", None) is None:
+        yield "start has no offset from UTC and is read as UTC"
+    copied = {name for client in scenario.clients for name in client.dataset}
+    for dataset in scenario.datasets:
+        if dataset.name not in copied:
+            yield f"nobody copies dataset {dataset.name!r}"
+    for name, files in listings.items():
+        if files.skipped:
+            path, why = files.skipped[0]
+            yield f"dataset {name!r}: {len(files.skipped)} entries skipped, the first {path!r}: {why}"
