@@ -11,7 +11,7 @@ Scope and limits
 ----------------
 One temperature for the whole case; no fan control, no sunlight, no altitude. The die follows the case at
 once: ``die = case + R_die * P_cpu``, which is :func:`equilibrium` with the case as the ambient. Resistance,
-capacity and limits of a Snowcone are not published: results are orders of magnitude and must be shown as such.
+capacity and limits of a Snowcone are not published: results are orders of magnitude, to be shown as such.
 
 Sources
 -------
