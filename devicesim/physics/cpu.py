@@ -184,7 +184,7 @@ def service_rate(per_byte: V, per_operation: V, block: V, vcpus: Values = 1.0) -
     """
     require((block > 0) & (block < np.inf), "block", "> 0 and finite", block)
     require((vcpus >= 0) & (vcpus < np.inf), "vcpus", ">= 0 and finite", vcpus)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         rate = np.divide(np.multiply(vcpus, block), operation_time(per_byte, per_operation, block))
     result: V = _plain(np.where(np.isnan(rate), 0.0, rate))
     return result

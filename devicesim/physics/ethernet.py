@@ -261,7 +261,7 @@ def window_cubic(loss: V, rtt: V) -> V:
     require((rtt > 0) & (rtt < np.inf), "rtt", "> 0 and finite", rtt)
     reno = window_reno(loss)
     gain = (CUBIC_C * (3 + CUBIC_BETA) / (4 * (1 - CUBIC_BETA))) ** 0.25
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         result: V = _plain(np.maximum(reno, gain * np.divide(rtt, loss) ** 0.75))
     return result
 
@@ -355,7 +355,7 @@ def slow_start_bytes(
     Raises
     ------
     BoundError
-        ``round_trips`` negative or not finite, ``initial_window`` below 1.
+        ``round_trips`` outside [0, 1000], ``initial_window`` below 1.
 
     References
     ----------
@@ -366,7 +366,7 @@ def slow_start_bytes(
     >>> slow_start_bytes(3.0)
     101360.0
     """
-    require((round_trips >= 0) & (round_trips < np.inf), "round_trips", ">= 0 and finite", round_trips)
+    require((round_trips >= 0) & (round_trips <= 1000), "round_trips", "in [0, 1000]", round_trips)
     require(initial_window >= 1, "initial_window", ">= 1", initial_window)
     result: V = initial_window * (2.0**round_trips - 1) * segment_size(mtu, timestamps)
     return result

@@ -155,7 +155,7 @@ def position_ratio(dirty: V, limits: DirtyLimits) -> V:
     _require_finite(dirty=dirty)
     room = limits.limit - limits.setpoint
     require(room > 0, "limits.limit", "> limits.setpoint", limits.limit)
-    result: V = _plain(np.clip(1 + ((limits.setpoint - dirty) / room) ** 3, 0.0, 2.0))
+    result: V = _plain(1 + np.clip((limits.setpoint - dirty) / room, -1.0, 1.0) ** 3)
     return result
 
 

@@ -76,6 +76,7 @@ class TestWindow:
     def test_law_no_loss_no_bound(self):
         assert ethernet.window_cubic(0.0, 0.01) == np.inf
         assert ethernet.window_reno(0.0) == np.inf
+        assert ethernet.window_cubic(5e-324, 0.5) == np.inf
 
 
 class TestTcpRate:
@@ -122,7 +123,7 @@ class TestSlowStart:
         (lambda: ethernet.tcp_rate(1e8, 0.1, 0.0), "window must be > 0"),
         (lambda: ethernet.tcp_rate(1e8, 0.1, 1e6, connections=0), "connections must be >= 1"),
         (lambda: ethernet.tcp_rate(1e8, 0.1, 1e6, control="vegas"), "control must be reno or cubic"),
-        (lambda: ethernet.slow_start_bytes(-1.0), "round_trips must be >= 0"),
+        (lambda: ethernet.slow_start_bytes(-1.0), "round_trips must be in"),
         (lambda: ethernet.line_bytes(float("inf")), "message must be >= 0"),
     ],
 )

@@ -327,7 +327,7 @@ def file_rate_bounds(
     one_file = trips * (stations.rtt + stations.per_operation) + on_link
     work = operations_per_file(size, wsize, version) * stations.per_operation + size * stations.per_byte
     on_disk = stations.journal_time + size / stations.disk_rate
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         bounds = (np.divide(streams, one_file), np.divide(1.0, on_link))
         shared = (np.divide(stations.vcpus, work), np.divide(1.0, on_disk))
     return FileRateBounds(*map(_plain, bounds + shared))
