@@ -24,7 +24,7 @@ from devicesim.scenario.findings import Finding
 from devicesim.scenario.listing import Files
 from devicesim.scenario.models import Instance
 from devicesim.scenario.places import Path
-from devicesim.units import format_size
+from devicesim.units import SIZE, format_size, parse
 
 _DEVICE = "SNC1_HDD"
 _ABSURD = 1e18
@@ -180,7 +180,7 @@ def _room(draft: Draft) -> Iterator[Finding]:
     capacity, most_files, most_size = (
         figures.si(f"{_DEVICE}.storage.{what}") for what in ("capacity", "max_files", "max_file_size")
     )
-    total = count = 0.0
+    total, count = _held(draft)
     for index, dataset in draft.datasets.items():
         path = _source_path(index, dataset)
         listing = draft.listings.get(index)
@@ -203,6 +203,17 @@ def _room(draft: Draft) -> Iterator[Finding]:
         yield Finding(last, f"the data must fit the device's {format_size(capacity)}, got {got}", hint)
     if count > most_files:
         yield Finding(last, f"the device holds at most {most_files:,.0f} files, got {count:,.0f}", hint)
+
+
+def _held(draft: Draft) -> tuple[float, float]:
+    """Bytes and files that are on the device already, as far as they can be read."""
+    held = draft.table("job", "holds")
+    files = held.get("files")
+    try:
+        size = parse(str(held.get("size")), SIZE)
+    except UnitError:
+        size = 0.0
+    return size, float(files) if isinstance(files, int) else 0.0
 
 
 def _too_large(index: int, dataset: Dataset, listing: Files | None, most: float) -> Iterator[Finding]:

@@ -26,7 +26,7 @@ from devicesim.jobs import JobState, JobType, ShippingOption
 from devicesim.scenario.data import Dataset
 from devicesim.scenario.goals import Goal
 from devicesim.scenario.listing import Files
-from devicesim.scenario.quantities import Duration, Fraction, Name, Quantity, Rate, refusal, shown
+from devicesim.scenario.quantities import Duration, Fraction, Name, Quantity, Rate, Size, refusal, shown
 from devicesim.scenario.site import Site, Table
 
 _LATER = ("STANDARD", "EDGE", "EDGE_C", "EDGE_CG", "EDGE_S", "SNC1_SSD", "V3_5C", "V3_5S", "RACK_5U_C")
@@ -171,6 +171,13 @@ class Notify(Table):
     )
 
 
+class Holds(Table):
+    """What an earlier copy left on the device; it is imported with the rest."""
+
+    files: StrictInt = Field(description="How many files.", examples=[3_100], ge=1)
+    size: Size = Field(description="Their bytes together.", examples=["7.6 TB"])
+
+
 class Job(Table):
     """The order placed with AWS, and what the customer does at either end."""
 
@@ -214,6 +221,9 @@ class Job(Table):
         default=None,
         description="From powering off to the courier having it; the catalog's customer if not given.",
         examples=["4 h"],
+    )
+    holds: Holds | None = Field(
+        None, description="What is on the device when the clients begin, from an earlier copy to the first bucket."
     )
     nfs_cpu: Literal["dedicated", "shared"] = Field(
         default="dedicated",
