@@ -33,7 +33,7 @@ from devicesim.device.neighbours import Neighbours
 from devicesim.device.order import Life
 from devicesim.device.setting import Setting
 from devicesim.errors import VerbError, require, unknown
-from devicesim.jobs import ALLOWED, JobState, JobType, ShippingOption, state_named
+from devicesim.jobs import ALLOWED, JobType, ShippingOption, state_named
 from devicesim.progress import DataTransferProgress, Event, Stream
 from devicesim.scenario import Scenario, files_of
 
@@ -82,7 +82,7 @@ class World:
         self.scenario, self.replication = scenario, replication
         self._factor = _factor(clock)
         self.clock, self._wall, self._wall_last = clock, wall, wall()
-        overrides = {key: value for key, value in scenario.assume.items()} if scenario else {}
+        overrides = dict(scenario.assume.items()) if scenario else {}
         self.figures = Figures(overrides)
         self._default = scenario or default_story(Figures(), START)
         epoch = self._default.start
@@ -332,7 +332,7 @@ def _order(story: Scenario) -> Order:
     return Order(
         type=job.type,
         device=job.device,
-        shipping=job.shipping,
+        shipping=job.shipping or ShippingOption.SECOND_DAY,
         wifi=bool(job.wifi),
         description=job.description,
     )

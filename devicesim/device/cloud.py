@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import itertools
+from collections.abc import Generator, Iterator
 
 import numpy as np
 import simpy
+from numpy.typing import NDArray
 
+from devicesim.device.neighbours import ObjectStore, Upload
 from devicesim.device.setting import Setting
-from devicesim.device.share import Share
+from devicesim.device.share import File, Item, Share
 from devicesim.physics import cloud, courier
 from devicesim.progress import Curve, ImportFailed, Leg, LegEnded, LegStarted
 
 Process = Generator[simpy.Event, object, None]
-
-DAY = 86400.0
 
 
 def accept(setting: Setting) -> Process:
@@ -25,16 +26,14 @@ def accept(setting: Setting) -> Process:
 def preparation(setting: Setting, job: str) -> float:
     """Draw how long AWS takes to prepare a device [s]; now and then there is none in stock, and that takes weeks."""
     figure = setting.figures.si
-    days = courier.preparation_days(
-        setting.draw(f"preparation/{job}"),
-        1,
-        figure("preparation.in_stock.median") / DAY,
-        figure("preparation.in_stock.sigma"),
-        figure("preparation.stock_out.share"),
-        figure("preparation.stock_out.median") / DAY,
-        figure("preparation.stock_out.sigma"),
+    law = courier.Preparation(
+        median=figure("preparation.in_stock.median"),
+        sigma=figure("preparation.in_stock.sigma"),
+        stock_out=figure("preparation.stock_out.share"),
+        stock_out_median=figure("preparation.stock_out.median"),
+        stock_out_sigma=figure("preparation.stock_out.sigma"),
     )
-    return float(days[0]) * DAY
+    return float(courier.preparation_time(setting.draw(f"preparation/{job}"), 1, law)[0])
 
 
 def sort(setting: Setting, job: str) -> Process:
@@ -68,16 +67,77 @@ def import_objects(setting: Setting, job: str, share: Share) -> Process:
     )
     leg.session(setting.now, 0, 0, lambda: knots)
     yield env.timeout(listing + copying)
-    draw = setting.draw(f"import/{job}")
-    failed = int(draw.binomial(count, figures.si("aws_import.failed")))
-    if failed:
-        lost = round(failed * size / max(count, 1))
-        setting.say(
-            ImportFailed(setting.now, job, failed, lost, "not imported; named in the job's failure log")
-        )
+    _hand_over(setting, job, share)
     leg.end, leg.complete = setting.now, True
     setting.say(LegEnded(setting.now, job, "import", True, size, count))
+
+
+def _hand_over(setting: Setting, job: str, share: Share) -> None:
+    """Give the objects to the object store, if one is attached; some fail, and the failure log names them."""
+    draw = setting.draw(f"import/{job}")
+    number = int(draw.binomial(share.files, setting.figures.si("aws_import.failed")))
+    failing = (
+        np.sort(draw.choice(share.files, number, replace=False)) if number else np.zeros(0, dtype=np.int64)
+    )
     store = setting.neighbours.objects
-    if store is not None:
-        for bucket in share.buckets:
-            store.put_batch(bucket, ((entry.key, entry.size) for entry in share.objects(bucket)))
+    if store is None:
+        count, size = number, _size_of(share, failing)
+    else:
+        count, size = _store(store, share, set(failing.tolist()))
+    if count:
+        why = "checksum or name: named in the job's failure log"
+        setting.say(ImportFailed(setting.now, job, count, size, why))
+
+
+def _size_of(share: Share, numbers: NDArray[np.int64]) -> int:
+    """Bytes of some objects, counted through the collections, then the single files."""
+    total, first = 0, 0
+    for bucket in share.buckets:
+        for collection in share.collections(bucket):
+            sizes = collection.complete_sizes()
+            mine = numbers[(numbers >= first) & (numbers < first + sizes.size)] - first
+            total += int(sizes[mine].sum())
+            first += sizes.size
+    single = [item.size for bucket in share.buckets for item in _single(share, bucket)]
+    return total + sum(single[number - first] for number in numbers[numbers >= first].tolist())
+
+
+def _single(share: Share, bucket: str) -> Iterator[Item]:
+    """The files of a bucket that no collection holds; they come first."""
+    return itertools.takewhile(lambda item: item.node is not None, share.objects(bucket))
+
+
+def _store(store: ObjectStore, share: Share, failing: set[int]) -> tuple[int, int]:
+    """Put every object into the store but those that fail; returns the failures and their bytes."""
+    many = itertools.count()
+    single = itertools.count(
+        sum(c.complete_sizes().size for b in share.buckets for c in share.collections(b))
+    )
+    count = size = 0
+    for bucket in share.buckets:
+        batch: list[tuple[str, int]] = []
+        for item in share.objects(bucket):
+            number = next(many if item.node is None else single)
+            if number in failing or item.refusal:
+                count, size = count + 1, size + item.size
+            elif item.node is not None:
+                store.put(bucket, _upload(share, item))
+            else:
+                batch.append((item.key, item.size))
+        if batch:
+            store.put_batch(bucket, batch)
+    return count, size
+
+
+def _upload(share: Share, item: Item) -> Upload:
+    node = item.node
+    posix = item.posix
+    metadata = {
+        "file-owner": str(posix.uid),
+        "file-group": str(posix.gid),
+        "file-permissions": f"{posix.mode & 0o7777:04o}",
+        "file-mtime": f"{posix.mtime_ns}ns",
+        "user-agent": "aws-datasync",
+    }
+    read = (lambda offset, count: share.read(node, offset, count)) if isinstance(node, File) else None
+    return Upload(item.key, item.size, read, metadata)

@@ -55,6 +55,7 @@ class Ingest:
         story = setting.scenario
         self._datasets = datasets
         self._queues = queues(story, datasets)
+        self._hold()
         self._collections = [self._announce(files) for files in datasets]
         self._wifi = [i for i, client in enumerate(story.clients) if client.link == "wifi"]
         self._radio = Radio(setting, len(self._wifi), job) if self._wifi else None
@@ -65,12 +66,28 @@ class Ingest:
         self._changed = setting.env.event()
         device.listeners.append(self._on_change)
 
-    def _announce(self, files: Files) -> Collection:
+    def _hold(self) -> None:
+        """Put on the device what the scenario says an earlier copy left there."""
+        held = self._setting.scenario.job.holds
+        if held is None:
+            return
+        mean = round(held.size) // held.files
+        # One number seen as many: 40 million files must not cost 320 MB.
+        sizes = np.broadcast_to(np.int64(mean), (held.files,))
+        bucket = self._bucket(self._datasets[0])
+        earlier = self._device.share.add_collection(bucket, "earlier-copy", sizes, now=self._setting.now)
+        earlier.complete_first(held.files)
+
+    def _bucket(self, files: Files) -> str:
         share, bucket = self._device.share, files.bucket.rpartition(":")[2]
         if bucket not in share.buckets:
             share.add_bucket(bucket, self._setting.now)
+        return bucket
+
+    def _announce(self, files: Files) -> Collection:
         paths = None if files.paths is None else [f"{files.name}/{path}" for path in files.paths]
-        return share.add_collection(bucket, files.name, files.sizes, paths, self._setting.now)
+        share = self._device.share
+        return share.add_collection(self._bucket(files), files.name, files.sizes, paths, self._setting.now)
 
     @property
     def running(self) -> throughput.Transfer | None:

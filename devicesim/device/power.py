@@ -22,10 +22,6 @@ PRECISION = 1.0
 """How precisely the moment of low battery is pinned [s]."""
 
 
-RADIO = power.Links(wifi=True)
-"""Links with the radio on, so that its busy seconds are accepted."""
-
-
 def budget(figures: Figures, device: str) -> power.Budget:
     """The device's draw by part, from the catalog."""
     parts = (
@@ -38,8 +34,8 @@ def budget(figures: Figures, device: str) -> power.Budget:
         "per_vcpu",
     )
     return power.Budget(
-        constant=figures.si(f"{device}.power.base"),
-        disks=int(figures.si(f"{device}.disk.count")),
+        base=figures.si(f"{device}.power.base"),
+        disks=figures.si(f"{device}.disk.count"),
         **{part: figures.si(f"{device}.power.{part}") for part in parts},
     )
 
@@ -100,15 +96,12 @@ class Power:
             return self._constant
         used = self._constant * elapsed
         if self._constant > 0:
-            # The constant part holds the links' draw; what activity adds is linear in the busy seconds.
-            used += power.energy(
+            used += power.activity_energy(
                 self.budget,
-                elapsed,
-                cpu_busy=busy.cpu - self._counted.cpu,
-                disk_busy=min(busy.disk - self._counted.disk, elapsed),
-                wifi_busy=min(busy.wifi - self._counted.wifi, elapsed),
-                links=RADIO,
-            ) - power.energy(self.budget, elapsed, links=RADIO)
+                busy.cpu - self._counted.cpu,
+                busy.disk - self._counted.disk,
+                busy.wifi - self._counted.wifi,
+            )
         self._last, self._counted = now, busy
         self.energy += used
         self.on_time += elapsed if self._constant > 0 else 0.0

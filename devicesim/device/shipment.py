@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
 
 import numpy as np
 import simpy
@@ -15,7 +14,6 @@ from devicesim.physics import courier
 from devicesim.progress import ParcelMoved
 
 
-@dataclass(slots=True)
 class Shipment:
     """The way between AWS and the customer, out and back, at one speed.
 
@@ -23,24 +21,21 @@ class Shipment:
         carrier: who carries on this lane.
     """
 
-    setting: Setting
-    job: str
-    order: Order
-
-    def __post_init__(self) -> None:
-        story = self.setting.scenario
-        lane = catalog.lane_for(story.site.region)
-        self._option = f"{lane.name}.{self.order.shipping.value}"
-        self.carrier = self.setting.figures.text(f"{lane.name}.carrier")
-        years = range(self.setting.epoch.year, self.setting.epoch.year + 4)
-        country = self.setting.figures.text(f"{lane.name}.holidays")
+    def __init__(self, setting: Setting, job: str, order: Order) -> None:
+        self.setting, self.job = setting, job
+        lane = catalog.lane_for(setting.scenario.site.region)
+        self._option = f"{lane.name}.{order.shipping.value}"
+        self.carrier = setting.figures.text(f"{lane.name}.carrier")
+        country = setting.figures.text(f"{lane.name}.holidays")
+        years = range(setting.epoch.year, setting.epoch.year + 4)
         self._holidays = np.concatenate([courier.holidays(country, year) for year in years])
+        self._week = courier.weekmask(country, setting.epoch.year)
 
     def collect(self, direction: str) -> Generator[simpy.Event, object, None]:
         """Wait until the courier comes: once a business day, at the cut-off."""
         setting = self.setting
         cutoff = setting.figures.si("courier.cutoff")
-        at = courier.collected(setting.civil, cutoff, self._holidays)
+        at = courier.collected(setting.civil, cutoff, self._holidays, self._week)
         yield setting.env.timeout(setting.until(at))
         self._say(direction, "collected")
 
@@ -48,31 +43,38 @@ class Shipment:
         """Carry the parcel; returns ``delivered``, ``damaged`` or ``lost``."""
         setting, figures = self.setting, self.setting.figures
         draw = setting.draw(f"shipping/{direction}/{self.job}")
-        base = self._base_days(draw)
-        late = int(courier.lateness_days(draw, 1, figures.si("courier.late"), figures.si("courier.tail"))[0])
-        fate = float(draw.random())
+        base = self._promised_days(draw)
+        late = self._late_days(draw)
         lost, damaged = figures.si("courier.lost"), figures.si("courier.damaged")
-        at = courier.delivered(setting.civil, base, late, figures.si("courier.delivery"), self._holidays)
-        promised = courier.delivered(setting.civil, base, 0, figures.si("courier.delivery"), self._holidays)
-        if fate < lost:
-            yield setting.env.timeout(setting.until(promised))
+        fate = courier.Outcome(int(courier.leg_outcomes(draw, 1, lost, damaged)[0]))
+        arrival = figures.si("courier.delivery")
+        at = courier.delivered(setting.civil, base, late, arrival, self._holidays, self._week)
+        promised = courier.delivered(setting.civil, base, 0, arrival, self._holidays, self._week)
+        yield setting.env.timeout(setting.until(promised))
+        if fate is courier.Outcome.LOST:
             self._say(direction, "lost")
             return "lost"
         if late:
-            yield setting.env.timeout(setting.until(promised))
             self._say(direction, "late", float(late))
         yield setting.env.timeout(setting.until(at))
         self._say(direction, "delivered")
-        if fate < lost + damaged:
+        if fate is courier.Outcome.DAMAGED:
             self._say(direction, "damaged")
             return "damaged"
         return "delivered"
 
-    def _base_days(self, draw: np.random.Generator) -> int:
+    def _promised_days(self, draw: np.random.Generator) -> int:
         figures = self.setting.figures
-        days = figures.si(f"{self._option}.business_days")
-        sigma = figures.si(f"{self._option}.sigma")
-        return max(1, round(float(draw.lognormal(np.log(days), sigma)))) if sigma else max(1, round(days))
+        days, sigma = figures.si(f"{self._option}.business_days"), figures.si(f"{self._option}.sigma")
+        return int(courier.transit_days(draw, 1, days, sigma)[0])
+
+    def _late_days(self, draw: np.random.Generator) -> int:
+        figures = self.setting.figures
+        months = np.ones(12)
+        months[11] = figures.si("courier.december")
+        month = self.setting.civil.astype("datetime64[M]").astype(int) % 12 + 1
+        late = courier.seasonal_late(figures.si("courier.late"), int(month), months)
+        return int(courier.lateness_days(draw, 1, float(late), figures.si("courier.tail"))[0])
 
     def _say(self, direction: str, what: str, days: float = 0.0) -> None:
         self.setting.say(ParcelMoved(self.setting.now, self.job, direction, what, self.carrier, days))

@@ -73,8 +73,17 @@ class SnowDevice:
         """Draw [W] for that many busy vCPUs and active shares of disk and radio."""
         wired = [client for client in self.setting.scenario.clients if client.rate is not None]
         fast = any(client.rate is not None and client.rate > GIGABIT for client in wired)
-        links = physics.Links(ports_1g=int(bool(wired) and not fast), ports_10g=int(fast), wifi=self.wifi)
-        return float(physics.draw(self.power.budget, cpu, disk, wifi, links))
+        return float(
+            physics.draw(
+                self.power.budget,
+                cpu,
+                disk,
+                wifi,
+                ethernet_1g=int(bool(wired) and not fast),
+                ethernet_10g=int(fast),
+                wifi_on=self.wifi,
+            )
+        )
 
     def change(self) -> None:
         """Book energy and heat up to now, then let the copy and the supply know that a capacity changed."""

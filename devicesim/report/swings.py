@@ -108,7 +108,7 @@ def _copying(figures: Figures, story: Scenario, sizes: NDArray[np.int64], count:
     )
     busy = float(sizes.mean()) * count / work
     cpu = min(1.0, busy / bounds["cores"]) if bounds.get("cores") else 1.0
-    draw = power.draw(budget(figures, device), cpu, 1.0, 0.0, power.Links(ports_1g=1))
+    draw = power.draw(budget(figures, device), cpu, 1.0, 0.0, ethernet_1g=1)
     session = usable * figure(f"{device}.battery.efficiency") / float(draw) - ready
     if session <= 0:
         return float(ready + work)
