@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from devicesim import catalog
-from devicesim.physics import file_sizes
+from devicesim.physics import courier, file_sizes
 
 ENTRIES = catalog.entries()
 DATA = files("devicesim.catalog") / "data"
@@ -232,7 +232,15 @@ def test_law_each_option_has_its_time_and_each_time_its_option(lane: catalog.Ent
         # the days a fixed option takes, or the median of a lognormal one
         assert lane[f"{option}.business_days"].si >= 1
         assert 0 <= lane[f"{option}.sigma"].si < 1
+    # the fastest option comes first, the slowest last
+    days = [lane[f"{option}.business_days"].si for option in lane.listing("options")]
+    assert days == sorted(days)
     assert {path.split(".")[0] for path in lane.figures} - {"carrier", "holidays", "dispatch"} == options
+
+
+@pytest.mark.parametrize("lane", catalog.entries("lane"), ids=lambda entry: entry.name)
+def test_law_each_lane_keeps_a_calendar_that_the_courier_knows(lane: catalog.Entry) -> None:
+    assert courier.holidays(str(lane["holidays"].value), 2026).size > 0
 
 
 @pytest.mark.parametrize(

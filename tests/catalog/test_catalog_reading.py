@@ -164,7 +164,10 @@ def test_law_names_are_sorted_by_kind_and_name() -> None:
             lambda: Figures({"wifi.latencies": "1 ms"}),
             "unknown figure 'wifi.latencies'; did you mean 'wifi.latency'?",
         ),
-        (lambda: Figures().si("lane.US.NEXT_DAY.days"), "did you mean 'lane.US.NEXT_DAY.business_days'?"),
+        (
+            lambda: Figures().si("lane.US.NEXT_DAY.business_day"),
+            "did you mean 'lane.US.NEXT_DAY.business_days'?",
+        ),
     ],
 )
 def test_misuse_an_unknown_name_suggests_a_near_one(look, message: str) -> None:
