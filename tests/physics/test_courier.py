@@ -167,6 +167,7 @@ def test_published_hong_kong_gazette_2022_without_its_lunar_days():
         ("SG", 2026, "2026-08-10"),  # National Day on a Sunday
         ("ID", 2025, "2025-05-29"),  # Ascension: Easter 20 April + 39 days
         ("IN", 2024, "2024-03-29"),  # Good Friday
+        ("ZA", 2023, "2023-09-25"),  # Heritage Day on a Sunday
     ],
 )
 def test_worked_one_rule_of_each_country(country, year, day):

@@ -246,6 +246,12 @@ _RULES: dict[str, tuple[Rule, ...]] = {
         _on(6, 19, "nearest", since=2021), _on(7, 4, "nearest"), _nth_rule(9, 1, _MON),
         _nth_rule(10, 2, _MON), _on(11, 11, "nearest"), _nth_rule(11, 4, _THU), _on(12, 25, "nearest"),
     ),
+    # Public Holidays Act 36 of 1994.
+    "ZA": (
+        _on(1, 1, "sunday"), _on(3, 21, "sunday"), _GOOD_FRIDAY, _EASTER_MONDAY, _on(4, 27, "sunday"),
+        _on(5, 1, "sunday"), _on(6, 16, "sunday"), _on(8, 9, "sunday"), _on(9, 24, "sunday"),
+        _on(12, 16, "sunday"), _on(12, 25, "sunday"), _on(12, 26, "sunday"),
+    ),
 }  # fmt: skip
 
 COUNTRIES = tuple(sorted(_RULES))
