@@ -158,11 +158,11 @@ def _job_type(draft: Draft) -> Iterator[Finding]:
 
 def _lane(draft: Draft) -> Iterator[Finding]:
     region, option = draft.table("site").get("region"), draft.table("job").get("shipping")
-    if region not in catalog.regions():
+    if not isinstance(region, str) or region not in catalog.regions():
         return
-    lane = catalog.lane_for(str(region))
+    lane = catalog.lane_for(region)
     options, countries = lane.listing("options"), lane.listing("countries")
-    if option in set(ShippingOption) and option not in options:
+    if option in tuple(ShippingOption) and option not in options:
         bound = f"one of {', '.join(map(repr, options))}" if len(options) > 1 else repr(options[0])
         yield Finding(("job", "shipping"), f"must be {bound} in {region} ({lane.title}), got {option!r}")
     country = draft.table("site", "address").get("country")

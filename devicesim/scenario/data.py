@@ -16,6 +16,9 @@ from devicesim.scenario.site import Table
 _ARN = re.compile(r"arn:aws[a-z-]*:s3:::([^/]*)(/.*)?", re.DOTALL)
 _BAD_STARTS = ("xn--", "sthree-", "amzn-s3-demo-")
 _BAD_ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+_MOST_FILES = 1_000_000_000
+"""Beyond this a story is a slip of the keyboard, whatever the device holds."""
+
 _SOURCES = ("size", "model", "manifest", "directory")
 
 FileSize = Annotated[float, Quantity(units.SIZE)]
@@ -129,10 +132,19 @@ Distribution = Annotated[Lognormal | Normal | Pareto | Uniform | Fixed, Field(di
 
 def _one_source(schema: dict[str, Any]) -> None:
     """The JSON Schema form of 'exactly one source of files'."""
-    counted = {"oneOf": [{"required": ["files"]}, {"required": ["total"]}]}
-    uncounted = {"properties": {"files": False, "total": False}}
     schema["oneOf"] = [
-        {"required": [name], **(counted if name in ("size", "model") else uncounted)} for name in _SOURCES
+        {
+            "required": [*needed],
+            "properties": {key: False for key in (*_SOURCES, "files", "total") if key not in needed},
+        }
+        for needed in (
+            ("size", "files"),
+            ("size", "total"),
+            ("model", "files"),
+            ("model", "total"),
+            ("manifest",),
+            ("directory",),
+        )
     ]
 
 
@@ -152,7 +164,11 @@ class Dataset(Table):
         json_schema_extra={"pattern": r"^arn:aws[a-z-]*:s3:::[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"},
     )
     files: StrictInt | None = Field(
-        default=None, description="How many files, with size or model.", examples=[200_000], ge=1
+        default=None,
+        description="How many files, with size or model.",
+        examples=[200_000],
+        ge=1,
+        le=_MOST_FILES,
     )
     total: Size | None = Field(
         default=None,

@@ -67,7 +67,9 @@ def _finding(
 ) -> Finding:
     kind, value, context = error["type"], error["input"], error.get("ctx", {})
     if kind == "scenario":
-        return Finding(path, context["why"], context["hint"])
+        example = _toml(field.examples[0]) if field and field.examples else ""
+        hint = f"with a unit in quotes, such as {example}" if context["unit"] and example else context["hint"]
+        return Finding(path, context["why"], hint)
     if kind == "extra_forbidden":
         return Finding(path, "unknown key", _near(str(path[-1]), _keys(owners)), at_key=True)
     if kind in ("missing", "union_tag_not_found"):

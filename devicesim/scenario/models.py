@@ -223,7 +223,8 @@ class Job(Table):
         examples=["4 h"],
     )
     holds: Holds | None = Field(
-        None, description="What is on the device when the clients begin, from an earlier copy to the first bucket."
+        None,
+        description="What is on the device when the clients begin, from an earlier copy to the first bucket.",
     )
     nfs_cpu: Literal["dedicated", "shared"] = Field(
         default="dedicated",

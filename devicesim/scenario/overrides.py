@@ -98,7 +98,8 @@ def _key(at: Any, step: str | int, path: Path, column: int) -> Any:
     if isinstance(step, int):
         if step < len(at):
             return step
-        raise _RefusedError(f"{_here(path)} has {len(at)} items, counted from 0, got [{step}]", "", column)
+        items = f"{len(at)} item{'' if len(at) == 1 else 's'}"
+        raise _RefusedError(f"{_here(path)} has {items}, counted from 0, got [{step}]", "", column)
     names = [item.get("name") if isinstance(item, dict) else None for item in at]
     if step in names:
         return names.index(step)

@@ -32,9 +32,12 @@ DIMENSION = "dimension"
 _NUMBER = r"\d[\d_]*(\.\d[\d_]*)?([eE][+-]?\d+)?"
 
 
-def refusal(why: str, hint: str = "") -> PydanticCustomError:
-    """The error a validator raises: the reason in plain words, and what to write instead."""
-    return PydanticCustomError("scenario", "{why}", {"why": why, "hint": hint})
+def refusal(why: str, hint: str = "", unit: bool = False) -> PydanticCustomError:
+    """The error a validator raises: the reason in plain words, and what to write instead.
+
+    ``unit`` says that a unit is missing; the hint is then the field's example.
+    """
+    return PydanticCustomError("scenario", "{why}", {"why": why, "hint": hint, "unit": unit})
 
 
 def shown(value: object) -> str:
@@ -47,6 +50,8 @@ def shown(value: object) -> str:
         return "a table"
     if isinstance(value, (list, tuple)):
         return "a list"
+    if isinstance(value, int) and abs(value) >= 10**20:
+        return "a number of more than 20 digits"
     return str(value)
 
 
@@ -89,7 +94,8 @@ class Quantity:
         try:
             number = units.parse(value, self.dimension)
         except UnitError as error:
-            raise refusal(str(error), self._unit_hint(value)) from None
+            bare = re.fullmatch(rf"\s*[+-]?{_NUMBER}\s*", value) is not None
+            raise refusal(str(error), unit=bare) from None
         self._within(number, value)
         return number
 
@@ -119,17 +125,10 @@ class Quantity:
     def _si(self, bound: str) -> float:
         return units.parse(bound, self.dimension)
 
-    def _unit_hint(self, value: str) -> str:
-        if not re.fullmatch(rf"\s*[+-]?{_NUMBER}\s*", value):
-            return ""
-        return f'add a unit: "{value.strip()} {self.example.split()[-1]}"'
-
     def _not_text(self, value: object) -> PydanticCustomError:
         kind = f"{self.dimension.article} {self.dimension.name} such as {shown(self.example)}"
         if isinstance(value, (int, float)) and not isinstance(value, bool):
-            unit = self.example.split()[-1]
-            why = f"expected {kind}, got {value}: a unit is missing"
-            return refusal(why, f'write it in quotes with its unit: "{value} {unit}"')
+            return refusal(f"expected {kind}, got {shown(value)}: a unit is missing", unit=True)
         return refusal(f"expected {kind}, got {shown(value)}")
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

@@ -19,8 +19,9 @@ _AT = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 _DATE = re.compile(r"\d{4}-\d\d?-\d\d?([Tt ]\d\d?:\d\d(:\d\d(\.\d+)?)?)?([Zz]|[+-]\d\d:\d\d)?")
 _KEY = re.compile(r"""\s*(?:(?:[A-Za-z0-9_.-]|"[^"]*"|'[^']*')+\s*=\s*)?""")
 _VALUE = re.compile(r"[^,\]}#]*")
-_NUMBER = re.compile(r"[\d_.+eExob-]+")
+_NUMBER = re.compile(r"[+-]?\d[\d_.+eExob-]*")
 _SOME_DATE = "2000-01-01T00:00:00Z"
+_AT_END = " at the end of the file"
 _MOST_MENDS = 50
 
 
@@ -53,7 +54,7 @@ def parse(text: str, file: str) -> Parsed:
     while True:
         mended = "\n".join(lines)
         try:
-            document = tomllib.loads(mended)
+            document = tomllib.loads(mended + "\n")  # so that a slip in the last line has a place too
         except tomllib.TOMLDecodeError as error:
             why, line, column = _located(error, lines)
             mend = _mend(why, line, lines[line - 1], column - 1) if len(mends) < _MOST_MENDS else None
@@ -80,13 +81,14 @@ def _located(error: tomllib.TOMLDecodeError, lines: Sequence[str]) -> tuple[str,
     why = str(error)[: match.start()] if match else str(error)
     if match is None or match[1] is None:
         last = max((n for n, text in enumerate(lines, 1) if text.strip()), default=1)
-        return f"{why} at the end of the file", last, len(lines[last - 1]) + 1
-    return why, int(match[1]), int(match[2])
+        return why + _AT_END, last, len(lines[last - 1]) + 1
+    line = int(match[1])
+    return why, line, min(int(match[2]), len(lines[line - 1]) + 1)  # it may point behind a broken text
 
 
 def _mend(why: str, line: int, source: str, at: int) -> _Mend | None:
     """See whether it is plain what the value around position ``at`` should have been."""
-    if source.lstrip().startswith("["):
+    if source.lstrip().startswith("[") or why.endswith(_AT_END):
         return None
     opening = max(source.rfind(mark, 0, at) for mark in "{[,") + 1
     key = _KEY.match(source, opening)
@@ -95,9 +97,9 @@ def _mend(why: str, line: int, source: str, at: int) -> _Mend | None:
         return None
     old = value[0].rstrip()
     where = (line, value.start(), old)
-    if _DATE.fullmatch(old):
+    if _DATE.fullmatch(old) and old != _SOME_DATE:
         return _Mend(*where, _SOME_DATE, f"must be a date and time that exist, got {old}")
-    if old.lower() in ("true", "false"):
+    if old.lower() in ("true", "false") and old != old.lower():
         return _Mend(*where, old.lower(), f"must be true or false, got {old}", f"write {old.lower()}")
     if not old or re.search(r"[\"'={\[\\]", old.replace("==", "").replace("<=", "").replace(">=", "")):
         return None
@@ -124,6 +126,8 @@ def _syntax_problem(why: str, line: int, column: int, lines: Sequence[str], file
         return Problem(
             "", f"{source.split('=')[0].strip()} is given twice", file, line, column, shown_line(lines, line)
         )
+    if why.endswith("character '\\n'"):
+        why = "a closing quote is missing"
     what = f"not valid TOML: {why[:1].lower()}{why[1:]}"
     return Problem("", what, file, line, column, shown_line(lines, line))
 

@@ -17,6 +17,9 @@ def scan(root: Path) -> tuple[NDArray[np.int64], list[str], list[tuple[str, str]
 
     Returns:
         Sizes [bytes], paths relative to ``root`` with forward slashes, and skipped entries as (path, why).
+
+    Raises:
+        OSError: ``root`` itself cannot be read.
     """
     sizes, names, skipped = array("q"), list[str](), list[tuple[str, str]]()
     todo = [""]
@@ -26,6 +29,8 @@ def scan(root: Path) -> tuple[NDArray[np.int64], list[str], list[tuple[str, str]
             with os.scandir(root / folder) as found:
                 entries = sorted(found, key=lambda entry: entry.name)
         except OSError as error:
+            if not folder:
+                raise
             skipped.append((_text(folder), f"cannot be read: {error.strerror}"))
             continue
         below = []
