@@ -23,9 +23,15 @@ from difflib import get_close_matches
 
 from devicesim.errors import UnitError
 
-_NUMBER = r"[+-]?(?:\d[\d_]*)(?:\.\d[\d_]*)?(?:[eE][+-]?\d+)?"
-_QUANTITY = re.compile(rf"\s*({_NUMBER})\s*([A-Za-z%°/²³$][^\d]*?)\s*")
-_TERM = re.compile(rf"\s*({_NUMBER})\s*([A-Za-z]+)")
+LONGEST = 100
+"""Most characters of a quantity; a longer text is refused unread."""
+
+# Atomic groups: a number that has been read is not taken apart again, so "1e5 s" is never "1 e" and "5 s".
+_NUMBER = r"(?>[+-]?[0-9]+(?:_[0-9]+)*(?:\.[0-9]+(?:_[0-9]+)*)?(?:[eE][+-]?[0-9]+)?)"
+_BARE = re.compile(_NUMBER)
+_QUANTITY = re.compile(rf"({_NUMBER})\s*([^\W\d_%°/][^\d]*|[%°][^\d]*)")
+_TERM = re.compile(rf"({_NUMBER})\s*([^\W\d_]+)")
+_TERMS = re.compile(rf"{_TERM.pattern}(?:\s*,?\s*{_TERM.pattern})+")
 _DECIMAL = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15}
 _BINARY = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "Pi": 2**50}
 
@@ -44,11 +50,11 @@ class Dimension:
 _BYTES: dict[str, float] = {f"{p}B": f for p, f in (_DECIMAL | _BINARY).items()}
 _BITS: dict[str, float] = {f"{p}bit": f / 8 for p, f in _DECIMAL.items()}
 _TIMES: dict[str, float] = {
-    "ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3,
+    "ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3,
     "s": 1, "sec": 1, "second": 1, "seconds": 1,
     "min": 60, "minute": 60, "minutes": 60,
     "h": 3600, "hour": 3600, "hours": 3600,
-    "d": 86400, "day": 86400,
+    "d": 86400, "day": 86400, "days": 86400,
     "w": 604800, "week": 604800, "weeks": 604800,
 }  # fmt: skip
 _PER = {"s": 1.0, "min": 60.0, "h": 3600.0, "day": 86400.0, "d": 86400.0}
@@ -71,7 +77,7 @@ LENGTH = Dimension(
 FREQUENCY = Dimension("frequency", "a", "80 MHz", {"Hz": 1, "kHz": 1e3, "MHz": 1e6, "GHz": 1e9})
 MASS = Dimension("mass", "a", "4.5 lb", {"g": 1e-3, "kg": 1, "lb": 0.45359237})
 TEMPERATURE = Dimension("temperature", "a", "35 °C", {"°C": 1, "C": 1, "degC": 1}, signed=True)
-FRACTION = Dimension("fraction", "a", "80 %", {"%": 0.01, "1": 1})
+FRACTION = Dimension("fraction", "a", "80 %", {"%": 0.01})
 LEVEL = Dimension("level", "a", "16 dBm", {"dB": 1, "dBm": 1, "dBi": 1}, signed=True)
 MONEY = Dimension("amount", "an", "60 USD", {"USD": 1})
 FREE = Dimension(
@@ -106,41 +112,83 @@ def parse(text: str, dimension: Dimension) -> float:
     Traceback (most recent call last):
     devicesim.errors.UnitError: expected a size such as '8 TB', got '512': a unit is missing
     """
-    if (
-        dimension is DURATION
-        and len(terms := _TERM.findall(text)) > 1
-        and not _TERM.sub("", text).strip(" ,")
-    ):
-        return sum(parse(f"{number} {unit}", dimension) for number, unit in terms)
-    match = _QUANTITY.fullmatch(text)
-    if match is None:
-        bare = re.fullmatch(rf"\s*{_NUMBER}\s*", text)
-        raise _refuse(text, dimension, "a unit is missing" if bare else "not a number and a unit")
-    unit = re.sub(r"\s*/\s*", "/", match[2])
-    if unit not in dimension.factors:
-        raise _refuse(text, dimension, _wrong_unit(unit, dimension))
-    value = float(match[1].replace("_", "")) * dimension.factors[unit]
+    bare = text.strip()
+    if len(bare) > LONGEST:
+        raise _refuse(text, dimension, f"longer than {LONGEST} characters")
+    if dimension is DURATION and _TERMS.fullmatch(bare):
+        terms = _TERM.findall(bare)
+    elif match := _QUANTITY.fullmatch(bare):
+        terms = [match.groups()]
+    else:
+        raise _refuse(text, dimension, _malformed(bare))
+    value = 0.0
+    for number, written in terms:
+        unit = re.sub(r"\s*/\s*", "/", written)
+        if unit not in dimension.factors:
+            raise _refuse(text, dimension, _wrong_unit(unit, dimension))
+        term = float(number) * dimension.factors[unit]
+        if term < 0 and not dimension.signed:
+            raise _refuse(text, dimension, "must be >= 0")
+        value += term
     if not math.isfinite(value):
         raise _refuse(text, dimension, "must be finite")
-    if value < 0 and not dimension.signed:
-        raise _refuse(text, dimension, "must be >= 0")
     return value
 
 
 def _refuse(text: str, dimension: Dimension, why: str) -> UnitError:
+    shown = text if len(text) <= LONGEST else text[: LONGEST // 2] + "..."
     return UnitError(
-        f"expected {dimension.article} {dimension.name} such as {dimension.example!r}, got {text!r}: {why}"
+        f"expected {dimension.article} {dimension.name} such as {dimension.example!r}, got {shown!r}: {why}"
     )
 
 
+def _malformed(bare: str) -> str:
+    if _BARE.fullmatch(bare):
+        return "a unit is missing"
+    if re.match(r"[+-]?[0-9]+,[0-9]", bare):
+        return "numbers have a decimal point and no commas"
+    return "not a number and a unit"
+
+
 def _wrong_unit(unit: str, dimension: Dimension) -> str:
+    if dimension is SIZE and (bits := _BITS_OF_SIZE.fullmatch(unit)):
+        prefix = "k" if bits[1] == "K" else bits[1]
+        return f"{unit!r} is bits, {prefix + 'B'!r} is bytes"
+    what = f"unknown unit {unit!r}"
+    near = _near(unit, dimension)
     for other in DIMENSIONS[:-1]:
-        if unit in other.factors and other is not dimension:
-            return f"{unit!r} is {other.article} {other.name}"
-    if dimension is SIZE and re.fullmatch(r"[kMGTP]?b(it)?", unit):
-        return f"{unit!r} is bits, {unit.removesuffix('bit').removesuffix('b') + 'B'!r} is bytes"
-    near = get_close_matches(unit, dimension.factors, 1, 0.5)
-    return f"unknown unit {unit!r}" + (f", did you mean {near[0]!r}?" if near else "")
+        if unit in other.factors:
+            what = f"{unit!r} is {other.article} {other.name}"
+            near = [meant] if (meant := _MEANT.get(unit)) in dimension.factors else []
+    return what + (f", did you mean {' or '.join(map(repr, near))}?" if near else "")
+
+
+_BITS_OF_SIZE = re.compile(r"((?:[KMGTP]i|[kKMGTP])?)(?:b|[bB]its?)")
+_MEANT = {
+    "byte": "B", "bytes": "B", "m": "min", "meters": "m", "metres": "m", "percent": "%", "watts": "W",
+}  # fmt: skip
+
+
+def _near(unit: str, dimension: Dimension) -> list[str]:
+    """Units that may have been meant; bits are never offered for bytes, nor bytes for bits."""
+    factors = dimension.factors
+    if (meant := _MEANT.get(unit.casefold(), "")) in factors:
+        return [meant]
+    if unit != unit.lower():
+        factors = {u: f for u, f in factors.items() if _has_bytes(u) == _has_bytes(unit)} or factors
+    folded: dict[str, list[str]] = {}
+    for known in factors:
+        folded.setdefault(known.casefold(), []).append(known)
+    forms = [unit.casefold(), re.sub("ps$", "/s", unit.casefold())]
+    near = [form for form in forms if form in folded] or get_close_matches(forms[0], folded, 1)
+    found = folded[near[0]] if near else []
+    if unit.startswith("K"):
+        found = found + [kibi for known in found if (kibi := f"Ki{known[1:]}") in factors]
+    return found
+
+
+def _has_bytes(unit: str) -> bool:
+    return re.search("B(?!it)", unit) is not None
 
 
 def si(value: float, unit: str) -> float:
@@ -163,19 +211,19 @@ def is_unit(unit: str) -> bool:
 
 
 def _scaled(value: float, steps: tuple[tuple[float, str], ...]) -> str:
-    for factor, unit in steps:
-        if abs(value) >= factor * 0.9995:
-            return (
-                f"{value / factor:.3g} {unit}"
-                if abs(value) < factor * 999.5
-                else f"{value / factor:,.0f} {unit}"
-            )
-    return f"{value / steps[-1][0]:.3g} {steps[-1][1]}"
+    """Write with three digits in the largest unit that gives at least 1, or in the last of them."""
+    factor, unit = next((step for step in steps if abs(value) >= step[0] * 0.9995), steps[-1])
+    amount = value / factor
+    return f"{amount:.0f} {unit}" if abs(amount) >= 999.5 else f"{amount:.3g} {unit}"
 
 
 def format_size(size: float) -> str:
-    """Bytes for people, decimal: ``format_size(8e12)`` is ``'8 TB'``."""
-    return _scaled(size, ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1, "B")))
+    """Bytes for people, decimal, three digits.
+
+    >>> [format_size(size) for size in (8e12, 999_600, 1.5e9, 0)]
+    ['8 TB', '1 MB', '1.5 GB', '0 B']
+    """
+    return _scaled(size, ((1e15, "PB"), (1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1, "B")))
 
 
 def format_rate(rate: float) -> str:
@@ -184,21 +232,28 @@ def format_rate(rate: float) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """Seconds for people.
+    """Seconds for people, in at most two units.
 
-    >>> [format_duration(s) for s in (0.25, 42.4, 5400, 100_000, 12.25 * 86400)]
-    ['250 ms', '42 s', '1 h 30 min', '1 d 4 h', '12.2 d']
+    >>> [format_duration(s) for s in (0.25, 1.5, 42.4, 100, 5400, 100_000, 12.25 * 86400)]
+    ['250 ms', '1.5 s', '42 s', '1 min 40 s', '1 h 30 min', '1 d 4 h', '12.2 d']
     """
-    if seconds < 1:
-        return f"{seconds * 1e3:.3g} ms"
-    if seconds < 60:
+    if seconds < 0:
+        return f"-{format_duration(-seconds)}"
+    if seconds == 0 or not math.isfinite(seconds):
         return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    if minutes < 1440:
-        return f"{minutes // 60} h" + (f" {minutes % 60} min" if minutes % 60 else "")
-    hours = round(seconds / 3600)
-    if hours < 240:
-        return f"{hours // 24} d" + (f" {hours % 24} h" if hours % 24 else "")
+    if seconds < 0.9995:
+        return _scaled(seconds, ((1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns")))
+    if seconds < 59.5:
+        return f"{seconds:.2g} s"
+    if (whole := round(seconds)) < 600:
+        return _two(whole, 60, "min", "s")
+    if (minutes := round(seconds / 60)) < 1440:
+        return _two(minutes, 60, "h", "min")
+    if (hours := round(seconds / 3600)) < 240:
+        return _two(hours, 24, "d", "h")
     return f"{seconds / 86400:.1f} d"
+
+
+def _two(count: int, size: int, large: str, small: str) -> str:
+    many, rest = divmod(count, size)
+    return " ".join(f"{n} {unit}" for n, unit in ((many, large), (rest, small)) if n)
