@@ -20,6 +20,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
+from unicodedata import combining
+from unicodedata import east_asian_width as width
 
 
 class DevicesimError(Exception):
@@ -49,9 +51,13 @@ class VerbError(DevicesimError):
 class MissingExtraError(DevicesimError):
     """An optional dependency is missing; the message is the command that installs it."""
 
+    # The arguments go to Exception as they came: exceptions are copied and sent between processes by them.
     def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f"{what} needs: pip install 'devicesim[{extra}]'")
-        self.extra = extra
+        super().__init__(what, extra)
+        self.what, self.extra = what, extra
+
+    def __str__(self) -> str:
+        return f"{self.what} needs: pip install 'devicesim[{self.extra}]'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +84,20 @@ class Problem:
 
     def __str__(self) -> str:
         place = self.file + (f":{self.line}:{self.column}" if self.line else "")
-        text = f"{place}: error: {self.path}: {self.why}" if self.path else f"{place}: error: {self.why}"
+        text = ": ".join(part for part in (place, "error", self.path, self.why) if part)
         if self.source:
-            text += f"\n    {self.source}\n    {' ' * (self.column - 1)}^"
+            text += f"\n    {self.source}"
+            if self.column:
+                text += f"\n    {_blank(self.source, self.column - 1)}^"
         return text + (f"\n    hint: {self.hint}" if self.hint else "")
+
+
+def _blank(text: str, columns: int) -> str:
+    """Blanks under that many columns of a text: tabs stay tabs, double-width letters count twice."""
+    blanks = [
+        "\t" if c == "\t" else " " * (0 if combining(c) else 1 + (width(c) in "WF")) for c in text[:columns]
+    ]
+    return "".join(blanks) + " " * (columns - len(blanks))
 
 
 class ScenarioError(DevicesimError):
@@ -89,7 +105,10 @@ class ScenarioError(DevicesimError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(map(str, self.problems)))
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.problems))
 
 
 def require(ok: Any, name: str, bound: str, value: Any) -> None:
@@ -110,8 +129,17 @@ def require(ok: Any, name: str, bound: str, value: Any) -> None:
         return
     if getattr(ok, "ndim", 0) and getattr(value, "shape", None) == ok.shape:
         first = int(ok.argmin())
-        name, value = f"{name}[{first}]", value.flat[first]
+        name, value = f"{name}[{', '.join(map(str, _index(first, ok.shape)))}]", value.flat[first]
     raise BoundError(f"{name} must be {bound}, got {value}")
+
+
+def _index(flat: int, shape: Sequence[int]) -> list[int]:
+    """Place in an array of that shape; numpy's unravel_index, without importing numpy for it."""
+    index = []
+    for size in reversed(shape):
+        flat, at = divmod(flat, size)
+        index.append(at)
+    return index[::-1]
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> UnknownNameError:
@@ -120,7 +148,13 @@ def unknown(what: str, name: str, known: Iterable[str]) -> UnknownNameError:
     >>> print(unknown("workload", "camera_iott", ["camera_iot", "dicom"]))
     unknown workload 'camera_iott'; did you mean 'camera_iot'?
     """
-    names = list(known)
-    near = get_close_matches(name, names, 1)
-    rest = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(names))}"
+    # A name may be a member of an enumeration, whose repr is not what a user writes.
+    names = {str(each).casefold(): str(each) for each in known}
+    near = get_close_matches(name.casefold(), names, 1)
+    if near:
+        rest = f"did you mean {names[near[0]]!r}?"
+    elif names:
+        rest = f"known: {', '.join(sorted(names.values()))}"
+    else:
+        rest = "there is none"
     return UnknownNameError(f"unknown {what} {name!r}; {rest}")
