@@ -1,0 +1,65 @@
+"""What happened: the events of a run, and the ``DataTransferProgress`` of its two legs.
+
+A stream only grows. Device processes append frozen events and hand over curves; reports, doors and tests
+read them.
+The *ingest* leg is the copy onto the device, the *import* leg AWS's copy into S3 (the API shows its
+``DataTransferProgress`` only while the job is InProgress, with totals of 0 until the listing is done).
+
+Times are seconds since the run's start; :func:`timestamp` turns them into ISO 8601.
+"""
+
+from devicesim.progress.events import (
+    BatteryChanged,
+    DeviceChanged,
+    Event,
+    ImportFailed,
+    InstanceChanged,
+    JobStateChanged,
+    LegEnded,
+    LegInterrupted,
+    LegStarted,
+    Lost,
+    ParcelMoved,
+    Refused,
+    ServiceChanged,
+    TemperatureChanged,
+)
+from devicesim.progress.legs import Curve, Leg, Session
+from devicesim.progress.stream import (
+    EVENT_SCHEMA,
+    MOST_SAMPLES,
+    PROGRESS_SCHEMA,
+    DataTransferProgress,
+    Stream,
+    event_json,
+    sample_times,
+    timestamp,
+)
+
+__all__ = [
+    "EVENT_SCHEMA",
+    "MOST_SAMPLES",
+    "PROGRESS_SCHEMA",
+    "BatteryChanged",
+    "Curve",
+    "DataTransferProgress",
+    "DeviceChanged",
+    "Event",
+    "ImportFailed",
+    "InstanceChanged",
+    "JobStateChanged",
+    "Leg",
+    "LegEnded",
+    "LegInterrupted",
+    "LegStarted",
+    "Lost",
+    "ParcelMoved",
+    "Refused",
+    "ServiceChanged",
+    "Session",
+    "Stream",
+    "TemperatureChanged",
+    "event_json",
+    "sample_times",
+    "timestamp",
+]

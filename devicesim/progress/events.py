@@ -1,0 +1,129 @@
+"""The events of a run; frozen, each with its time and job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened at a time [s] to a job."""
+
+    at: float
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobStateChanged(Event):
+    """The job entered a state of the API."""
+
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceChanged(Event):
+    """The device became ``off``, ``booting``, ``locked`` or ``unlocked``; why is for people."""
+
+    state: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceChanged(Event):
+    """An on-device service (``nfs``) entered a state as ``describe-service`` names it."""
+
+    service: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceChanged(Event):
+    """A compute instance entered an EC2 state (``pending``, ``running``, ``stopped``, ``terminated``)."""
+
+    instance: str
+    type: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class BatteryChanged(Event):
+    """The battery was ``connected``, ``low``, ``empty``, ``swapped`` or ``recharged``; charge in [0, 1]."""
+
+    what: str
+    charge: float
+
+
+@dataclass(frozen=True, slots=True)
+class TemperatureChanged(Event):
+    """The case crossed a limit: ``throttled``, ``disk stopped``, ``brown-out`` or ``recovered`` [°C]."""
+
+    what: str
+    temperature: float
+
+
+@dataclass(frozen=True, slots=True)
+class LegStarted(Event):
+    """Data began to move on a leg."""
+
+    leg: str
+    bytes: int
+    objects: int
+
+
+@dataclass(frozen=True, slots=True)
+class LegInterrupted(Event):
+    """Data stopped moving before the end; what is partly copied starts again."""
+
+    leg: str
+    why: str
+    bytes: int
+    objects: int
+
+
+@dataclass(frozen=True, slots=True)
+class LegEnded(Event):
+    """Data stopped moving for good, with what arrived."""
+
+    leg: str
+    complete: bool
+    bytes: int
+    objects: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused(Event):
+    """The device refused files: ``ENOSPC`` when full, ``EDQUOT`` at its file limit, or they were left out."""
+
+    error: str
+    files: int
+    bytes: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lost(Event):
+    """Data that was acknowledged and is gone, with where and why."""
+
+    where: str
+    files: int
+    bytes: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportFailed(Event):
+    """Objects that the import at AWS could not make; named in the job's failure log."""
+
+    objects: int
+    bytes: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelMoved(Event):
+    """The parcel was ``collected``, ``late``, ``delivered``, ``lost`` or ``damaged`` on a direction."""
+
+    direction: str
+    what: str
+    carrier: str
+    days: float = 0.0
