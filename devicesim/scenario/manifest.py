@@ -12,6 +12,7 @@ import math
 import re
 from array import array
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from devicesim.scenario.quantities import shown
 _MOST_SHOWN = 20
 _LONGEST = 200
 _LIMIT = 2**63
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")
 _WHOLE = re.compile(r"[+-]?\d{1,30}")
 
 
@@ -49,7 +51,9 @@ def read(path: Path, file: str, most: float = math.inf) -> tuple[NDArray[np.int6
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
         for line, source, row in _rows(stream, path):
             try:
-                name, size = _file(row)
+                if isinstance(row, _RowError):
+                    raise row
+                name, size = _path(row[0]), _size(row[1])
                 if size > most:
                     raise _RowError(
                         f"size must be at most {units.format_size(most)}, got {units.format_size(size)}"
@@ -74,109 +78,93 @@ def _problem(file: str, line: int, source: str, why: str) -> Problem:
     return Problem(f"row {line}", why, file, line, 1, text[:_LONGEST])
 
 
-Row = dict[str, Any] | _RowError
+Row = tuple[Any, Any] | _RowError
+"""Path and size as they stand there."""
 
 
 def _rows(stream: Iterable[str], path: Path) -> Iterator[tuple[int, str, Row]]:
     """Yield line number, text and fields of every row that is not empty."""
     lines = iter(stream)
     first = next(lines, "")
+    whole = chain([first] if first else [], lines)
     if path.suffix.lower() in (".jsonl", ".ndjson", ".json") or first.lstrip().startswith("{"):
-        yield from _json_rows(first, lines)
-    else:
-        yield from _csv_rows(first, lines)
+        return _json_rows(whole)
+    return _csv_rows(whole)
 
 
-def _json_rows(first: str, lines: Iterator[str]) -> Iterator[tuple[int, str, Row]]:
-    for number, text in enumerate(_chain(first, lines), 1):
-        if not text.strip():
-            continue
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            yield number, text, _RowError(f"not JSON: {getattr(error, 'msg', error)}")
-            continue
-        if isinstance(value, dict):
-            yield number, text, value
-        else:
-            yield (
-                number,
-                text,
-                _RowError(f'must be an object such as {{"path": "a.jpg", "size": 4}}, got {shown(value)}'),
-            )
+def _json_rows(lines: Iterable[str]) -> Iterator[tuple[int, str, Row]]:
+    for number, text in enumerate(lines, 1):
+        if text.strip():
+            yield number, text, _json_row(text)
 
 
-def _csv_rows(first: str, lines: Iterator[str]) -> Iterator[tuple[int, str, Row]]:
-    texts = list[str]()
+def _json_row(text: str) -> Row:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return _RowError(f"not JSON: {getattr(error, 'msg', error)}")
+    if not isinstance(value, dict):
+        return _RowError(f'must be an object such as {{"path": "a.jpg", "size": 4}}, got {shown(value)}')
+    missing = [key for key in ("path", "size") if key not in value]
+    return _RowError(f"{' and '.join(missing)} missing") if missing else (value["path"], value["size"])
+
+
+def _csv_rows(lines: Iterable[str]) -> Iterator[tuple[int, str, Row]]:
+    path, size, width = 0, 1, 2  # where the two columns are; width is -1 if a header allows more
+    headed = False
+    for number, text, cells in _csv_cells(lines):
+        if isinstance(cells, _RowError):
+            yield number, text, cells
+        elif len(cells) == width and headed:
+            yield number, text, (cells[path], cells[size])
+        elif any(map(str.strip, cells)):
+            names = [cell.strip().lower() for cell in cells]
+            if not headed and "path" in names and "size" in names:
+                path, size, width = names.index("path"), names.index("size"), -1
+            elif len(cells) <= max(path, size) or width not in (-1, len(cells)):
+                got = f"{len(cells)} column{'' if len(cells) == 1 else 's'}"
+                yield number, text, _RowError(f"must have a path and a size, got {got}")
+            else:
+                yield number, text, (cells[path], cells[size])
+            headed = True
+
+
+def _csv_cells(lines: Iterable[str]) -> Iterator[tuple[int, str, list[str] | _RowError]]:
+    """Yield the first line's number and text of every record, with its cells."""
+    last = ""
 
     def taken() -> Iterator[str]:
-        for text in _chain(first, lines):
-            texts.append(text)
+        nonlocal last
+        for text in lines:
+            last = last or text
             yield text
 
-    columns: dict[str, int] = {"path": 0, "size": 1}
-    headed = False
     reader = csv.reader(taken(), strict=True)
-    number = 0
     while True:
-        start = number + 1
+        number = reader.line_num + 1
         try:
-            cells = next(reader)
+            cells: list[str] | _RowError = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            cells = None
-            row: Row = _RowError(f"not CSV: {error}")
-        number, source = reader.line_num, texts[0] if texts else ""
-        texts.clear()
-        if cells is not None:
-            if not any(cell.strip() for cell in cells):
-                continue
-            names = [cell.strip().lower() for cell in cells]
-            if not headed and "path" in names and "size" in names:
-                columns, headed = {"path": names.index("path"), "size": names.index("size")}, True
-                continue
-            headed = True
-            row = _cells(cells, columns)
-        yield start, source, row
-
-
-def _cells(cells: list[str], columns: dict[str, int]) -> Row:
-    if len(cells) <= max(columns.values()):
-        return _RowError(
-            f"must have a path and a size, got {len(cells)} column{'s' if len(cells) != 1 else ''}"
-        )
-    if columns == {"path": 0, "size": 1} and len(cells) > 2:
-        return _RowError(f"must have two columns, path and size, got {len(cells)}")
-    return {key: cells[index] for key, index in columns.items()}
-
-
-def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
-    if first:
-        yield first
-    yield from rest
-
-
-def _file(row: Row) -> tuple[str, int]:
-    if isinstance(row, _RowError):
-        raise row
-    missing = [key for key in ("path", "size") if key not in row]
-    if missing:
-        raise _RowError(f"{' and '.join(missing)} missing")
-    return _path(row["path"]), _size(row["size"])
+            cells = _RowError(f"not CSV: {error}")
+        yield number, last, cells
+        last = ""
 
 
 def _path(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
         raise _RowError(f"path must be text, got {shown(value)}")
-    if any("\udc80" <= char <= "\udcff" for char in value):
+    if not value.isascii() and _NOT_UTF8.search(value):
         raise _RowError("path must be UTF-8")
-    if "\0" in value or ".." in value.split("/"):
+    if "\0" in value or (".." in value and ".." in value.split("/")):
         raise _RowError(f"path must be without '..' and NUL, got {shown(value)}")
     return value
 
 
 def _size(value: Any) -> int:
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
+        return int(value)
     if isinstance(value, str):
         text = value.strip()
         if not _WHOLE.fullmatch(text):

@@ -63,6 +63,7 @@ def parse(text: str, file: str) -> Parsed:
                 source = lines[line - 1]
                 lines[line - 1] = source[: mend.column] + mend.new + source[mend.column + len(mend.old) :]
                 continue
+            line, column = _original((line, column), mends)
             last = _syntax_problem(why, line, column, original, file)
             return Parsed(original, problems=(*_problems(mends, {}, original, file), last))
         except RecursionError:
@@ -95,6 +96,9 @@ def _mend(why: str, line: int, source: str, at: int) -> _Mend | None:
     value = _VALUE.match(source, key.end() if key else opening)
     if key is None or value is None or (opening == 0 and "=" not in key[0]):
         return None
+    before = source[: value.start()]
+    if before.count("'") % 2 or before.count('"') % 2:
+        return None  # inside a text that is not closed
     old = value[0].rstrip()
     where = (line, value.start(), old)
     if _DATE.fullmatch(old) and old != _SOME_DATE:
