@@ -180,7 +180,7 @@ def _near(unit: str, dimension: Dimension) -> list[str]:
     for known in factors:
         folded.setdefault(known.casefold(), []).append(known)
     forms = [unit.casefold(), re.sub("ps$", "/s", unit.casefold())]
-    near = [form for form in forms if form in folded] or get_close_matches(forms[0], folded, 1)
+    near = [form for form in forms if form in folded] or get_close_matches(forms[0], folded, 1, 0.65)
     found = folded[near[0]] if near else []
     if unit.startswith("K"):
         found = found + [kibi for known in found if (kibi := f"Ki{known[1:]}") in factors]
