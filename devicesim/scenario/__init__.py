@@ -26,7 +26,7 @@ from devicesim.scenario.data import Dataset, Fixed, Lognormal, Normal, Pareto, U
 from devicesim.scenario.datasets import expected_count, expected_total, files, files_of
 from devicesim.scenario.goals import METRICS, Goal
 from devicesim.scenario.listing import Files
-from devicesim.scenario.models import Client, Instance, Job, Nfs, Notify, Scenario, Source
+from devicesim.scenario.models import Client, Holds, Instance, Job, Nfs, Notify, Scenario, Source
 from devicesim.scenario.read import from_dict, load, loads
 from devicesim.scenario.schema import schema
 from devicesim.scenario.site import Address, Power, Site, Wifi
@@ -40,6 +40,7 @@ __all__ = [
     "Files",
     "Fixed",
     "Goal",
+    "Holds",
     "Instance",
     "Job",
     "Lognormal",

@@ -18,7 +18,7 @@ import numpy as np
 from devicesim import catalog
 from devicesim.errors import UnitError, UnknownNameError
 from devicesim.jobs import ShippingOption
-from devicesim.scenario.data import Dataset
+from devicesim.scenario.data import MOST_FILES, Dataset
 from devicesim.scenario.datasets import expected_count, expected_total
 from devicesim.scenario.findings import Finding
 from devicesim.scenario.listing import Files
@@ -196,7 +196,11 @@ def _room(draft: Draft) -> Iterator[Finding]:
             yield Finding(path, f"must be at most 1 EB in all, got {size / _ABSURD:.3g} EB")
     if draft.document.get("overflow") == "run":
         return
-    last = _source_path(*max(draft.datasets.items())) if draft.datasets else ()
+    last = (
+        _source_path(*max(draft.datasets.items(), key=lambda item: item[0]))
+        if draft.datasets
+        else ("job", "holds")
+    )
     hint = 'take less, or write overflow = "run" to see it fill up'
     if total > capacity:
         got = f"about {total / 1e12:.3g} TB" if total >= 1.005 * capacity else f"{total:,.0f} bytes"
@@ -213,7 +217,7 @@ def _held(draft: Draft) -> tuple[float, float]:
         size = parse(str(held.get("size")), SIZE)
     except UnitError:
         size = 0.0
-    return size, float(files) if isinstance(files, int) else 0.0
+    return size, float(files) if isinstance(files, int) and 0 < files <= MOST_FILES else 0.0
 
 
 def _too_large(index: int, dataset: Dataset, listing: Files | None, most: float) -> Iterator[Finding]:

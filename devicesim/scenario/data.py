@@ -16,7 +16,7 @@ from devicesim.scenario.site import Table
 _ARN = re.compile(r"arn:aws[a-z-]*:s3:::([^/]*)(/.*)?", re.DOTALL)
 _BAD_STARTS = ("xn--", "sthree-", "amzn-s3-demo-")
 _BAD_ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
-_MOST_FILES = 1_000_000_000
+MOST_FILES = 1_000_000_000
 """Beyond this a story is a slip of the keyboard, whatever the device holds."""
 
 _SOURCES = ("size", "model", "manifest", "directory")
@@ -168,7 +168,7 @@ class Dataset(Table):
         description="How many files, with size or model.",
         examples=[200_000],
         ge=1,
-        le=_MOST_FILES,
+        le=MOST_FILES,
     )
     total: Size | None = Field(
         default=None,

@@ -23,7 +23,7 @@ from pydantic import (
 
 from devicesim import units
 from devicesim.jobs import JobState, JobType, ShippingOption
-from devicesim.scenario.data import Dataset
+from devicesim.scenario.data import MOST_FILES, Dataset
 from devicesim.scenario.goals import Goal
 from devicesim.scenario.listing import Files
 from devicesim.scenario.quantities import Duration, Fraction, Name, Quantity, Rate, Size, refusal, shown
@@ -174,7 +174,7 @@ class Notify(Table):
 class Holds(Table):
     """What an earlier copy left on the device; it is imported with the rest."""
 
-    files: StrictInt = Field(description="How many files.", examples=[3_100], ge=1)
+    files: StrictInt = Field(description="How many files.", examples=[3_100], ge=1, le=MOST_FILES)
     size: Size = Field(description="Their bytes together.", examples=["7.6 TB"])
 
 
@@ -223,7 +223,7 @@ class Job(Table):
         examples=["4 h"],
     )
     holds: Holds | None = Field(
-        None,
+        default=None,
         description="What is on the device when the clients begin, from an earlier copy to the first bucket.",
     )
     nfs_cpu: Literal["dedicated", "shared"] = Field(

@@ -156,7 +156,7 @@ class Quantity:
         }
 
 
-Size = Annotated[float, Quantity(units.SIZE, above="0 B")]
+Size = Annotated[float, Quantity(units.SIZE, above="0 B", most="1000 PB")]
 Rate = Annotated[float, Quantity(units.RATE)]
 Duration = Annotated[float, Quantity(units.DURATION, most="3650 d")]
 Energy = Annotated[float, Quantity(units.ENERGY, above="0 J", most="1000 kWh")]

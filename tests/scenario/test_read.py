@@ -562,6 +562,16 @@ def test_worked_instances_must_fit(instances, expected):
         assert message(text).splitlines()[0] == expected
 
 
+def test_worked_what_an_earlier_copy_left_takes_its_room():
+    holds = '[job]\nholds = { files = 3_100, size = "7.6 TB" }'
+    # 200,000 files of 4 MB exp(0.8^2/2) = 5.508511 MB are 1.10 TB more.
+    assert message(changed(("[job]", holds))).splitlines()[0] == (
+        "ridge.toml:16:10: error: dataset[0].files: the data must fit the device's 8 TB, got about 8.7 TB"
+    )
+    story = loads(changed(("[job]", holds), ("200_000", "70_000")))  # 0.386 TB more
+    assert (story.job.holds.files, story.job.holds.size) == (3100, 7.6e12)
+
+
 def test_worked_overflow_run_lets_a_story_fill_the_device():
     story = loads(changed(("200_000", "2_000_000"), ("seed  = 7", 'seed  = 7\noverflow = "run"')))
     assert story.overflow == "run"
