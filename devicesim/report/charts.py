@@ -7,6 +7,7 @@ carries more than :data:`POINTS` points.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -28,6 +29,8 @@ except ImportError:
 
 POINTS = 1000
 """Most points of a chart."""
+BARS = 12
+"""Most figures of the tornado chart."""
 COLORS = 7
 """How many colours the page names ``--c0``, ``--c1``, ..; further stations share the last."""
 
@@ -95,7 +98,7 @@ def thin(time: Sequence[float], value: Sequence[float], most: int) -> NDArray[np
 
 
 def gather(spans: Sequence[BottleneckSpan], most: int) -> list[BottleneckSpan]:
-    """Join equal neighbours, then any, until at most ``most`` are left; the station that bound longest names each."""
+    """Join equal neighbours, then any, until at most ``most`` are left; who bound longest names each."""
     even: list[BottleneckSpan] = []
     for span in spans:
         last = even[-1] if even else None
@@ -122,12 +125,12 @@ def _joined(spans: Sequence[BottleneckSpan]) -> BottleneckSpan:
 
 def legs(report: Report) -> list[str]:
     """The legs that have a progress curve, in their order; a curve's name begins with its leg's."""
-    return list(dict.fromkeys(series.name.split()[0] for series in report.progress if series.time))
+    return list(dict.fromkeys(series.name.partition(" ")[0] for series in report.progress if series.time))
 
 
 def progress(report: Report, leg: str) -> dict[str, Any] | None:
     """Bytes (area, left) and files or objects (line, right) of a leg over time; None without bytes."""
-    curves = {s.unit: s for s in report.progress if s.time and s.name.split()[0] == leg}
+    curves = {s.unit: s for s in report.progress if s.time and s.name.partition(" ")[0] == leg}
     size = curves.pop("B", None)
     if size is None:
         return None
@@ -206,7 +209,7 @@ def series(report: Report, shown: Series) -> dict[str, Any] | None:
     share = shown.unit == "1"
     factor, unit = (0.01, "%") if share else _scale(shown.value, shown.unit)
     rows = _rows(phrases.epoch(report), shown, factor, POINTS)
-    scale = alt.Scale(domain=[0, 100]) if share else alt.Scale(domainMin=min(0.0, min(shown.value) / factor))
+    scale = alt.Scale(domain=[0, 100]) if share else alt.Scale(zero=True, nice=True)
     base = alt.Chart(alt.InlineData(values=rows)).encode(
         x=_time_axis(rows), y=alt.Y("value:Q", title=unit, scale=scale)
     )
@@ -221,7 +224,7 @@ def series(report: Report, shown: Series) -> dict[str, Any] | None:
 
 def tornado(swings: Sequence[Swing]) -> dict[str, Any] | None:
     """How far each assumed figure moves the answer, from the low and the high end of its range."""
-    moving = [s for s in phrases.weighty(swings) if phrases.moves(s) != "no change"]
+    moving = [s for s in phrases.weighty(swings) if phrases.moves(s) != "no change"][:BARS]
     rows: _Rows = [
         {"figure": phrases.plain(s.key), "range": phrases.plain(s.range), "end": end, "days": _short(number)}
         for s in moving
@@ -301,13 +304,14 @@ def _stamp(begin: datetime, seconds: float) -> int:
     return round((wall - datetime(1970, 1, 1)).total_seconds() * 1000)
 
 
-def _short(number: float) -> float:
-    return float(f"{number:.6g}")
+def _short(number: float) -> float | None:
+    """Six digits are plenty for a chart; what is not finite is a gap."""
+    return float(f"{number:.6g}") if math.isfinite(number) else None
 
 
 def _scale(values: Iterable[float], unit: str) -> tuple[float, str]:
     """Divisor and unit for an axis: bytes with a decimal prefix, counts of things in thousands at most."""
-    top = max((abs(value) for value in values), default=0.0)
+    top = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
     if unit not in {"B", "B/s"}:
         return 1.0, unit
     return next((factor, prefix + unit) for factor, prefix in _PREFIXES if top >= factor or factor == 1.0)

@@ -141,6 +141,8 @@ def _keys(report: Report) -> Iterator[tuple[str, str, str]]:
     if (battery := report.battery) is not None and battery.source != "mains":
         low = f"lowest charge {phrases.percent(battery.lowest_charge)}"
         yield "Battery", phrases.count(battery.swaps, "swap"), low
+    if "device_days" in report.metrics:
+        yield "On site", phrases.days(report.metrics["device_days"]), "from delivery to pickup"
     if report.losses:
         size = format_size(sum(loss.bytes for loss in report.losses))
         yield "Lost", size, phrases.count(sum(loss.files for loss in report.losses), "file")
@@ -162,14 +164,15 @@ def _goals(report: Report) -> str:
 
 
 def _copy(report: Report, specs: Specs) -> str:
-    ingest = report.ingest
+    ingest, instances = report.ingest, ""
+    if report.instances:
+        instances = paragraph(f"Instances: {'; '.join(report.instances)}.")
     if ingest is None:
-        return ""
-    instances = f"Instances beside the copy: {'; '.join(report.instances)}." if report.instances else ""
+        return section("Compute on the device", instances)
     return section(
         "Copy onto the device",
         paragraph(f"{phrases.speed(ingest)}: {phrases.copied(ingest)}."),
-        paragraph(instances) if instances else "",
+        instances,
         _stations(report, ingest),
         _chart(specs, charts.rates(report), "Rate and bottleneck", "coloured by what held the copy back"),
     )

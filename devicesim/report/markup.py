@@ -45,7 +45,7 @@ def _cells(head: Sequence[Column], row: Sequence[str]) -> str:
 
 def quantity(shown: str) -> str:
     """A number with its unit, kept on one line unless it is a long list."""
-    return text(shown).replace(" ", "&nbsp;") if len(shown) <= 16 else text(shown)
+    return f'<span class="whole">{text(shown)}</span>' if len(shown) <= 20 else text(shown)
 
 
 def key(name: str) -> str:

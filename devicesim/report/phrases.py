@@ -290,6 +290,8 @@ def rests(figure: FigureUsed | Swing) -> str:
 
 def signed(number: float) -> str:
     """A change in days, short, with its sign: ``signed(-0.634)`` is ``'−0.63'``."""
+    if not math.isfinite(number):
+        return "unknown" if math.isnan(number) else f"{'+' if number > 0 else MINUS}∞"
     if abs(number) < 0.005:
         return "0"
     digits = 0 if abs(number) >= 10 else 1 if abs(number) >= 1 else 2

@@ -95,12 +95,14 @@ th:last-child, td:last-child { padding-right: 0; }
 td.number, th.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 tfoot td { font-weight: 600; border-bottom: 0; }
 td { overflow-wrap: anywhere; }
+.whole { white-space: nowrap; }
 td code { overflow-wrap: normal; }
 .kind { font-size: 0.8rem; color: var(--muted); white-space: nowrap; }
 .kind.assumed { color: var(--partial); border: 1px solid currentColor; border-radius: 99px; padding: 0 8px; }
 .repeat { display: block; background: var(--soft); border: 1px solid var(--line); border-radius: 8px;
   padding: 12px 16px; white-space: pre-wrap; overflow-wrap: anywhere; }
 footer { margin-top: 52px; }
+footer .small { margin-top: 12px; }
 
 #vg-tooltip-element { position: fixed; visibility: hidden; z-index: 1000; padding: 7px 11px; font: inherit;
   font-size: 0.8rem; background: var(--paper); color: var(--ink); border: 1px solid var(--line); border-radius: 6px;

@@ -199,6 +199,7 @@ def ridge_camp() -> Report:
         ),
         metrics={
             "days_to_s3": 13.925,
+            "device_days": 3.2,
             "ingest_mb_s": total / (2.65 * DAY) / 1e6,
             "cost_usd": 176.5,
             "battery_swaps": 9.0,
@@ -374,6 +375,7 @@ def local_use() -> Report:
         ingest=None,
         battery=None,
         goals=(),
+        metrics={"device_days": 30.0, "cost_usd": 176.5},
         swings=(),
         figures=FIGURES[3:5],
         progress=(),
