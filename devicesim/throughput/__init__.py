@@ -1,0 +1,29 @@
+"""The transfer core: capacities and file sizes in, curves and finish times out.
+
+It knows links, a server with cores, a buffer and a store; what these are in the world it does not know. Every RPC
+is computed, none is an event: see :mod:`~devicesim.throughput.model` for what happens to one,
+:class:`~devicesim.throughput.transfer.Transfer` for how to ask.
+"""
+
+from devicesim.throughput.batch import Batch, replicate, simulate
+from devicesim.throughput.curves import Curve, Usage, Waits
+from devicesim.throughput.demand import bounds
+from devicesim.throughput.model import Client, Operation, Operations, Regime, Server, Store
+from devicesim.throughput.transfer import Transfer
+
+__all__ = [
+    "Batch",
+    "Client",
+    "Curve",
+    "Operation",
+    "Operations",
+    "Regime",
+    "Server",
+    "Store",
+    "Transfer",
+    "Usage",
+    "Waits",
+    "bounds",
+    "replicate",
+    "simulate",
+]

@@ -1,0 +1,161 @@
+"""Capacities that are constant between changes, and the schedule that holds all of a transfer's.
+
+Model
+-----
+For a capacity ``v(t)`` that is piecewise constant, work ``w`` begun at ``s`` is finished at the ``f`` with
+``integral of v from s to f = w``. A stretch at zero is sat out; work that never gets done ends at infinity.
+
+A change that leaves a capacity as it was leaves no trace in it. So the arithmetic of a service does not depend
+on what else changed meanwhile, and a schedule known beforehand gives the same bits as one learned step by step.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from math import inf
+
+from devicesim.errors import require
+from devicesim.throughput.model import Client, Regime
+
+
+class Capacity:
+    """One piecewise-constant quantity: work done per second, or (for latency) merely a value in time."""
+
+    __slots__ = ("times", "values")
+
+    def __init__(self, value: float) -> None:
+        self.times = [-inf]
+        self.values = [value]
+
+    def lay(self, at: float, value: float) -> float:
+        """Let ``value`` hold from ``at`` on, for good; return from when on this differs from what was laid before.
+
+        >>> rate = Capacity(5.0)
+        >>> rate.lay(10.0, 0.0), rate.lay(20.0, 5.0), rate.lay(15.0, 0.0), rate.lay(15.0, 0.0)
+        (10.0, 20.0, 20.0, inf)
+        >>> rate.times, rate.values
+        ([-inf, 10.0], [5.0, 0.0])
+        """
+        now = self.at(at)
+        later = bisect_right(self.times, at)
+        differs = at if now != value else self.times[later] if later < len(self.times) else inf
+        keep = max(bisect_left(self.times, at), 1)
+        del self.times[keep:], self.values[keep:]
+        if self.values[-1] != value:
+            self.times.append(at)
+            self.values.append(value)
+        return differs
+
+    def at(self, time: float) -> float:
+        """Return the value at a time; at a change it is the new one."""
+        return self.values[bisect_right(self.times, time) - 1]
+
+    def busy(self, start: float, end: float) -> float:
+        """Return how much of the time from ``start`` to ``end`` it was not zero.
+
+        >>> rate = Capacity(5.0)
+        >>> _ = rate.lay(10.0, 0.0), rate.lay(20.0, 2.0)
+        >>> rate.busy(8.0, 22.0)
+        4.0
+        """
+        if 0.0 not in self.values:
+            return end - start
+        total = 0.0
+        for i in range(bisect_right(self.times, start) - 1, len(self.times)):
+            if self.times[i] >= end:
+                break
+            if self.values[i]:
+                until = self.times[i + 1] if i + 1 < len(self.times) else inf
+                total += min(until, end) - max(self.times[i], start)
+        return total
+
+    def next_change(self, time: float) -> float:
+        """Return the first change after a time, infinity if there is none."""
+        after = bisect_right(self.times, time)
+        return self.times[after] if after < len(self.times) else inf
+
+    def finish(self, start: float, work: float) -> float:
+        """Return when work begun at ``start`` is done.
+
+        >>> rate = Capacity(5.0)
+        >>> _ = rate.lay(10.0, 0.0), rate.lay(20.0, 2.0)
+        >>> rate.finish(8.0, 10.0), rate.finish(8.0, 14.0)
+        (10.0, 22.0)
+        """
+        times, values = self.times, self.values
+        if start >= times[-1]:
+            value = values[-1]
+            return start + work / value if value else start if work <= 0 else inf
+        if work <= 0:
+            return start
+        after = bisect_right(times, start)
+        while after < len(times):
+            value, end = values[after - 1], times[after]
+            if value:
+                done = start + work / value
+                if done <= end:
+                    return done
+                work -= (end - start) * value
+                if work <= 0:
+                    return end
+            start = end
+            after += 1
+        return start + work / values[-1] if values[-1] else inf
+
+
+Differences = tuple[list[float], list[float], float, float]
+"""From when on each client's bandwidth, each latency, the share, the store's speed differ from what was laid before."""
+
+
+class Schedule:
+    """All capacities of a transfer: bandwidth and latency of each client, share of the cores, speed of the store."""
+
+    __slots__ = ("_links", "bandwidth", "latency", "share", "store")
+
+    def __init__(self, clients: Sequence[Client], regime: Regime) -> None:
+        self._links = {client.link for client in clients}
+        self._fits(regime, len(clients))
+        self.bandwidth = [Capacity(value) for value in regime.bandwidth]
+        self.latency = [Capacity(value) for value in regime.latency]
+        self.share = Capacity(regime.share)
+        self.store = Capacity(regime.store)
+
+    @staticmethod
+    def _fits(regime: Regime, clients: int) -> None:
+        for name in ("bandwidth", "latency"):
+            given = len(getattr(regime, name))
+            require(given == clients, f"len({name})", f"the number of clients, {clients}", given)
+
+    def lay(self, at: float, regime: Regime) -> Differences:
+        """Let a regime hold from ``at`` on, and tell what that changes."""
+        self._fits(regime, len(self.bandwidth))
+        return (
+            [
+                capacity.lay(at, value)
+                for capacity, value in zip(self.bandwidth, regime.bandwidth, strict=True)
+            ],
+            [capacity.lay(at, value) for capacity, value in zip(self.latency, regime.latency, strict=True)],
+            self.share.lay(at, regime.share),
+            self.store.lay(at, regime.store),
+        )
+
+    def front_change(self, time: float) -> float:
+        """Return the first change after a time of anything ahead of the store."""
+        ahead = (*self.bandwidth, *self.latency, self.share)
+        return min(capacity.next_change(time) for capacity in ahead)
+
+    @property
+    def keeps_order(self) -> bool:
+        """Tell whether RPCs reach the server in the order of their issue, whatever the clients do.
+
+        One link serves in that order, and so arrive those of one client; those of several only while their
+        latencies are equal and never fall.
+        """
+        if len(self._links) > 1:
+            return False
+        first = self.latency[0]
+        return len(self.latency) == 1 or (
+            all(other.times == first.times and other.values == first.values for other in self.latency)
+            and first.values == sorted(first.values)
+        )

@@ -1,0 +1,262 @@
+"""Where a transfer stands, and the record of what it has done.
+
+Both loops, :mod:`~devicesim.throughput.ordered` and :mod:`~devicesim.throughput.queued`, move the same
+:class:`State`, so that one can go on where the other stopped. A state can be copied; a :class:`Record` only
+grows, and is cut back when a copy of an earlier state is taken up again.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from math import inf
+
+from devicesim.throughput.capacity import Capacity
+from devicesim.throughput.model import Client, Operation, Server
+
+Turn = tuple[float, int, int]
+"""When a stream may issue next, the number of the RPC whose reply allows it, and the stream."""
+
+NEVER: Turn = (inf, 0, -1)
+"""Always last in the heap of turns, so that the heap is never empty."""
+
+UNKNOWN: Turn = (inf, -1, -1)
+"""In a stream's ring: the WRITE is not answered yet."""
+
+METER_EVERY = 64
+"""RPCs from one reading of the meters to the next."""
+
+
+Flight = tuple[float, int, int, int, int, int, int, Operation, float]
+"""An RPC on its way: when, whether it then leaves the cores (0) or arrives at them (1), its order among those of
+one instant, its number, stream (-1: none), slot in the stream's ring, client, operation and payload."""
+
+
+@dataclass(slots=True)
+class Stream:
+    """One of a client's streams.
+
+    ``stage`` counts the operations of a file so that 0 is its WRITEs: negative before, positive after, None
+    when the stream is about to take a file. ``ring`` holds the turns that the replies of the last ``window``
+    WRITEs gave (``UNKNOWN`` while there is none), the next one to be overwritten at ``slot``; ``last``
+    is the latest turn, ``held`` the turn at which the stream stopped for want of an answer, ``reserved`` the first of
+    the RPC numbers set aside for it while its link is down.
+    A file's WRITEs are all answered before the next file begins, so the ring goes on from file to file.
+    """
+
+    client: int
+    before: int
+    after: int
+    ring: list[Turn]
+    stage: int | None = None
+    file: int = -1
+    left: float = 0.0
+    slot: int = 0
+    last: Turn = (-inf, 0, -1)
+    unanswered: int = 0
+    held: Turn | None = None
+    reserved: int = 0
+
+    def copy(self) -> Stream:
+        """Return an independent copy."""
+        return replace(self, ring=self.ring.copy())
+
+
+@dataclass(slots=True)
+class State:
+    """What the future depends on, and running totals.
+
+    Attributes:
+        streams: every stream of every client.
+        ready: heap of the streams that may issue, by turn; ends with ``NEVER``.
+        parked: turns of streams that found their client's list empty.
+        stalled: per link, turns of streams whose RPC would never get through it.
+        flight: heap of RPCs between two stations (the ordered loop leaves it empty).
+        waiting: RPCs that cores without any share would never serve.
+        link_free, link_busy: per link, when it is free and how long it has served [s].
+        arrived: per client, when its latest RPC reached the server [s].
+        cores: heap of when each core is free.
+        buffered: bytes admitted up to and with a payload, and when the store has it, oldest first.
+        taken, available, sent: per client, files begun, files submitted, bytes admitted.
+        number, served: RPCs issued and RPCs begun by the cores.
+        time: time of the latest step.
+        asked, told: number of the RPC offered last, and when its reply arrives (NaN: not known yet).
+        core_busy, core_seen: time the cores have been given to serve, and when the latest RPC arrived there [s].
+        admitted_at, admitted: time of the latest admission, and bytes admitted.
+        drained: bytes that the store is known to have; blocked: time that admission stood still for room [s].
+        store_free, store_busy: when the store is free and how long it has served [s].
+        in_link, in_cores, in_buffer, in_store, in_latency: seconds spent there, summed over RPCs.
+    """
+
+    streams: list[Stream]
+    ready: list[Turn]
+    stalled: list[list[Turn]]
+    link_free: list[float]
+    link_busy: list[float]
+    arrived: list[float]
+    cores: list[float]
+    taken: list[int]
+    available: list[int]
+    sent: list[float]
+    position: float
+    parked: list[Turn] = field(default_factory=list)
+    flight: list[Flight] = field(default_factory=list)
+    waiting: list[Flight] = field(default_factory=list)
+    buffered: deque[tuple[float, float]] = field(default_factory=deque)
+    number: int = 1
+    served: int = 0
+    time: float = -inf
+    asked: int = 0
+    told: float = inf
+    core_busy: float = 0.0
+    core_seen: float = -inf
+    admitted_at: float = -inf
+    admitted: float = 0.0
+    drained: float = 0.0
+    blocked: float = 0.0
+    store_free: float = -inf
+    store_busy: float = 0.0
+    in_link: float = 0.0
+    in_cores: float = 0.0
+    in_buffer: float = 0.0
+    in_store: float = 0.0
+    in_latency: float = 0.0
+
+    @classmethod
+    def begin(cls, server: Server, clients: Sequence[Client], at: float) -> State:
+        """Return the state before anything has moved."""
+        owners = [index for index, client in enumerate(clients) for _ in range(client.streams)]
+        streams, ready = [], []
+        for index, owner in enumerate(owners):
+            client = clients[owner]
+            number = index - len(owners)
+            life = client.operations
+            ring: list[Turn] = [(-inf, number, index)] * client.window
+            streams.append(Stream(owner, len(life.before), len(life.after), ring))
+            ready.append((max(at, client.start), number, index))
+        links = 1 + max(client.link for client in clients)
+        count = len(clients)
+        return cls(
+            streams, [*sorted(ready), NEVER], [[] for _ in range(links)], [-inf] * links, [0.0] * links,
+            [-inf] * count, [-inf] * server.cores, [0] * count, [0] * count, [0.0] * count, server.store.position,
+            time=at,
+        )  # fmt: skip
+
+    def copy(self) -> State:
+        """Return an independent copy, without the buffered payloads that no longer hold anybody up."""
+        buffered = self.buffered
+        while buffered and buffered[0][1] <= self.admitted_at:
+            self.drained = buffered.popleft()[0]
+        return replace(
+            self,
+            streams=[stream.copy() for stream in self.streams],
+            ready=self.ready.copy(), parked=self.parked.copy(), flight=self.flight.copy(), waiting=self.waiting.copy(),
+            stalled=[turns.copy() for turns in self.stalled],
+            link_free=self.link_free.copy(), link_busy=self.link_busy.copy(),
+            arrived=self.arrived.copy(), cores=self.cores.copy(), buffered=buffered.copy(),
+            taken=self.taken.copy(), available=self.available.copy(), sent=self.sent.copy(),
+        )  # fmt: skip
+
+
+class Meter:
+    """A cumulative quantity, recorded at times when its value is exact."""
+
+    __slots__ = ("times", "values")
+
+    def __init__(self) -> None:
+        self.times = array("d")
+        self.values = array("d")
+
+    def read(self, time: float, value: float) -> None:
+        """Record a reading, unless there is none since the last or the station stands still for good."""
+        if -inf < time < inf and (not self.times or time > self.times[-1]):
+            self.times.append(time)
+            self.values.append(value)
+
+
+class Files:
+    """One client's list of files, when each of its payloads was admitted, and when each file was finished."""
+
+    __slots__ = ("admitted", "finished", "finished_at", "sizes")
+
+    def __init__(self) -> None:
+        self.sizes = array("d")
+        self.admitted = Meter()
+        self.finished = array("q")
+        self.finished_at = array("d")
+
+
+class Record:
+    """Everything recorded: per client its files, per station its meter."""
+
+    __slots__ = ("blocked", "cores", "files", "links", "store", "stored")
+
+    def __init__(self, clients: int, links: int, at: float) -> None:
+        self.files = [Files() for _ in range(clients)]
+        self.links = [Meter() for _ in range(links)]
+        self.cores = Meter()
+        self.store = Meter()
+        self.stored = Meter()
+        self.blocked = Meter()
+        for meter in self._meters():
+            meter.read(at, 0.0)
+
+    def _meters(self) -> list[Meter]:
+        return [*self.links, self.cores, self.store, self.stored, self.blocked]
+
+    def _columns(self) -> list[array[float] | array[int]]:
+        meters = [*(files.admitted for files in self.files), *self._meters()]
+        columns: list[array[float] | array[int]] = [
+            c for meter in meters for c in (meter.times, meter.values)
+        ]
+        return columns + [column for files in self.files for column in (files.finished, files.finished_at)]
+
+    def lengths(self) -> list[int]:
+        """Return how far everything has been recorded."""
+        return [len(column) for column in self._columns()]
+
+    def cut(self, lengths: Sequence[int]) -> None:
+        """Forget what was recorded since those lengths."""
+        for column, length in zip(self._columns(), lengths, strict=True):
+            del column[length:]
+
+    def read_meters(self, state: State, share: Capacity) -> None:
+        """Read every meter: a server that takes its work in order has, once free, done what it was given."""
+        for meter, free, busy in zip(self.links, state.link_free, state.link_busy, strict=True):
+            meter.read(free, busy)
+        self.cores.read(*core_reading(state, share))
+        self.store.read(state.store_free, state.store_busy)
+        self.stored.read(state.store_free, state.admitted)
+        self.blocked.read(state.admitted_at, state.blocked)
+
+
+def core_reading(state: State, share: Capacity) -> tuple[float, float]:
+    """Return a time and how long the cores had served by then, exactly.
+
+    One core when it becomes free; several at the latest arrival, since what they were given by then goes on without
+    a gap.
+    """
+    if len(state.cores) == 1:
+        return state.cores[0], state.core_busy
+    seen = state.core_seen
+    return seen, state.core_busy - sum(share.busy(seen, free) for free in state.cores if free > seen)
+
+
+def take(state: State, record: Record, stream: Stream, time: float) -> bool:
+    """Finish the stream's file, if it has one, and begin the next of its client's list; False if there is none."""
+    files = record.files[stream.client]
+    while True:
+        if stream.file >= 0:
+            files.finished.append(stream.file)
+            files.finished_at.append(time)
+        stream.file = state.taken[stream.client]
+        if stream.file == state.available[stream.client]:
+            stream.file = -1
+            return False
+        state.taken[stream.client] += 1
+        stream.left = files.sizes[stream.file]
+        stream.stage = -stream.before if stream.before else 0 if stream.left else 1 if stream.after else None
+        if stream.stage is not None:
+            return True
