@@ -550,6 +550,18 @@ def test_worked_a_stream_keeps_order_and_finds_by_kind_and_job():
     assert stream.of(Refused) == []
 
 
+def test_worked_an_interrupted_leg_stands_still():
+    stream, one = Stream(EPOCH), leg()
+    stream.legs.append(one)
+    one.session(0, 0, 0, Source([1, 2, 3, 4], [10, 20, 30, 40], [1, 2, 3, 4]))
+    stream.append(LegInterrupted(2.5, "another job", "ingest", "", 0, 0))
+    stream.append(LegInterrupted(2.5, JOB, "import", "", 0, 0))
+    assert at(one, 3, 4) == ([30, 40], [3, 4])
+    # The core's curve may run on after the battery has died; the counters do not.
+    stream.append(LegInterrupted(2.5, JOB, "ingest", "the battery died", 20, 2))
+    assert at(one, 2, 3, 4) == ([20, 20, 20], [2, 2, 2])
+
+
 @pytest.mark.parametrize(("first", "then"), [(2.0, 1.0), (2.0, math.nan), (None, math.nan)])
 def test_worked_time_never_goes_back(first, then):
     stream = Stream(EPOCH)

@@ -36,8 +36,7 @@ def list_entries(kind: str | None, as_json: bool) -> None:
         return
     table = Table("name", "kind", "figures", "assumed", "title", box=None)
     for entry in entries:
-        assumed = sum(figure.kind == "assumed" for figure in entry.figures.values())
-        table.add_row(entry.name, entry.kind, str(len(entry.figures)), str(assumed), entry.title)
+        table.add_row(entry.name, entry.kind, str(entry.count()), str(entry.count("assumed")), entry.title)
     _print(table)
 
 
@@ -53,9 +52,5 @@ def show(name: str, as_json: bool) -> None:
     click.echo(f"{entry.name}: {entry.title} ({entry.kind})")
     table = Table("figure", "value", "range", "kind", "source", box=None)
     for figure in entry.figures.values():
-        value = f"{figure.value} {figure.unit}".strip()
-        exact = figure.low == figure.high
-        table.add_row(
-            figure.path, value, "" if exact else f"{figure.low} .. {figure.high}", figure.kind, figure.source
-        )
+        table.add_row(figure.path, figure.text, figure.range_text, figure.kind, figure.source)
     _print(table)

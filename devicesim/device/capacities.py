@@ -42,36 +42,43 @@ def operations(figures: Figures, device: str, options: scenario.Nfs, streams: in
     at most a group (jbd2 batches concurrent commits). With ``async`` nobody waits for them.
     """
     files = nfs.file_operations(options.version)
-    group = min(max(streams, 1), figures.si("nfs.journal.group"))
+    accesses = hdd.journal_operations(
+        options.durability,
+        async_accesses=figures.si("nfs.journal.async"),
+        commit_accesses=figures.si("nfs.journal.commit"),
+        sync_create_accesses=figures.si("nfs.journal.sync_create"),
+        sync_commit_accesses=figures.si("nfs.journal.sync_commit"),
+        streams=max(streams, 1),
+        group=figures.si("nfs.journal.group"),
+    )
     access = figures.si(f"{device}.disk.access_time")
     per_operation = figures.si(f"{device}.nfs.per_operation")
 
-    def journal(key: str) -> float:
-        return figures.si(f"nfs.journal.{key}") * access / group
+    def operation(procedure: nfs.Procedure, waited: float = 0.0, behind: float = 0.0) -> throughput.Operation:
+        return throughput.Operation(
+            procedure.name,
+            float(procedure.request),
+            per_operation,
+            store=(waited + behind) * access,
+            wait=waited > 0,
+        )
 
-    def operation(procedure: nfs.Procedure) -> throughput.Operation:
-        return throughput.Operation(name=procedure.name, request=float(procedure.request), work=per_operation)
-
-    before = [operation(p) for p in files.before]
-    after = [operation(p) for p in files.after]
-    commit = next(i for i, o in enumerate(after) if "COMMIT" in o.name)
-    if options.durability == "async":
-        # The journal is written back in batches: nobody waits, and no group is needed to share it.
-        background = figures.si("nfs.journal.async") * access
-        after[commit] = replace(after[commit], store=background)
-    elif options.durability == "commit":
-        after[commit] = replace(after[commit], store=journal("commit"), wait=True)
-    else:
-        before[-1] = replace(before[-1], store=journal("sync_create"), wait=True)
-        after[commit] = replace(after[commit], store=journal("sync_commit"), wait=True)
+    # The last operation before the data creates the file; the first after it commits.
+    *looks, create = files.before
+    commit, *rest = files.after
     write = replace(operation(files.write), work_per_byte=figures.si(f"{device}.nfs.per_byte"))
-    return throughput.Operations(before=tuple(before), write=write, after=tuple(after))
+    return throughput.Operations(
+        before=(*map(operation, looks), operation(create, float(accesses.create))),
+        write=write,
+        after=(operation(commit, float(accesses.commit), float(accesses.behind)), *map(operation, rest)),
+    )
 
 
 def clients(figures: Figures, story: scenario.Scenario, start: float = 0.0) -> tuple[throughput.Client, ...]:
-    """The scenario's clients; all Wi-Fi clients share one link, the air."""
+    """The scenario's clients; all Wi-Fi clients share link 0, the air, and every cable is a link of its own."""
     streams = sum(client.streams for client in story.clients)
-    wired = iter(range(1, len(story.clients) + 1))
+    air = any(client.link == "wifi" for client in story.clients)
+    wired = iter(range(int(air), len(story.clients) + 1))
     made = []
     for client in story.clients:
         window = client.nfs.window or max(1, int(figures.si("nfs.slots")) // client.streams)
@@ -83,7 +90,7 @@ def clients(figures: Figures, story: scenario.Scenario, start: float = 0.0) -> t
                 window=window,
                 block=int(client.nfs.wsize),
                 link=0 if client.link == "wifi" else next(wired),
-                start=max(start, client.start_after),
+                start=start + client.start_after,
             )
         )
     return tuple(made)

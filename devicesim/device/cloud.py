@@ -37,15 +37,19 @@ def preparation(setting: Setting, job: str) -> float:
 
 
 def sort(setting: Setting, job: str) -> Process:
-    """The sorting facility: up to the documented two days."""
-    share = float(setting.draw(f"sorting/{job}").random())
-    yield setting.env.timeout(share * setting.figures.si("aws_import.sorting"))
+    """The sorting facility; AWS documents a bound and the catalog a mean, and waits are spread evenly about it."""
+    yield from _wait(setting, "sorting", job)
 
 
 def queue(setting: Setting, job: str) -> Process:
-    """Between arrival at AWS and the start of the import: within a day."""
-    share = float(setting.draw(f"queue/{job}").random())
-    yield setting.env.timeout(share * setting.figures.si("aws_import.start"))
+    """Between arrival at AWS and the start of the import, likewise."""
+    yield from _wait(setting, "start", job)
+
+
+def _wait(setting: Setting, what: str, job: str) -> Process:
+    share = float(setting.draw(f"{what}/{job}").random())
+    even = 2 * share * setting.figures.si(f"aws_import.{what}_mean")
+    yield setting.env.timeout(min(even, setting.figures.si(f"aws_import.{what}")))
 
 
 def import_objects(setting: Setting, job: str, share: Share) -> Process:

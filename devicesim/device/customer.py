@@ -17,6 +17,7 @@ from devicesim.device.ingest import Ingest
 from devicesim.device.job import Job
 from devicesim.device.setting import Setting
 from devicesim.device.snow_device import SnowDevice
+from devicesim.jobs import JobType
 from devicesim.scenario import Files, Scenario, loads
 
 
@@ -59,8 +60,9 @@ class Customer:
 
     def _work(self) -> Generator[simpy.Event, object, None]:
         device = self._device
+        serve = self._job.order.type is JobType.IMPORT  # AWS: the NFS service is for import jobs only
         while True:
-            if (yield from device.start()) and self.ingest is not None:
+            if (yield from device.start(serve)) and self.ingest is not None:
                 yield from self.ingest.session()
             if not device.off.triggered:
                 return
@@ -73,8 +75,7 @@ class Customer:
         """Keep the device for instances that still have work, and for as long as the scenario says."""
         setting, device = self._setting, self._device
         while device.instances.finite() and not device.off.triggered:
-            ahead = max(run.left for run in device.instances.runs if run.left < float("inf"))
-            yield setting.env.timeout(max(ahead, 1.0)) | device.off
+            yield device.instances.moved | device.off
         if setting.scenario.job.keep:
             yield setting.env.timeout(setting.scenario.job.keep)
 

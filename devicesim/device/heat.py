@@ -33,7 +33,8 @@ class Heat:
     def __init__(self, setting: Setting, device: str, job: str, changed: Callable[[], None]) -> None:
         figures = setting.figures
         self._setting, self._job, self._changed = setting, job, changed
-        self._ambient = setting.scenario.site.ambient
+        given = setting.scenario.site.ambient
+        self._ambient = figures.si(f"{device}.thermal.ambient") if given is None else given
         self._resistance = figures.si(f"{device}.thermal.resistance")
         self._capacity = figures.si(f"{device}.thermal.capacity")
         self._throttle = tuple(

@@ -27,7 +27,7 @@ class _Run:
 class Instances:
     """The scenario's instances on one device.
 
-    They start ``start`` after the device was first unlocked. A power cut stops them; the customer starts them
+    ``moved`` fires at every change of an instance's state. They start ``start`` after the device was first unlocked. A power cut stops them; the customer starts them
     again after the next unlocking, and their duration counts running time only.
     """
 
@@ -37,8 +37,10 @@ class Instances:
     changed: Callable[[], None]
     runs: list[_Run] = field(default_factory=list)
     unlocked_at: float | None = None
+    moved: simpy.Event = field(init=False)
 
     def __post_init__(self) -> None:
+        self.moved = self.setting.env.event()
         for wanted in self.setting.scenario.instances:
             vcpus = self.setting.figures.si(
                 f"{self.device}.instances.{wanted.type.removeprefix('snc1.')}.vcpus"
@@ -98,3 +100,5 @@ class Instances:
         run.state = state
         self.setting.say(InstanceChanged(self.setting.now, self.job, run.name, run.wanted.type, state))
         self.changed()
+        moved, self.moved = self.moved, self.setting.env.event()
+        moved.succeed()

@@ -118,9 +118,14 @@ class Power:
             self._warned = True
             self._setting.say(BatteryChanged(self._setting.now, self._job, "low", fraction))
 
-    def watch(self, most: Callable[[], float]) -> Generator[simpy.Event, object, None]:
-        """Fire :attr:`low` when the battery reaches its shutdown level; ``most`` is the greatest draw [W]."""
-        while self.on_battery and not self.low.triggered:
+    def watch(self, most: Callable[[], float], off: simpy.Event) -> Generator[simpy.Event, object, None]:
+        """Fire :attr:`low` when the battery reaches its shutdown level.
+
+        Args:
+            most: the greatest draw possible now [W].
+            off: ends the watch.
+        """
+        while self.on_battery and not (self.low.triggered or off.triggered):
             self.settle()
             spare = (self.charge - self.shutdown * self.capacity) * self.efficiency
             wait = spare / most() if most() > 0 else float("inf")
@@ -131,7 +136,7 @@ class Power:
                 self.low.succeed()
                 return
             pause = self._setting.env.timeout(wait) if wait < float("inf") else self._setting.env.event()
-            yield pause | self._changed
+            yield pause | self._changed | off
 
     def replenish(self) -> Generator[simpy.Event, object, bool]:
         """Swap in a spare, or recharge where the scenario allows it; False when nothing is left."""

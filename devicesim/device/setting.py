@@ -49,12 +49,16 @@ class Setting:
 
     def civil_at(self, seconds: float) -> np.datetime64:
         """Civil time at the site, ``seconds`` after the run's start."""
-        naive = np.datetime64(self.epoch.replace(tzinfo=None), "ms")
-        return np.datetime64(naive + np.timedelta64(round(seconds * 1000), "ms"))
+        return np.datetime64(self._civil_epoch + np.timedelta64(round(seconds * 1000), "ms"))
+
+    @property
+    def _civil_epoch(self) -> np.datetime64:
+        return np.datetime64(self.epoch.replace(tzinfo=None), "ms")
 
     def until(self, civil: np.datetime64) -> float:
         """Seconds from now to a civil time, never negative."""
-        return max(0.0, float((civil - self.civil) / np.timedelta64(1, "ms")) / 1000.0)
+        at = float((civil - self._civil_epoch) / np.timedelta64(1, "ms")) / 1000.0
+        return max(0.0, at - self.now)
 
     def say(self, event: Event) -> None:
         """Append an event to the stream."""

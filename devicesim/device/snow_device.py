@@ -117,12 +117,12 @@ class SnowDevice:
         self.nfs = state
         self.setting.say(ServiceChanged(self.setting.now, self.job, "nfs", state))
 
-    def start(self) -> Generator[simpy.Event, object, bool]:
-        """Power on, unlock, start the NFS service; False when the device went off on the way."""
+    def start(self, serve: bool) -> Generator[simpy.Event, object, bool]:
+        """Power on, unlock, start the NFS service if asked; False when the device went off on the way."""
         figures, env = self.setting.figures, self.setting.env
         self.off = env.event()
         self._enter("booting")
-        env.process(self.power.watch(self.most))
+        env.process(self.power.watch(self.most, self.off))
         env.process(self.heat.watch(self.power, self.most, self.off))
         env.process(self._guard(self.off))
         for state, key in (("locked", "boot.time"), ("unlocked", "unlock.time")):
@@ -133,6 +133,8 @@ class SnowDevice:
         if not self.abrupt:
             self.share.restart()
         self.instances.resume(self.off)
+        if not serve:
+            return True
         if self.nfs == "DEACTIVATED":
             self._serve("DEACTIVATING")
             yield env.timeout(figures.si(f"{self.kind}.nfs.stop")) | self.off

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devicesim.errors import require
-from devicesim.progress.events import Event
+from devicesim.progress.events import Event, LegInterrupted
 from devicesim.progress.legs import Leg
 
 PROGRESS_SCHEMA = "devicesim.progress/1"
@@ -53,10 +53,12 @@ class Stream:
         self.series: dict[str, list[tuple[float, float]]] = {}
 
     def append(self, event: Event) -> None:
-        """Add an event; time never goes back."""
+        """Add an event; time never goes back, and a leg that is interrupted stands still."""
         last = self.events[-1].at if self.events else -inf
         require(event.at >= last, "event time", ">= the last event's", event.at)
         self.events.append(event)
+        if isinstance(event, LegInterrupted) and (leg := self.leg(event.leg, event.job)) is not None:
+            leg.pause(event.at)
 
     def record(self, name: str, at: float, value: float) -> None:
         """Add a point to a named series (battery charge, link rate), for charts."""

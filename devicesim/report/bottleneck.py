@@ -96,7 +96,7 @@ def _busy(
     if wifi:
         stations["Wi-Fi link"] = links[0]
     if wired:
-        stations["Ethernet link"] = links[1:].max(axis=0)
+        stations["Ethernet link"] = links[int(wifi) :].max(axis=0)
     cores = session.transfer.server.cores
     stations["NFS service CPU"] = np.asarray(usage.cores) / cores
     stations["disk"] = np.asarray(usage.store)

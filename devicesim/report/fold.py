@@ -41,7 +41,7 @@ from devicesim.report.model import (
     Series,
     Step,
 )
-from devicesim.report.swings import range_text, swings
+from devicesim.report.swings import swings
 from devicesim.scenario import Scenario
 from devicesim.world import World
 
@@ -301,7 +301,7 @@ def _instances(stream: Stream, job: str) -> tuple[str, ...]:
 
 def _figures(world: World) -> Iterable[FigureUsed]:
     for key, figure in sorted(world.figures.used.items()):
-        yield FigureUsed(key, figure.text, range_text(figure), figure.kind, figure.source, figure.note)
+        yield FigureUsed(key, figure.text, figure.range_text, figure.kind, figure.source, figure.note)
 
 
 def _progress(stream: Stream, job: str, now: float) -> Iterable[Series]:

@@ -12,8 +12,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from devicesim import catalog, throughput, units
-from devicesim.catalog import Figure, Figures
+from devicesim import catalog, throughput
+from devicesim.catalog import Figures
 from devicesim.device import capacities, radio
 from devicesim.device.power import budget
 from devicesim.physics import power
@@ -37,25 +37,13 @@ def swings(figures: Figures, story: Scenario, sizes: NDArray[np.int64], count: i
     base = expected_days(figures, story, sizes, count)
     found = []
     for key, figure in tuple(figures.used.items()):
-        if figure.kind != "assumed" or not _ranged(figure):
+        if figure.kind != "assumed" or figure.exact or not isinstance(figure.value, float | int):
             continue
         low = expected_days(figures.with_value(key, figure.low_si), story, sizes, count) - base
         high = expected_days(figures.with_value(key, figure.high_si), story, sizes, count) - base
         if max(abs(low), abs(high)) > 0.005:
-            found.append(Swing(key, figure.text, range_text(figure), low, high))
+            found.append(Swing(key, figure.text, figure.range_text, low, high))
     return tuple(sorted(found, key=lambda s: -max(abs(s.low_days), abs(s.high_days))))
-
-
-def _ranged(figure: Figure) -> bool:
-    plain = isinstance(figure.value, int | float) and not isinstance(figure.value, bool)
-    return plain and figure.low != figure.high
-
-
-def range_text(figure: Figure) -> str:
-    """A figure's range as printed, or nothing where it is exact."""
-    if not _ranged(figure):
-        return ""
-    return f"{figure.low:g} to {figure.high:g} {figure.unit}".strip()
 
 
 def expected_days(figures: Figures, story: Scenario, sizes: NDArray[np.int64], count: int) -> float:
@@ -136,10 +124,5 @@ def _importing(figures: Figures, sizes: NDArray[np.int64], count: int) -> float:
     figure = figures.si
     size = float(sizes.mean()) * count
     copying = size / figure("aws_import.rate") + count / figure("aws_import.object_rate")
-    waits = (figure("aws_import.sorting") + figure("aws_import.start")) / 2
+    waits = figure("aws_import.sorting_mean") + figure("aws_import.start_mean")
     return waits + count / figure("aws_import.listing_rate") + copying
-
-
-def rate_text(rate: float) -> str:
-    """A rate as printed."""
-    return units.format_rate(rate)

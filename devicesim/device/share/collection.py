@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from devicesim.device.share.limits import Usage, refuse
+from devicesim.device.share.limits import Limits, Usage, is_name, refuse
 from devicesim.device.share.nodes import Bucket, Node
 from devicesim.device.share.paths import Paths
 from devicesim.errors import require
@@ -123,19 +123,18 @@ class Collection:
         self._partial = count
 
     def complete_first(self, count: int, partial_bytes: int = 0) -> None:
-        """Make the first ``count`` files complete, in files that finish in their order.
+        """Make the first ``count`` files complete, of files that finish in their order.
 
         Args:
-            count: how many files are complete now; not fewer than before.
+            count: how many files; those complete already stay so.
             partial_bytes: what has come of the files after them [bytes].
         """
         require(0 <= count <= len(self), "count", f"in 0..{len(self)}", count)
         if self._mask is not None:
             self.complete(np.flatnonzero(~self._mask[:count]), partial_bytes)
             return
-        require(count >= self._first, "count", f">= {self._first}, the files complete before", count)
         self._add(self._sizes[self._first : count], partial_bytes)
-        self._first = count
+        self._first = max(self._first, count)
 
     def complete(self, which: NDArray[np.bool_] | NDArray[np.integer], partial_bytes: int = 0) -> None:
         """Make files complete, whichever; those that are already stay so.
@@ -147,8 +146,8 @@ class Collection:
         Raises:
             ShareError: EFBIG, EDQUOT or ENOSPC, and nothing is complete that was not.
         """
-        mask = self._as_mask()
         new = np.unique(self._numbers(which))
+        mask = self._as_mask()
         new = new[~mask[new]]
         self._add(self._sizes[new], partial_bytes)
         mask[new] = True
@@ -171,8 +170,8 @@ class Collection:
 
     def lose(self, which: NDArray[np.integer]) -> None:
         """Take complete files away; they may be completed again."""
-        mask = self._as_mask()
         gone = np.unique(self._numbers(which))
+        mask = self._as_mask()
         gone = gone[mask[gone]]
         mask[gone] = False
         self._account(-len(gone), -int(self._sizes[gone].sum()))
@@ -237,7 +236,7 @@ class Overlay:
                 return collection, index
         return None
 
-    def after(self, parent: str, cookie: int) -> Iterator[tuple[int, str, Node]]:
+    def after(self, parent: str, cookie: int, limits: Limits) -> Iterator[tuple[int, str, Node]]:
         """Cookie, name and node of the complete files of a directory behind a cookie.
 
         A cookie here is the inode number, above every cookie of the directory's real entries.
@@ -247,6 +246,6 @@ class Overlay:
             behind = cookie - collection.first_fileid
             for place in range(bisect_right(children, behind), len(children)):
                 index = children[place]
-                if collection.is_complete(index):
-                    name = collection.path(index).rpartition("/")[2]
+                name = collection.path(index).rpartition("/")[2]
+                if collection.is_complete(index) and is_name(name, limits):
                     yield collection.first_fileid + index, name, VirtualFile(collection, index)

@@ -17,7 +17,7 @@ from devicesim.device.share.nodes import File
 from devicesim.errors import require
 
 Data = bytes | bytearray | memoryview
-_PIECE = 1 << 20  # of memory handled at a time [bytes]; any size gives the same content
+_PIECE = 1 << 18  # of memory handled at a time [bytes]; any size gives the same content
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class Hash(Discard):
     it says so rather than guess.
     """
 
-    def __init__(self, algorithm: str = "sha256", window: int = 16 * _PIECE) -> None:
+    def __init__(self, algorithm: str = "sha256", window: int = 1 << 24) -> None:
         require(algorithm in hashlib.algorithms_available, "algorithm", "known to hashlib", algorithm)
         require(window >= 0, "window", ">= 0", window)
         self.algorithm = algorithm
@@ -167,8 +167,9 @@ def _pieces(offset: int, count: int) -> Iterator[tuple[int, int, int]]:
 
 
 class Keep:
-    """Keep content in memory, holes not, up to ``bound`` bytes; beyond, use ``overflow`` or refuse.
+    """Keep content in memory, up to ``bound`` bytes; beyond, use ``overflow`` or refuse.
 
+    Holes of 256 KiB and more are not held.
     A file that no longer fits moves to the overflow as a whole. Without one the write is refused with
     ENOSPC, although the simulated disk has room: the message names the bound.
     """
@@ -217,8 +218,10 @@ class Keep:
                 self.overflow.write(file, number * _PIECE, piece)
             self.overflow.write(file, offset, data)
         except OSError:
-            self.overflow.forget(file)
-            file.content = pieces or None
+            try:
+                self.overflow.forget(file)
+            finally:
+                file.content = pieces or None
             raise
         self.held -= sum(map(len, pieces.values()))
 

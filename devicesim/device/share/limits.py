@@ -94,6 +94,15 @@ def clean_name(name: str | bytes, limits: Limits) -> str:
     return text
 
 
+def is_name(name: str, limits: Limits) -> bool:
+    """Tell whether :func:`clean_name` accepts a name."""
+    try:
+        clean_name(name, limits)
+    except ShareError:
+        return False
+    return True
+
+
 @dataclass(slots=True)
 class Usage:
     """What is in use of a share's limits. A hole in a file counts as written: at import it is data."""

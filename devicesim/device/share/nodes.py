@@ -77,7 +77,7 @@ class Entries:
     finds its place by bisection, and an entry costs 16 bytes besides the dictionary.
     """
 
-    __slots__ = ("_cookies", "_log", "_next", "_since", "nodes")
+    __slots__ = ("_cookies", "_head", "_log", "_next", "_since", "nodes")
 
     def __init__(self) -> None:
         self.nodes: dict[str, Node] = {}
@@ -85,6 +85,7 @@ class Entries:
         self._cookies = array("Q")
         self._since: dict[str, int] = {}
         self._next = FIRST_COOKIE
+        self._head = 0  # the log is dead before this place, as after removing everything in order
 
     def __len__(self) -> int:
         return len(self.nodes)
@@ -101,15 +102,17 @@ class Entries:
         """Take a name out."""
         del self.nodes[name]
         self._since[name] = self._next
+        while self._head < len(self._log) and not self._lives(self._head):
+            self._head += 1
         if len(self._log) > 2 * len(self.nodes) + 64:
             self._compact()
 
     def after(self, cookie: int) -> Iterator[tuple[int, str, Node]]:
         """Cookie, name and node of each entry behind ``cookie``, whatever changes in between."""
-        log, place = self._log, bisect_right(self._cookies, cookie)
+        log, place = self._log, self._place(cookie)
         while True:
             if log is not self._log:  # rewritten since the last step
-                log, place = self._log, bisect_right(self._cookies, cookie)
+                log, place = self._log, self._place(cookie)
             if place >= len(log):
                 return
             name, cookie = log[place], self._cookies[place]
@@ -118,11 +121,19 @@ class Entries:
             if node is not None and cookie >= self._since.get(name, 0):
                 yield cookie, name, node
 
+    def _place(self, cookie: int) -> int:
+        return max(self._head, bisect_right(self._cookies, cookie))
+
+    def _lives(self, place: int) -> bool:
+        name = self._log[place]
+        return name in self.nodes and self._cookies[place] >= self._since.get(name, 0)
+
     def _compact(self) -> None:
         live = [(at, name) for at, name, _ in self.after(0)]
         self._log = [name for _, name in live]
         self._cookies = array("Q", [at for at, _ in live])
         self._since = {}
+        self._head = 0
 
 
 class Directory(Node):

@@ -14,6 +14,8 @@ class Ranges:
     (10, 10, 10)
     >>> dirty.remove(8, 12), list(dirty), dirty.total
     (4, [(0, 8), (12, 30)], 26)
+    >>> list(dirty.within(4, 14)), list(dirty.gaps(4, 14))
+    ([(4, 8), (12, 14)], [(8, 12)])
     """
 
     __slots__ = ("_ends", "_starts", "total")
@@ -58,3 +60,12 @@ class Ranges:
         """The covered parts of a range, in order."""
         for place in range(bisect_right(self._ends, start), bisect_left(self._starts, end)):
             yield max(start, self._starts[place]), min(end, self._ends[place])
+
+    def gaps(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """The parts of a range that are not covered, in order."""
+        for low, high in self.within(start, end):
+            if start < low:
+                yield start, low
+            start = high
+        if start < end:
+            yield start, end

@@ -6,7 +6,7 @@ import errno
 import os
 from collections import OrderedDict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from devicesim.device.share.content import Data, Digest, digest_by_reading
 from devicesim.device.share.limits import ShareError
@@ -40,17 +40,15 @@ class Spill:
         os.makedirs(self.directory, exist_ok=True)
 
     def _descriptor(self, file: File) -> int:
-        name = file.content
-        flags = os.O_RDWR
-        if name is None:
-            name = file.content = f"{file.fileid:x}-{file.generation:x}"
-            flags |= os.O_CREAT | os.O_TRUNC
+        name = file.content or f"{file.fileid:x}-{file.generation:x}"
+        flags = os.O_RDWR if file.content else os.O_RDWR | os.O_CREAT | os.O_TRUNC
         if name in self._open:
             self._open.move_to_end(name)
             return self._open[name]
         if len(self._open) >= _OPEN_FILES:
             os.close(self._open.popitem(last=False)[1])
         self._open[name] = os.open(os.path.join(self.directory, name), flags, 0o600)
+        file.content = name
         return self._open[name]
 
     def write(self, file: File, offset: int, data: Data | int) -> None:
@@ -92,7 +90,8 @@ class Spill:
         with _host(self.directory):
             if file.content in self._open:
                 os.close(self._open.pop(file.content))
-            os.unlink(os.path.join(self.directory, file.content))
+            with suppress(FileNotFoundError):
+                os.unlink(os.path.join(self.directory, file.content))
         file.content = None
 
     def digest(self, file: File) -> Digest:

@@ -26,65 +26,73 @@ class Loss:
     names: Callable[[], Iterator[str]]
 
 
-class Unstable:
-    """Unstable bytes of one file, and the size that the file has without them."""
+class Written:
+    """What one or several writes in a row made unstable: ``pieces`` as ``(start, end)``, none when stable."""
 
-    __slots__ = ("ranges", "stable_size")
+    __slots__ = ("file", "pieces")
+
+    def __init__(self, file: File, pieces: list[tuple[int, int]]) -> None:
+        self.file, self.pieces = file, pieces
+
+
+class Unstable:
+    """Unstable bytes of one file, by place and by age, and the size that the file has without them.
+
+    The pieces of ``writes`` are disjoint and together are ``ranges``.
+    """
+
+    __slots__ = ("ranges", "stable_size", "writes")
 
     def __init__(self, stable_size: int) -> None:
         self.stable_size = stable_size
         self.ranges = Ranges()
-
-
-class _Written:
-    """One accepted write, or several that continue one another, waiting for the platters."""
-
-    __slots__ = ("end", "file", "start")
-
-    def __init__(self, file: File, start: int, end: int) -> None:
-        self.file, self.start, self.end = file, start, end
+        self.writes: deque[Written] = deque()
 
 
 class WriteBack:
     """Accepted bytes on their way to the platters, oldest first.
 
-    A byte written twice before it is stable counts once, and keeps its first place in the queue: the page
-    cache writes the newest data when the old page's turn comes.
+    A byte written again before it is stable counts once, and keeps its place in the queue: the page cache
+    writes the newest data when the old page's turn comes.
     """
 
     def __init__(self) -> None:
         self.bytes = 0
-        self._queue: deque[_Written] = deque()
+        self._queue: deque[Written] = deque()
         self._tidy_at = 1024
 
     def accept(self, file: File, start: int, end: int) -> None:
         """Note an unstable write; ``file.size`` is still the size before it."""
         if start >= end:
             return
-        if file.unstable is None:
-            file.unstable = Unstable(file.size)
-        self.bytes += file.unstable.ranges.add(start, end)
+        state: Unstable | None = file.unstable
+        if state is None:
+            state = file.unstable = Unstable(file.size)
+        new = list(state.ranges.gaps(start, end))
+        if not new:
+            return
+        if not self.bytes:
+            self._queue.clear()
+        self.bytes += state.ranges.add(start, end)
         last = self._queue[-1] if self._queue else None
-        if last is not None and last.file is file and last.end == start:
-            last.end = end
-        else:
-            self._queue.append(_Written(file, start, end))
+        if last is None or last.file is not file or not last.pieces:
+            last = Written(file, [])
             self._tidy()
+            self._queue.append(last)
+            state.writes.append(last)
+        if last.pieces and last.pieces[-1][1] == new[0][0]:
+            new[0] = last.pieces.pop()[0], new[0][1]
+        last.pieces += new
 
     def settle(self, file: File, start: int, end: int) -> int:
         """Make a range of a file stable; returns how many bytes were not."""
         state: Unstable | None = file.unstable
         if state is None:
             return 0
-        for _, top in state.ranges.within(start, end):
-            state.stable_size = max(state.stable_size, top)
-        count = state.ranges.remove(start, end)
-        self.bytes -= count
-        if not state.ranges:
-            file.unstable = None
-        if not self.bytes:
-            self._queue.clear()
-        return count
+        for written in state.writes:
+            written.pieces = [part for piece in written.pieces for part in _outside(*piece, start, end)]
+        state.writes = deque(written for written in state.writes if written.pieces)
+        return self._stabilize(file, state, start, end)
 
     def written(self, file: File, start: int, end: int) -> None:
         """Note a write that is stable already, and whatever lay unstable under it."""
@@ -94,49 +102,53 @@ class WriteBack:
 
     def resized(self, file: File, size: int) -> None:
         """Note that a size was set, which is stable at once; unstable bytes beyond it no longer matter."""
-        state: Unstable | None = file.unstable
-        if state is None:
-            return
         self.settle(file, size, max(size, file.size))
-        state.stable_size = size
+        if file.unstable is not None:
+            file.unstable.stable_size = size
 
     def flush(self, count: int) -> int:
         """Let the oldest ``count`` unstable bytes reach the platters; returns how many did."""
         done = 0
         while self._queue and done < count:
             head = self._queue[0]
-            end = _reach(head, count - done)
-            done += self.settle(head.file, head.start, end)
-            if end < head.end:
-                head.start = end
-            elif self._queue:
+            if not head.pieces:
                 self._queue.popleft()
+                continue
+            start, end = head.pieces[0]
+            cut = min(end, start + count - done)
+            head.pieces[:1] = [(cut, end)] if cut < end else []
+            state: Unstable = head.file.unstable
+            if not head.pieces:
+                state.writes.popleft()
+            done += self._stabilize(head.file, state, start, cut)
         return done
 
     def files(self) -> list[File]:
-        """Files with unstable bytes, in the order in which they were written first."""
-        return list({id(w.file): w.file for w in self._queue if w.file.unstable is not None}.values())
+        """Files with unstable bytes, in the order in which their oldest was written."""
+        return list({id(w.file): w.file for w in self._queue if w.pieces}.values())
+
+    def _stabilize(self, file: File, state: Unstable, start: int, end: int) -> int:
+        for _, top in state.ranges.within(start, end):
+            state.stable_size = max(state.stable_size, top)
+        count = state.ranges.remove(start, end)
+        self.bytes -= count
+        if not state.ranges:
+            file.unstable = None
+        return count
 
     def _tidy(self) -> None:
         # Writes made stable by COMMIT leave their place in the queue behind; drop them now and then.
         if len(self._queue) >= self._tidy_at:
-            self._queue = deque(
-                w
-                for w in self._queue
-                if w.file.unstable and any(w.file.unstable.ranges.within(w.start, w.end))
-            )
+            self._queue = deque(written for written in self._queue if written.pieces)
             self._tidy_at = max(1024, 2 * len(self._queue))
 
 
-def _reach(write: _Written, budget: int) -> int:
-    """How far into a write ``budget`` bytes that are still unstable go."""
-    if write.file.unstable is None:
-        return write.end
-    for start, end in write.file.unstable.ranges.within(write.start, write.end):
-        if end - start >= budget:
-            return int(start + budget)
-        budget -= end - start
-    return write.end
+def _outside(start: int, end: int, low: int, high: int) -> Iterator[tuple[int, int]]:
+    """The parts of ``[start, end)`` that are not in ``[low, high)``."""
+    if start < min(end, low):
+        yield start, min(end, low)
+    if max(start, high) < end:
+        yield max(start, high), end
 
 
 def write_verifier(name: str, boot: int) -> bytes:

@@ -263,7 +263,7 @@ class Tree:
         at = self._open(directory)
         found = [Entry(*line) for line in islice(at.entries.after(cookie), limit + 1)]
         if len(found) <= limit and at.fixed and at.bucket is not None:
-            behind = self._overlays[at.bucket.name].after(at.key, cookie)
+            behind = self._overlays[at.bucket.name].after(at.key, cookie, self.limits)
             found += [Entry(*line) for line in islice(behind, limit + 1 - len(found))]
         return Page(found[:limit], len(found) <= limit)
 
