@@ -24,7 +24,7 @@ from devicesim.progress.events import (
     ServiceChanged,
     TemperatureChanged,
 )
-from devicesim.progress.legs import Curve, Leg, Session
+from devicesim.progress.legs import Counted, Curve, Leg, Session
 from devicesim.progress.stream import (
     EVENT_SCHEMA,
     MOST_SAMPLES,
@@ -41,6 +41,7 @@ __all__ = [
     "MOST_SAMPLES",
     "PROGRESS_SCHEMA",
     "BatteryChanged",
+    "Counted",
     "Curve",
     "DataTransferProgress",
     "DeviceChanged",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import inf
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -39,6 +40,13 @@ class Curve:
         return np.where(knot >= 0, self.bytes[knot], 0.0), np.where(knot >= 0, self.objects[knot], 0.0)
 
 
+class Counted(Protocol):
+    """What knows the bytes and objects that had arrived by given times: a :class:`Curve`, or its owner itself."""
+
+    def at(self, t: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Bytes and objects at times ``t``, zero before the first."""
+
+
 @dataclass(slots=True)
 class Session:
     """A stretch of a leg without interruption.
@@ -54,9 +62,9 @@ class Session:
     start: float
     bytes: int
     objects: int
-    read: Callable[[], Curve]
+    read: Callable[[], Counted]
     until: float = inf
-    _final: Curve | None = None
+    _final: Counted | None = None
 
     def at(self, t: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Bytes and objects on the leg at times ``t``, none before the session's start."""
@@ -86,7 +94,7 @@ class Leg:
     # The counters' least values in each session: the greatest of the closed ones before it.
     _least: list[tuple[float, float]] = field(default_factory=lambda: [(0.0, 0.0)])
 
-    def session(self, start: float, base_bytes: int, base_objects: int, read: Callable[[], Curve]) -> None:
+    def session(self, start: float, base_bytes: int, base_objects: int, read: Callable[[], Counted]) -> None:
         """Open a session at ``start``, closing one still open; ``read`` gives its curve so far."""
         before = [s.until if s.until < inf else s.start for s in self.sessions[-1:]]
         require(start >= max(before, default=self.start), "start", ">= all before it on the leg", start)
