@@ -224,7 +224,9 @@ def series(report: Report, shown: Series) -> dict[str, Any] | None:
 
 def tornado(swings: Sequence[Swing]) -> dict[str, Any] | None:
     """How far each assumed figure moves the answer, from the low and the high end of its range."""
-    moving = [s for s in phrases.weighty(swings) if phrases.moves(s) != "no change"][:BARS]
+    ranked = [s for s in phrases.weighty(swings) if phrases.moves(s) != "no change"][:BARS]
+    widest = max((_reach(s) for s in ranked), default=0.0)
+    moving = [s for s in ranked if not _reach(s) < 0.01 * widest]
     rows: _Rows = [
         {"figure": phrases.plain(s.key), "range": phrases.plain(s.range), "end": end, "days": _short(number)}
         for s in moving
@@ -260,6 +262,12 @@ def tornado(swings: Sequence[Swing]) -> dict[str, Any] | None:
     )
     zero = alt.Chart(alt.InlineData(values=[{"days": 0}])).mark_rule(color="var(--muted)").encode(x="days:Q")
     return _chart(alt.layer(bars, zero), 40 * len(moving))
+
+
+def _reach(swing: Swing) -> float:
+    """The longer of its two bars; one without an end is not drawn and counts nothing."""
+    ends = (swing.low_days, swing.high_days)
+    return max((abs(end) for end in ends if math.isfinite(end)), default=0.0)
 
 
 def _chart(chart: Any, height: int) -> dict[str, Any]:

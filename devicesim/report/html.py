@@ -260,8 +260,7 @@ def _figures(report: Report) -> str:
             quantity(figure.value),
             quantity(figure.range),
             kind(figure.kind),
-            source(figure.source)
-            + (f' <span class="quiet">{text(figure.note)}</span>' if figure.note else ""),
+            source(figure.source) + (f'<span class="note">{text(figure.note)}</span>' if figure.note else ""),
         )
         for figure in sorted(report.figures, key=lambda figure: figure.kind != "assumed")
     ]

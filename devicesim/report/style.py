@@ -74,7 +74,7 @@ ul.plain { list-style: none; margin: 0; padding: 0; }
 .share i { display: block; min-width: 2px; }
 .stations li { display: grid; grid-template-columns: 14px 11rem 3.6rem 1fr; gap: 0 10px; align-items: baseline;
   padding: 3px 0; }
-.stations .dot { width: 11px; height: 11px; border-radius: 3px; align-self: center; }
+.stations .dot { width: 11px; height: 11px; border-radius: 3px; align-self: start; margin-top: 0.45em; }
 .stations .number { text-align: right; font-variant-numeric: tabular-nums; }
 
 .keys .bad { color: var(--bad); }
@@ -95,6 +95,7 @@ th:last-child, td:last-child { padding-right: 0; }
 td.number, th.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 tfoot td { font-weight: 600; border-bottom: 0; }
 td { overflow-wrap: anywhere; }
+td .note { display: block; color: var(--muted); }
 .whole { white-space: nowrap; }
 td code { overflow-wrap: normal; }
 .kind { font-size: 0.8rem; color: var(--muted); white-space: nowrap; }

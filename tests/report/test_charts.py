@@ -121,3 +121,12 @@ def test_gaps_are_null_not_nan():
     shown = Series("wifi.goodput", "B/s", (0.0, 1.0, 2.0), (1e6, float("nan"), float("inf")))
     rows = next(iter(charts.series(ridge_camp(), shown)["datasets"].values()))
     assert [row["value"] for row in rows] == [1.0, None, None]
+
+
+def test_bars_too_short_to_see_are_left_to_the_table():
+    ranges = {"a": (10.0, -5.0), "b": (0.05, 0.0), "c": (float("inf"), 0.5)}
+    spec = charts.tornado([Swing(key, "1", "0 to 2", *days) for key, days in ranges.items()])
+    rows = [row for rows in spec["datasets"].values() for row in rows if "figure" in row]
+    assert {row["figure"] for row in rows} == {"a", "c"}
+    assert [row["days"] for row in rows if row["figure"] == "c"] == [None, 0.5]
+    assert charts.tornado([Swing("d", "1", "0 to 2", float("inf"), float("nan"))]) is not None
