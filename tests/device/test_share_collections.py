@@ -66,7 +66,9 @@ def test_files_are_there_when_they_are_complete() -> None:
 
 def test_a_file_of_a_collection_looks_like_a_file_and_is_read_only() -> None:
     share, top = empty()
-    photos = share.add_collection("b", "p", np.array([7, 8]), ["a.jpg", "sub/b.jpg"], 2.0, mode=0o600, uid=5, gid=6)
+    photos = share.add_collection(
+        "b", "p", np.array([7, 8]), ["a.jpg", "sub/b.jpg"], 2.0, mode=0o600, uid=5, gid=6
+    )
     photos.complete_first(2)
     file = share.resolve("/buckets/b/sub/b.jpg")
     assert isinstance(file, VirtualFile)
@@ -87,7 +89,10 @@ def test_a_file_of_a_collection_looks_like_a_file_and_is_read_only() -> None:
             lambda: share.rename(top, "sub", top, "other", 0.0),
             lambda: share.link(file, top, "c.jpg", 0.0),
         ],
-        "EEXIST": [lambda: share.create(top, "a.jpg", 0.0, guarded=True), lambda: share.mkdir(top, "a.jpg", 0.0)],
+        "EEXIST": [
+            lambda: share.create(top, "a.jpg", 0.0, guarded=True),
+            lambda: share.mkdir(top, "a.jpg", 0.0),
+        ],
         "ENOTEMPTY": [lambda: share.rmdir(top, "sub", 0.0)],
         "ENOTDIR": [lambda: share.rmdir(top, "a.jpg", 0.0), lambda: share.lookup(file, "x")],
     }
@@ -232,7 +237,7 @@ def test_misuse_is_refused_in_words() -> None:
         share.add_collection("b", "../p", np.array([1]))
     photos = add(share, 3)
     for wrong in (np.array([3]), np.array([-1])):
-        with pytest.raises(BoundError, match="must be in 0..2"):
+        with pytest.raises(BoundError, match=r"must be in 0\.\.2"):
             photos.complete(wrong)
     with pytest.raises(BoundError, match="mask must be of 3 files"):
         photos.complete(np.ones(4, bool))

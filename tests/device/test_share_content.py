@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import errno
 import hashlib
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devicesim.device.share import Content, Directory, Discard, File, Hash, Keep, Limits, Share, ShareError, Spill
+from devicesim.device.share import (
+    Content,
+    Directory,
+    Discard,
+    File,
+    Hash,
+    Keep,
+    Limits,
+    Share,
+    ShareError,
+    Spill,
+)
 from devicesim.errors import BoundError
 
 MIB = 1 << 20
@@ -29,15 +40,10 @@ def new(share: Share, top: Directory, name: str = "f") -> File:
 
 
 @pytest.fixture(params=["keep", "spill", "keep over spill"])
-def readable(request: pytest.FixtureRequest, tmp_path: Path) -> Content:
+def readable(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Content]:
     spill = Spill(tmp_path / "spill")
-    request.addfinalizer(spill.close)
-    kinds: dict[str, Callable[[], Content]] = {
-        "keep": lambda: Keep(10**9),
-        "spill": lambda: spill,
-        "keep over spill": lambda: Keep(1000, spill),
-    }
-    return kinds[request.param]()
+    yield {"keep": Keep(10**9), "spill": spill, "keep over spill": Keep(1000, spill)}[request.param]
+    spill.close()
 
 
 def test_discard_keeps_sizes_and_reads_zeros() -> None:
@@ -89,7 +95,9 @@ def test_a_hole_of_a_terabyte_takes_no_memory() -> None:
         max_size=20,
     )
 )
-def test_keep_equals_a_bytearray_and_counts_what_it_holds(script: list[tuple[str, int, bytes | int | None]]) -> None:
+def test_keep_equals_a_bytearray_and_counts_what_it_holds(
+    script: list[tuple[str, int, bytes | int | None]],
+) -> None:
     keep = Keep(2 * MIB)
     share, top = share_with(keep)
     file, model = new(share, top), bytearray()

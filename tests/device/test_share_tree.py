@@ -86,7 +86,9 @@ def test_a_new_file_has_the_attributes_it_was_given(share: Share, top: Directory
     assert (file.mtime_ns, file.atime_ns, file.ctime_ns) == (7, 8, 3_000_000_000)
 
 
-def test_every_change_moves_the_change_attribute_though_the_clock_stands(share: Share, top: Directory) -> None:
+def test_every_change_moves_the_change_attribute_though_the_clock_stands(
+    share: Share, top: Directory
+) -> None:
     file = share.create(top, "a", 1.0)
     seen = [file.change]
     share.write(file, 0, b"1", 1.0)
@@ -429,7 +431,9 @@ def test_a_file_takes_less_than_500_bytes_of_memory(share: Share, top: Directory
         before = tracemalloc.get_traced_memory()[0]
         for i in range(count):
             now = i * 1e-3
-            file = share.create(top, f"IMG_{i:08d}.JPG".encode(), now, mode=int("420"), uid=int("1000"), gid=int("1000"))
+            file = share.create(
+                top, f"IMG_{i:08d}.JPG".encode(), now, mode=int("420"), uid=int("1000"), gid=int("1000")
+            )
             share.write(file, 0, 100_000 + i, now + 5e-4)
         taken = tracemalloc.get_traced_memory()[0] - before
     finally:

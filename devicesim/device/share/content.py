@@ -266,7 +266,9 @@ class Keep:
 
 def _clear(pieces: dict[int, bytearray], offset: int, count: int) -> None:
     """Write zeros where something is held; nothing is held for the rest, and it reads as zeros."""
-    for number, start, stop in _pieces(offset, count):
-        if number in pieces:
-            held = len(pieces[number])
-            pieces[number][start : min(stop, held)] = bytes(max(0, min(stop, held) - start))
+    end = offset + count
+    for number, piece in pieces.items():
+        start = max(offset - number * _PIECE, 0)
+        stop = min(end - number * _PIECE, len(piece))
+        if start < stop:
+            piece[start:stop] = bytes(stop - start)
