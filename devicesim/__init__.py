@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from devicesim.errors import DevicesimError, ScenarioError
     from devicesim.jobs import JobState
     from devicesim.progress import DataTransferProgress
-    from devicesim.report.fold import report
+    from devicesim.report.fold import answer
     from devicesim.report.model import Report
     from devicesim.scenario import Scenario, load, loads
     from devicesim.world import World, replay, replicate, simulate
@@ -32,11 +32,11 @@ _HOMES = {
     "Scenario": "scenario",
     "ScenarioError": "errors",
     "World": "world",
+    "answer": "report.fold",
     "load": "scenario",
     "loads": "scenario",
     "replay": "world",
     "replicate": "world",
-    "report": "report.fold",
     "simulate": "world",
 }
 
@@ -49,11 +49,11 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "World",
+    "answer",
     "load",
     "loads",
     "replay",
     "replicate",
-    "report",
     "simulate",
 ]
 

@@ -25,6 +25,7 @@ from devicesim.progress import (
     Leg,
     LegEnded,
     LegInterrupted,
+    LegResumed,
     LegStarted,
     Lost,
     ParcelMoved,
@@ -485,6 +486,10 @@ CASES = [
     (
         LegInterrupted(0.0, JOB, "ingest", "the battery died", 5, 1),
         '"event":"LegInterrupted","JobId":"J","leg":"ingest","why":"the battery died","bytes":5,"objects":1',
+    ),
+    (
+        LegResumed(0.0, JOB, "ingest", 5, 1),
+        '"event":"LegResumed","JobId":"J","leg":"ingest","bytes":5,"objects":1',
     ),
     (
         LegEnded(0.0, JOB, "import", True, 10, 2),

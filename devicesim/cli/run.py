@@ -17,7 +17,7 @@ from devicesim.cli import GOAL_MISSED
 from devicesim.cli.options import overrides
 from devicesim.progress import event_json
 from devicesim.report import text
-from devicesim.report.fold import report as fold
+from devicesim.report.fold import answer
 from devicesim.scenario import Scenario, load
 from devicesim.world import World
 
@@ -62,21 +62,21 @@ def command(
     html = importlib.import_module("devicesim.report.html") if page else None
     step = units.parse(every, units.DURATION)
     world = _run(load(file, overrides), seed)
-    answer = fold(world)
+    report = answer(world)
     if progress_file is not None:
         with progress_file.open("w", encoding="utf-8", newline="\n") as out:
             out.writelines(sample.to_json() + "\n" for sample in world.progress(step))
     if page is not None and html is not None:
-        html.write(answer, page)
+        html.write(report, page)
     if as_json:
-        click.echo(json.dumps(answer.to_dict(), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(report.to_dict(), indent=2, ensure_ascii=False))
     elif as_lines:
         for event in world.events:
             click.echo(event_json(event, world.epoch))
     else:
         color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        click.echo(text.render(answer, color=color), nl=False)
-    return 0 if answer.goals_met else GOAL_MISSED
+        click.echo(text.render(report, color=color), nl=False)
+    return 0 if report.goals_met else GOAL_MISSED
 
 
 def _run(story: Scenario, seed: int | None) -> World:

@@ -23,7 +23,8 @@ from devicesim.device.radio import air as mean_air
 from devicesim.device.setting import Setting
 from devicesim.device.share import Collection, Cut
 from devicesim.device.snow_device import SnowDevice
-from devicesim.progress import Curve, Leg, LegEnded, LegInterrupted, LegStarted, Lost, Refused
+from devicesim.physics import page_cache
+from devicesim.progress import Leg, LegEnded, LegInterrupted, LegResumed, LegStarted, Lost, Refused
 from devicesim.scenario import Files
 
 LOOKS = 64
@@ -62,6 +63,7 @@ class Ingest:
         self._began = setting.now
         self.leg: Leg | None = None
         self.sessions: list[Session] = []
+        self._stopped = "the device was off"
         self._refusal: tuple[str, int, int] | None = None
         self._changed = setting.env.event()
         device.listeners.append(self._on_change)
@@ -129,6 +131,8 @@ class Ingest:
         setting, device = self._setting, self._device
         if self.leg is None:
             self.leg = self._begin()
+        else:
+            setting.say(LegResumed(setting.now, self._job, "ingest", *self._kept()))
         if self._radio:
             self._radio.move(setting.now)
         clients = capacities.clients(setting.figures, setting.scenario, self._began)
@@ -139,7 +143,7 @@ class Ingest:
         for k, queue in enumerate(self._queues):
             transfer.submit(k, queue.sizes[left[k]])
         self._lay(transfer)
-        self.leg.session(setting.now, *self._kept(), lambda: curve(transfer))
+        self.leg.session(setting.now, *self._kept(), lambda: Copied(transfer))
         device.counted = lambda: self._busy(transfer)
         device.change()
         return transfer, left
@@ -171,10 +175,11 @@ class Ingest:
                 self._collections[i].complete(queue.index[mine])
         if device.off.triggered and device.abrupt:
             self._lose(transfer, left)
+        device.counted = Busy
         size, count = self._kept()
         if not self.finished:
-            why = "the battery died" if device.abrupt else "the device was powered off"
-            setting.say(LegInterrupted(setting.now, self._job, "ingest", why, size, count))
+            self._stopped = "the battery died" if device.abrupt else "the battery was low"
+            setting.say(LegInterrupted(setting.now, self._job, "ingest", self._stopped, size, count))
         device.change()
 
     def end(self) -> None:
@@ -189,7 +194,8 @@ class Ingest:
         files = sum(index.size for index in left)
         if files:
             size = sum(int(queue.sizes[index].sum()) for queue, index in zip(self._queues, left, strict=True))
-            setting.say(Refused(setting.now, self._job, "EIO", files, size, "the copy could not go on"))
+            why = f"the copy could not go on: {self._stopped}"
+            setting.say(Refused(setting.now, self._job, "", files, size, why))
         size, count = self._kept()
         self.leg.end = setting.now
         self.leg.complete = (size, count) == (self.leg.total_bytes, self.leg.total_objects)
@@ -218,24 +224,45 @@ class Ingest:
         self._refusal = (error, sum(int(mask.sum()) for mask in new), size)
 
     def _lose(self, transfer: throughput.Transfer, left: list[NDArray[np.int64]]) -> None:
-        """Take back what only the page cache held: files acknowledged after the last byte that reached the disk."""
+        """Take back what only the page cache held: the files acknowledged after the last byte on the disk."""
         setting, now = self._setting, self._setting.now
-        whole = curve(transfer)
-        on_disk = float(transfer.stored(now))
-        admitted = np.searchsorted(whole.bytes, on_disk, side="left")
+        whole = transfer.curve()
+        accepted = float(whole.bytes[-1]) if whole.bytes.size else 0.0
+        safe = accepted - self._dirty(transfer)
+        admitted = int(np.searchsorted(whole.bytes, safe, side="right"))
         since = whole.time[admitted] if admitted < whole.time.size else np.inf
         cuts = []
         for k, queue in enumerate(self._queues):
             if setting.scenario.clients[k].nfs.durability != "async":
                 continue
             finish = transfer.finish(k)
-            gone = left[k][(finish > since) & (finish <= now)]
+            gone = left[k][(finish >= since) & (finish <= now)]
             for i, collection in enumerate(self._collections):
                 cuts.append(Cut(collection, queue.index[gone[queue.dataset[gone] == i]]))
         loss = self._device.share.power_cut(now, cuts=cuts)
         if loss.files:
-            why = "acknowledged with durability async, in the page cache only when power was lost"
+            why = "acknowledged with durability async, and only in the page cache when power was lost"
             setting.say(Lost(now, self._job, "device", loss.files, loss.bytes, why))
+
+    def _dirty(self, transfer: throughput.Transfer) -> float:
+        """Bytes in the page cache now: the core's backlog, or what Linux lets lie before it writes back.
+
+        The core drains its buffer at once, which is right for rates; a kernel leaves dirty pages alone up to the
+        background limit or until they are old, and a power cut takes those as well.
+        """
+        setting, now, kind = self._setting, self._setting.now, self._device.kind
+        figure = setting.figures.si
+        background, limit = figure(f"{kind}.cache.background"), figure(f"{kind}.cache.dirty_limit")
+        age = figure(f"{kind}.cache.age")
+        length = now - self.sessions[-1].start
+        recent = min(age, length)
+        sent, _ = transfer.progress(np.array([now - recent, now]))
+        write = float(sent[1] - sent[0]) / recent if recent > 0 else 0.0
+        rate = transfer.server.store.rate(self._device.share.bytes)
+        limits = page_cache.DirtyLimits(background, limit, (background + limit) / 2)
+        lying = float(page_cache.dirty_after(length, write, rate, limits, age=age))
+        backlog = float(sent[1]) - float(transfer.stored(now))
+        return max(backlog, min(lying, float(sent[1])))
 
     def sample(self, count: int = 20_000) -> NDArray[np.int64]:
         """Sizes of at most ``count`` files, evenly taken from what is copied."""
@@ -295,7 +322,13 @@ def regime(setting: Setting, device: SnowDevice, segment: Segment | None = None)
     )
 
 
-def curve(transfer: throughput.Transfer) -> Curve:
-    """The core's curve as the progress stream keeps it."""
-    whole = transfer.curve()
-    return Curve(whole.time, whole.bytes, whole.objects)
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """What a core has copied, as the progress stream reads it: never further than it has come."""
+
+    transfer: throughput.Transfer
+
+    def at(self, t: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Bytes and objects at times [s]."""
+        size, count = self.transfer.progress(np.minimum(t, self.transfer.now))
+        return np.asarray(size, dtype=np.float64), np.asarray(count, dtype=np.float64)

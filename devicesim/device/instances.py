@@ -27,8 +27,11 @@ class _Run:
 class Instances:
     """The scenario's instances on one device.
 
-    ``moved`` fires at every change of an instance's state. They start ``start`` after the device was first unlocked. A power cut stops them; the customer starts them
+    They start ``start`` after the device was first unlocked. A power cut stops them; the customer starts them
     again after the next unlocking, and their duration counts running time only.
+
+    Attributes:
+        moved: event that fires at the next change of an instance's state.
     """
 
     setting: Setting

@@ -81,6 +81,15 @@ class LegInterrupted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class LegResumed(Event):
+    """Data moves again after an interruption, with what was kept of the time before."""
+
+    leg: str
+    bytes: int
+    objects: int
+
+
+@dataclass(frozen=True, slots=True)
 class LegEnded(Event):
     """Data stopped moving for good, with what arrived."""
 
@@ -92,7 +101,7 @@ class LegEnded(Event):
 
 @dataclass(frozen=True, slots=True)
 class Refused(Event):
-    """The device refused files: ``ENOSPC`` when full, ``EDQUOT`` at its file limit, or they were left out."""
+    """Files were refused: ``ENOSPC`` by a full device, ``EDQUOT`` at its file limit; no error: left behind."""
 
     error: str
     files: int

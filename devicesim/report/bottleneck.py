@@ -21,16 +21,6 @@ from devicesim.scenario import Scenario
 BUCKETS = 240
 """Stretches into which a copy is cut for attribution."""
 
-LIFT = {
-    "Wi-Fi link": "a cable, or less distance",
-    "Ethernet link": "a faster port and link",
-    "NFS service CPU": "larger files, or archives of them",
-    "disk": "larger files, or durability async where a power cut may cost data",
-    "round trips": "more streams",
-    "no link": "a link that stays up",
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Utilisation:
     """Busy share of every station in one stretch of time."""
@@ -110,23 +100,39 @@ def _busy(
 
 def _lift(story: Scenario, ingest: Ingest, station: str) -> str:
     """What would lift a bottleneck, and what would bind next."""
-    advice = LIFT.get(station, "")
     session = max(ingest.sessions, key=lambda s: s.end - s.start)
     sizes = ingest.sample()
     if not sizes.size or station == "no link":
-        return advice
-    bounds = throughput.bounds(
-        session.transfer.server, session.transfer.clients, session.transfer.regime, sizes
-    )
+        return "a link that stays up"
+    transfer = session.transfer
+    advice = _advice(transfer, station, float(sizes.mean()))
+    bounds = throughput.bounds(transfer.server, transfer.clients, transfer.regime, sizes)
     rest = {name: rate for name, rate in bounds.items() if _people(story, name) != station}
     if not rest:
         return advice
     following = min(rest, key=lambda name: rest[name])
-    return (
-        f"{advice}; next is the {_people(story, following)} at {units.format_rate(rest[following])}".replace(
-            "the round trips", "round trips"
-        )
-    )
+    next_one = f"next is the {_people(story, following)} at {units.format_rate(rest[following])}"
+    return f"{advice}; {next_one}".replace("the round trips", "round trips")
+
+
+def _advice(transfer: throughput.Transfer, station: str, mean: float) -> str:
+    """Words on what would lift a station, given what a file of mean size costs it."""
+    operations = transfer.clients[0].operations
+    every = (*operations.before, operations.write, *operations.after)
+    if station == "disk":
+        journal = sum(operation.store for operation in every)
+        if journal < mean / transfer.server.store.rate_start:
+            return "nothing on this device"
+        waits = any(operation.wait for operation in every)
+        return "larger files" + (", or durability async where a power cut may cost data" if waits else "")
+    if station == "NFS service CPU":
+        blocks = max(1.0, mean / transfer.clients[0].block)
+        calls = sum(operation.work for operation in every) + (blocks - 1) * operations.write.work
+        if calls > mean * operations.write.work_per_byte:
+            return "larger files" if blocks < 2 else "a larger wsize"
+        return "nothing on this device"
+    lifts = {"Wi-Fi link": "a cable, or less distance", "Ethernet link": "a faster link", "round trips": "more streams"}
+    return lifts[station]
 
 
 def _people(story: Scenario, station: str) -> str:

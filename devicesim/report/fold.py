@@ -19,6 +19,7 @@ from devicesim.progress import (
     Leg,
     LegEnded,
     LegInterrupted,
+    LegResumed,
     LegStarted,
     Lost,
     ParcelMoved,
@@ -50,7 +51,7 @@ POINTS = 400
 """Points of a progress curve in a chart."""
 
 
-def report(world: World, job_id: str | None = None) -> Report:
+def answer(world: World, job_id: str | None = None) -> Report:
     """Say what became of a job.
 
     Args:
@@ -81,7 +82,7 @@ def report(world: World, job_id: str | None = None) -> Report:
         state=job.state.value,
         outcome=job.outcome or "under way",
         days_to_s3=metrics.get("days_to_s3"),
-        end=world.now if not job.outcome else job.history[-1][0],
+        end=world.now if not job.outcome else _last(world.stream, job.id),
         timeline=_timeline(world, life),
         ingest=summary,
         losses=losses,
@@ -114,6 +115,10 @@ def _entered(life: Life, state: JobState) -> float | None:
     return next((at for at, entered in life.job.history if entered is state), None)
 
 
+def _last(stream: Stream, job: str) -> float:
+    return max((event.at for event in stream.events if event.job == job), default=0.0)
+
+
 def _bottlenecks(
     story: Scenario, ingest: Ingest | None
 ) -> tuple[tuple[Bottleneck, ...], tuple[BottleneckSpan, ...]]:
@@ -130,9 +135,9 @@ def _ingest(
     leg = ingest.leg
     end = leg.end if leg.end is not None else ingest.sessions[-1].start
     copying = sum(min(s.end, end) - s.start for s in ingest.sessions)
-    last = stream.of(LegEnded, job) + stream.of(LegInterrupted, job)
-    done = [event for event in last if event.leg == "ingest"]
-    size, files = (done[0].bytes, done[0].objects) if done else (0, 0)
+    stops = [*stream.of(LegInterrupted, job), *stream.of(LegEnded, job)]
+    last = max((e for e in stops if e.leg == "ingest"), key=lambda e: e.at, default=None)
+    size, files = (last.bytes, last.objects) if last is not None else (0, 0)
     return IngestSummary(
         start=leg.start,
         end=end,
@@ -156,7 +161,8 @@ def _losses(stream: Stream, job: str) -> tuple[Loss, ...]:
         if event.job != job:
             continue
         if isinstance(event, Refused):
-            found.append(Loss(f"refused ({event.error})", event.files, event.bytes, event.why))
+            where = f"refused ({event.error})" if event.error else "not copied"
+            found.append(Loss(where, event.files, event.bytes, event.why))
         elif isinstance(event, Lost):
             found.append(Loss(event.where, event.files, event.bytes, event.why))
         elif isinstance(event, ImportFailed):
@@ -208,13 +214,13 @@ def _metrics(
     arrived: float | None,
 ) -> dict[str, float]:
     given, taken = _entered(life, JobState.WITH_CUSTOMER), _entered(life, JobState.IN_TRANSIT_TO_AWS)
-    kept = [loss for loss in losses if loss.at == "import" or loss.at.startswith("refused")]
+    failed = [loss for loss in losses if loss.at == "import" or loss.at.startswith("refused")]
     metrics = {
         "cost_usd": sum(cost.usd for cost in costs),
         "battery_swaps": float(battery.swaps if battery else 0),
         "files_lost": float(sum(loss.files for loss in losses)),
         "bytes_lost": float(sum(loss.bytes for loss in losses)),
-        "files_failed": float(sum(loss.files for loss in kept)),
+        "files_failed": float(sum(loss.files for loss in failed)),
     }
     if arrived is not None:
         metrics["days_to_s3"] = (arrived - life.job.created) / DAY
@@ -271,13 +277,15 @@ def _next(steps: list[tuple[float, int, str, str]], index: int, outcome: str) ->
 def _within(event: object) -> tuple[str, str] | None:
     """Words for what happens inside a job state, or nothing for what a timeline need not show."""
     if isinstance(event, LegStarted) and event.leg == "ingest":
-        return "copy begins", ""
+        return "copying", ""
+    if isinstance(event, LegResumed):
+        return "copying", ""
     if isinstance(event, LegInterrupted):
-        return "copy interrupted", event.why
+        return "copy stopped", event.why
     if isinstance(event, LegEnded) and event.leg == "ingest":
-        return "copy ends", "" if event.complete else "not all of it"
+        return ("copy done", "") if event.complete else ("copy ended", "not all of it")
     if isinstance(event, DeviceChanged) and event.state in {"off", "booting"}:
-        return ("device off" if event.state == "off" else "power on"), event.why
+        return ("device off" if event.state == "off" else "booting"), event.why
     if isinstance(event, BatteryChanged) and event.what in {"swapped", "recharged"}:
         return f"battery {event.what}", ""
     if isinstance(event, TemperatureChanged):

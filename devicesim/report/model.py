@@ -158,7 +158,11 @@ class BottleneckSpan:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The whole answer of one run."""
+    """The whole answer of one run.
+
+    ``start`` is when the job was created; the timeline's and series' seconds count from the run's second 0, which
+    is the same moment for a scenario's own job.
+    """
 
     name: str
     seed: int

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from devicesim import catalog
 from devicesim.errors import Problem, ScenarioError
@@ -17,6 +18,9 @@ from devicesim.scenario.listing import Files
 from devicesim.scenario.models import Scenario
 
 Components = Sequence[Mapping[str, Any]]
+
+MOST_DRAWN = 200_000_000
+"""Where drawing for a total gives up: sizes of a few bytes never make up terabytes."""
 
 
 def components(dataset: Dataset, figures: catalog.Figures | None = None) -> Components:
@@ -91,8 +95,20 @@ def files(
     """
     if dataset.manifest is not None or dataset.directory is not None:
         return _listed_or_raise(dataset, directory)
-    sizes = file_sizes.sample(components(dataset, figures), expected_count(dataset, figures), rng)
-    return Files(dataset.name, dataset.bucket, sizes)
+    return Files(dataset.name, dataset.bucket, _drawn(dataset, rng, figures))
+
+
+def _drawn(
+    dataset: Dataset, rng: np.random.Generator, figures: catalog.Figures | None
+) -> NDArray[np.int64]:
+    """Draw the sizes: as many as asked for, or until they make up the total."""
+    parts = components(dataset, figures)
+    sizes = file_sizes.sample(parts, expected_count(dataset, figures), rng)
+    if dataset.files is not None or dataset.total is None:
+        return sizes
+    while sizes.sum() < dataset.total and sizes.size < MOST_DRAWN:
+        sizes = np.concatenate([sizes, file_sizes.sample(parts, sizes.size, rng)])
+    return sizes[: int(np.searchsorted(np.cumsum(sizes), dataset.total)) + 1]
 
 
 def files_of(

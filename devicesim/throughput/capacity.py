@@ -70,6 +70,10 @@ class Capacity:
                 total += min(until, end) - max(self.times[i], start)
         return total
 
+    def since(self, time: float) -> list[float]:
+        """Return the values from a time on."""
+        return self.values[bisect_right(self.times, time) - 1 :]
+
     def next_change(self, time: float) -> float:
         """Return the first change after a time, infinity if there is none."""
         after = bisect_right(self.times, time)

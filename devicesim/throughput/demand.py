@@ -26,7 +26,6 @@ A single stream alone in the system attains the round-trip bound; the tests hold
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from math import ceil, inf
@@ -205,7 +204,12 @@ def rpcs(clients: Sequence[Client], state: State, demands: Sequence[Demand]) -> 
 
 
 def completion(
-    server: Server, clients: Sequence[Client], schedule: Schedule, state: State, demands: Sequence[Demand]
+    server: Server,
+    clients: Sequence[Client],
+    schedule: Schedule,
+    state: State,
+    demands: Sequence[Demand],
+    since: float,
 ) -> float:
     """Return a time before which what is left cannot be done under a schedule, infinity if it never can.
 
@@ -215,77 +219,79 @@ def completion(
         schedule: all capacities, as far as known.
         state: where the transfer stands.
         demands: of the files not begun, for each client.
+        since: everything issued by then has been computed [s].
     """
+    stuck = state.waiting or any(state.stalled) or any(time == inf for time, _, index in state.ready if index >= 0)
+    if stuck:
+        return inf
     begun = under_way(clients, state)
-    pairs = [(client, rest + data) for client, rest, data in zip(clients, demands, begun, strict=True)]
+    left = [rest + data for rest, data in zip(demands, begun, strict=True)]
     time = max(
-        _links(pairs, schedule, state),
-        schedule.share.finish(state.time, sum(core_work(*pair) for pair in pairs) / server.cores),
-        _store(server, pairs, schedule, state),
-        _streams(server, clients, schedule, state, demands),
+        _links(clients, left, schedule, state, since),
+        schedule.share.finish(since, sum(map(core_work, clients, left)) / server.cores),
+        _store(server, clients, left, schedule, state, since),
+        _streams(server, clients, demands, schedule, since),
     )
-    return time if time == inf else max(state.time, time - SHADE * abs(time - state.time))
+    return time if time == inf else max(since, time - SHADE * (time - since))
 
 
-Pairs = Sequence[tuple[Client, Demand]]
-
-
-def _links(pairs: Pairs, schedule: Schedule, state: State) -> float:
-    """When the links could be done: each at the bandwidth of the fastest of its clients."""
-    time = -inf
+def _links(
+    clients: Sequence[Client], left: Sequence[Demand], schedule: Schedule, state: State, since: float
+) -> float:
+    """When the links could be done: each client's data at its own bandwidth, all of a link's at the highest."""
+    time = since
     for link, free in enumerate(state.link_free):
-        mine = [i for i, (client, _) in enumerate(pairs) if client.link == link]
-        work = sum(link_work(*pairs[i]) for i in mine)
-        if work:
-            fastest = _fastest([schedule.bandwidth[i] for i in mine])
-            time = max(time, fastest.finish(max(free, state.time), work))
+        mine = [i for i, client in enumerate(clients) if client.link == link]
+        works = [link_work(clients[i], left[i]) for i in mine]
+        rates = [schedule.bandwidth[i] for i in mine]
+        start = max(free, since)
+        for rate, work in zip([*rates, _fastest(rates)], [*works, sum(works)], strict=True):
+            time = max(time, rate.finish(start, work))
     return time
 
 
 def _fastest(capacities: Sequence[Capacity]) -> Capacity:
     """Return the largest of some capacities at any time."""
-    if len(capacities) == 1:
-        return capacities[0]
-    fastest = Capacity(max(capacity.values[0] for capacity in capacities))
+    fastest = Capacity(max((capacity.values[0] for capacity in capacities), default=0.0))
     for time in sorted({time for capacity in capacities for time in capacity.times[1:]}):
         fastest.lay(time, max(capacity.at(time) for capacity in capacities))
     return fastest
 
 
-def _store(server: Server, pairs: Pairs, schedule: Schedule, state: State) -> float:
+def _store(
+    server: Server,
+    clients: Sequence[Client],
+    left: Sequence[Demand],
+    schedule: Schedule,
+    state: State,
+    since: float,
+) -> float:
     """When the store could be far enough: all but a buffer full is there, and all of those who wait for it."""
-    size = sum(demand.bytes for _, demand in pairs)
+    size = sum(demand.bytes for demand in left)
     store = server.store
     rate = max(store.rate(state.position), store.rate(state.position + size))
     waiting = sum(
         store_work(client, demand, rate)
-        for client, demand in pairs
+        for client, demand in zip(clients, left, strict=True)
         if client.operations.write.wait or any(operation.wait for operation in client.operations.after)
     )
     work = max(waiting, (size - server.buffer) / rate)
-    return schedule.store.finish(max(state.store_free, state.time), work) if work > 0 else -inf
+    return schedule.store.finish(max(state.store_free, since), work) if work > 0 else since
 
 
 def _streams(
-    server: Server, clients: Sequence[Client], schedule: Schedule, state: State, demands: Sequence[Demand]
+    server: Server, clients: Sequence[Client], demands: Sequence[Demand], schedule: Schedule, since: float
 ) -> float:
     """When the streams could be through the files not begun, at the best of every rate yet to come."""
     store = server.store
     rate = max(store.rate_start, store.rate_end)
-    share, speed = (_best(capacity, state.time) for capacity in (schedule.share, schedule.store))
-    time = -inf
-    for i, (client, demand) in enumerate(zip(clients, demands, strict=True)):
-        bandwidth = _best(schedule.bandwidth[i], state.time)
+    share, speed = (max(capacity.since(since)) for capacity in (schedule.share, schedule.store))
+    time = since
+    for client, demand, bandwidths, latencies in zip(
+        clients, demands, schedule.bandwidth, schedule.latency, strict=True
+    ):
+        bandwidth, latency = max(bandwidths.since(since)), min(latencies.since(since))
         if demand.files and bandwidth and share and speed:
-            latency = min(schedule.latency[i].values[_segment(schedule.latency[i], state.time) :])
             alone = stream_time(client, demand, bandwidth, latency, share, speed, rate)
-            time = max(time, max(state.time, client.start) + alone / client.streams)
+            time = max(time, max(since, client.start) + alone / client.streams)
     return time
-
-
-def _best(capacity: Capacity, time: float) -> float:
-    return max(capacity.values[_segment(capacity, time) :])
-
-
-def _segment(capacity: Capacity, time: float) -> int:
-    return bisect_right(capacity.times, time) - 1

@@ -152,6 +152,7 @@ def _stride(server: Server, front: _Front, state: State, record: Record, to: flo
         0.0
     )
     speed, speed_edge = _speed(curve, store_free)
+    stalled = state.stalled[link]
     past, last = nextafter(to, inf), state.time
     limit, edge, rows, data = -inf, front.edge, front.rows, front.data
     stop = state.number - state.number % METER_EVERY + METER_EVERY
@@ -191,8 +192,10 @@ def _stride(server: Server, front: _Front, state: State, record: Record, to: flo
         if leave >= edge:
             crossing = _cross(schedule, stream.client, operation, payload, start, core_free)
             done, arrival, leave, link_time, core_time = crossing
-            if leave == inf:
-                break
+            if leave == inf or stalled:
+                stalled.append(heappop(ready))
+                last = time
+                continue
         last = time
         link_free, core_free = done, leave
         link_busy += link_time

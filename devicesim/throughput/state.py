@@ -141,7 +141,6 @@ class State:
         return cls(
             streams, [*sorted(ready), NEVER], [[] for _ in range(links)], [-inf] * links, [0.0] * links,
             [-inf] * count, [-inf] * server.cores, [0] * count, [0] * count, [0.0] * count, server.store.position,
-            time=at,
         )  # fmt: skip
 
     def copy(self) -> State:

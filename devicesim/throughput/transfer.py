@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from heapq import heappush
-from math import inf, isfinite, isnan, nan
+from math import inf, isfinite, isnan, nan, nextafter
 from sys import float_info
 
 import numpy as np
@@ -115,10 +115,11 @@ class Transfer:
         require(given.ndim == 1, "sizes.ndim", "1", given.ndim)
         require(given >= 0, "sizes", ">= 0", given)
         require(given <= LARGEST, "sizes", f"<= {LARGEST:.0f}", given)
-        self._back_to(self.now)
+        before = nextafter(self.now, -inf)
+        self._back_to(before)
         self._record.files[client_index].sizes.frombytes(given.tobytes())
         self._through = -inf
-        self._inputs.append((self.now, partial(self._grant, client_index, given.size, self.now)))
+        self._inputs.append((before, partial(self._grant, client_index, given.size, self.now)))
         self._catch_up(self.now)
 
     def offer(self, operation: Operation, payload: float, client: int, at: float) -> float:
@@ -198,7 +199,8 @@ class Transfer:
         if self._through < LAST:
             demands = [self._demand(i) for i in range(len(self.clients))]
             if demand.rpcs(self.clients, self._state, demands) > LITTLE:
-                return demand.completion(self.server, self.clients, self._schedule, self._state, demands)
+                since = max(self.now, self._state.time)
+                return demand.completion(self.server, self.clients, self._schedule, self._state, demands, since)
             if self._state.time <= self.now:
                 self._checkpoints.append(self._freeze())
             self._catch_up(LAST)
@@ -361,7 +363,7 @@ class Transfer:
         return _Checkpoint(self._state.copy(), self._record.lengths(), self._applied)
 
     def _back_to(self, time: float) -> None:
-        """Undo what happens after a time, for an input at that time."""
+        """Undo what happens after a time, for an input that comes then."""
         if self._state.time > time:
             self._go_back(lambda state: state.time <= time)
 

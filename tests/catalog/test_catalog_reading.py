@@ -262,10 +262,10 @@ def test_worked_overrides_of_words_switches_and_lists() -> None:
         ),
         ("SNC1_HDD.disk.rpm", "7200 K/W", "expected a number in rpm such as '5400 rpm', got '7200 K/W'"),
         ("SNC1_HDD.disk.smr", "yes", "expected true or false, got 'yes'"),
-        ("SNC1_HDD.disk.count", True, "expected a number such as 1, got True"),
-        ("SNC1_HDD.disk.count", "two", "expected a number such as 1, got 'two'"),
+        ("SNC1_HDD.disk.count", True, "expected a number such as 2, got True"),
+        ("SNC1_HDD.disk.count", "two", "expected a number such as 2, got 'two'"),
         ("SNC1_HDD.disk.count", float("nan"), "expected a finite number, got nan"),
-        ("SNC1_HDD.disk.count", "inf", "expected a number such as 1, got 'inf'"),
+        ("SNC1_HDD.disk.count", "inf", "expected a number such as 2, got 'inf'"),
         ("wifi.standard", 11, "expected a word such as 'ac', got 11"),
         ("wifi.snr_thresholds", [1, 2], "expected 10 numbers in dB, got [1, 2]"),
         ("wifi.snr_thresholds", 5, "expected 10 numbers in dB, got 5"),
@@ -284,7 +284,7 @@ def test_misuse_a_word_is_no_number_and_a_number_no_switch() -> None:
         Figures().si("wifi.standard")
     with pytest.raises(UnitError, match="expected a number in snr_thresholds, got a list"):
         Figures().si("wifi.snr_thresholds")
-    with pytest.raises(UnitError, match=r"expected yes or no in SNC1_HDD\.disk\.count, got 1"):
+    with pytest.raises(UnitError, match=r"expected yes or no in SNC1_HDD\.disk\.count, got 2"):
         Figures().flag("SNC1_HDD.disk.count")
 
 
