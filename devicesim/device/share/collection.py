@@ -246,6 +246,8 @@ class Overlay:
             behind = cookie - collection.first_fileid
             for place in range(bisect_right(children, behind), len(children)):
                 index = children[place]
+                if not collection.is_complete(index):
+                    continue
                 name = collection.path(index).rpartition("/")[2]
-                if collection.is_complete(index) and is_name(name, limits):
+                if is_name(name, limits):
                     yield collection.first_fileid + index, name, VirtualFile(collection, index)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from devicesim.device.share.collection import Collection, Posix
@@ -59,19 +59,19 @@ def items(bucket: Bucket, collections: Sequence[Collection], limits: Limits) -> 
     """Every name of a bucket that is no directory: real ones first, then the collections' in their order."""
     for key, node in walk(bucket.directory):
         if not isinstance(node, Directory):
-            refusal = "symbolic link" if isinstance(node, Symlink) else _refusal(key, limits)
+            refusal = "symbolic link" if isinstance(node, Symlink) else _refusal(limits.check_key, key)
             yield Item(key, node.size, node, None, -1, refusal)
     for collection in collections:
         generated = isinstance(collection.paths, Numbered)  # checked when it was added
         for index in collection:
             key = collection.path(index)
-            refusal = "" if generated else _refusal(key, limits)
+            refusal = "" if generated else _refusal(limits.check_path, key)
             yield Item(key, collection.size(index), None, collection, index, refusal)
 
 
-def _refusal(key: str, limits: Limits) -> str:
+def _refusal(check: Callable[[str], None], key: str) -> str:
     try:
-        limits.check_path(key)
+        check(key)
     except ShareError as error:
         return error.strerror or str(error)
     return ""
