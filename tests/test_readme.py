@@ -1,0 +1,69 @@
+"""The README is true: its output is what the command prints, its Python runs, its test command is CI's."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def block(language: str, after: str) -> str:
+    match = re.search(rf"{re.escape(after)}\n+```{language}\n(.*?)```", README, re.DOTALL)
+    assert match is not None, f"no {language} block after {after!r}"
+    return match[1]
+
+
+def devicesim(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "devicesim", *words], cwd=cwd, capture_output=True, text=True, check=False
+    )
+
+
+def test_first_screen_shows_what_its_command_prints() -> None:
+    command = README.split("```sh\n")[1].split("```")[0].splitlines()[-1]
+    words = command.removeprefix(".venv/bin/devicesim ").split()
+    assert devicesim(*words).stdout == block("text", "<!-- output: factory -->")
+
+
+def test_ci_runs_the_readme_s_test_command() -> None:
+    command = block("sh", "<!-- tests -->").strip()
+    assert "pytest" in command
+    script = (ROOT / ".ci" / "run").read_text()
+    assert "<!-- tests -->" in script
+    extract = script[script.index("command=") : script.index("\ntest -n")]
+    shown = subprocess.run(
+        ["bash", "-c", f'{extract}\nprintf "%s" "$command"'],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shown.stdout == command
+
+
+def test_scenario_in_the_readme_is_the_ridge_camp(tmp_path: Path) -> None:
+    path = tmp_path / "readme.toml"
+    path.write_text(re.findall(r"```toml\n(.*?)```", README, re.DOTALL)[0], encoding="utf-8")
+    checked = devicesim("check", str(path))
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_python_of_the_readme_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    exec(compile(block("python", "## From Python"), "README.md", "exec"), {})
+
+
+def test_commands_of_the_readme_exist() -> None:
+    commands = {line.split()[1] for line in block("sh", "## Your own scenario").splitlines() if line}
+    assert commands == {"init", "check", "run", "catalog", "schema"}
+    for name in commands:
+        assert devicesim(name, "--help").returncode == 0
+
+
+def test_stories_named_are_there() -> None:
+    assert README.count("Ten stories") == 1
+    assert len(list((ROOT / "scenarios").glob("*.toml"))) == 10
