@@ -239,7 +239,8 @@ class World:
         """Follow the wall clock (``real`` only): move by what has passed since the last tick, times the factor."""
         if self._factor is None:
             return self.now
-        passed, self._wall_last = self._wall() - self._wall_last, self._wall()
+        wall = self._wall()
+        passed, self._wall_last = wall - self._wall_last, wall
         return self._move(self.now + passed * self._factor)
 
     # The engine.
