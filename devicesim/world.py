@@ -155,7 +155,7 @@ class World:
         """Call ``notice`` now and then while a copy runs; it may read, and must not move the World."""
         self._setting.notice.append(notice)
 
-    # Verbs. Each is logged with the time at which it was applied.
+    # Verbs. Each is logged with the time at which it was applied; one that was refused is not.
 
     def advance(self, duration: float | str) -> float:
         """Move the clock by seconds or a text such as ``"3 d"``; returns the new time [s]."""
@@ -200,9 +200,10 @@ class World:
             shipping=ShippingOption(members.pop("shipping", ShippingOption.SECOND_DAY)),
             **members,
         )
-        self._note("create_job", **_plain(order))
         story = self._default if self.scenario is None else default_story(self.figures, self.epoch)
-        return self._begin(order, story)
+        job_id = self._begin(order, story)
+        self._note("create_job", **_plain(order))
+        return job_id
 
     def cancel_job(self, job_id: str) -> None:
         """Cancel a job; AWS allows it only while the job is New."""
@@ -227,10 +228,10 @@ class World:
         """
         life = self.life(job_id)
         issued = self.now if at is None else at
+        reply = life.offer(operation, payload, client, issued)
         self._note(
             "offer", operation=operation, payload=payload, client=client, at=issued, job_id=life.job.id
         )
-        reply = life.offer(operation, payload, client, issued)
         if self.clock == "driven" and self.now < reply < float("inf"):
             self._go(reply)
         return reply
