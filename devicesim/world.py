@@ -160,7 +160,7 @@ class World:
     def advance(self, duration: float | str) -> float:
         """Move the clock by seconds or a text such as ``"3 d"``; returns the new time [s]."""
         seconds = _seconds(duration)
-        require(seconds >= 0, "duration", ">= 0 s", seconds)
+        require(0 <= seconds < float("inf"), "duration", ">= 0 s and finite", seconds)
         return self._move(self.now + seconds)
 
     def run(self) -> float:
@@ -181,12 +181,15 @@ class World:
         else:
             state, life = state_named(what), self.life(job_id)
             reached, words = (lambda _: any(s is state for _, s in life.job.history)), f"state {state}"
-        while not reached(self):
-            if (at := self._setting.env.peek()) == float("inf"):
-                self._note("advance", to=self.now)
-                raise VerbError(f"nothing is left to happen at {self.now:.0f} s, and {words} was not reached")
-            self._step(at)
-        self._note("advance", to=self.now)
+        try:
+            while not reached(self):
+                if (at := self._setting.env.peek()) == float("inf"):
+                    raise VerbError(
+                        f"nothing is left to happen at {self.now:.0f} s, and {words} was not reached"
+                    )
+                self._step(at)
+        finally:
+            self._note("advance", to=self.now)
         return self.now
 
     def create_job(self, **members: Any) -> str:
