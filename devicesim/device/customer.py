@@ -21,6 +21,10 @@ from devicesim.jobs import JobType
 from devicesim.scenario import Files, Scenario, loads
 
 
+FRUITLESS = 3
+"""After so many batteries in a row that brought nothing further the customer gives up."""
+
+
 class Customer:
     """One customer with one device.
 
@@ -41,14 +45,16 @@ class Customer:
             setting.figures.si("default_customer.unpacking") if unpacking is None else unpacking
         )
         # What came through a door is the data; only a device that nobody wrote to gets the scenario's files.
-        if story.clients and not device.share.files:
+        if story.clients and self._serves and not device.share.files:
             self.ingest = Ingest(setting, device, self._job.id, self._datasets)
         yield from self._work()
         if self.ingest is not None:
             self.ingest.end()
-        yield from self._linger()
-        if device.state != "off":
+        if story.job.keep:
+            yield setting.env.timeout(story.job.keep)
+        if not device.off.triggered:
             yield from device.shut_down("powered off for the return")
+        yield from self._until_off()
         yield setting.env.timeout(self._hand_over(draw))
 
     def _hand_over(self, draw: np.random.Generator) -> float:
@@ -58,26 +64,39 @@ class Customer:
         waits = self._setting.figures.si_values("courier.handover")
         return waits[int(draw.integers(len(waits)))]
 
+    @property
+    def _serves(self) -> bool:
+        """Whether the NFS service runs: AWS has it for import jobs only."""
+        return self._job.order.type is JobType.IMPORT
+
     def _work(self) -> Generator[simpy.Event, object, None]:
-        device = self._device
-        serve = self._job.order.type is JobType.IMPORT  # AWS: the NFS service is for import jobs only
+        """Copy, and wait for instances that have an end, as long as there is power and it gets anywhere."""
+        device, fruitless = self._device, 0
         while True:
-            if (yield from device.start(serve)) and self.ingest is not None:
-                yield from self.ingest.session()
+            before = self._done()
+            if (yield from device.start(self._serves)):
+                if self.ingest is not None:
+                    yield from self.ingest.session()
+                while device.instances.left and not device.off.triggered:
+                    yield device.instances.moved | device.off
             if not device.off.triggered:
                 return
-            while device.state != "off":
-                yield self._setting.env.timeout(self._setting.figures.si(f"{device.kind}.shutdown.time"))
-            if not (yield from device.power.replenish()):
+            yield from self._until_off()
+            fruitless = fruitless + 1 if self._done() == before else 0
+            idle = (self.ingest is None or self.ingest.finished) and not device.instances.left
+            if idle or fruitless == FRUITLESS or not (yield from device.power.replenish()):
                 return
 
-    def _linger(self) -> Generator[simpy.Event, object, None]:
-        """Keep the device for instances that still have work, and for as long as the scenario says."""
-        setting, device = self._setting, self._device
-        while device.instances.finite() and not device.off.triggered:
-            yield device.instances.moved | device.off
-        if setting.scenario.job.keep:
-            yield setting.env.timeout(setting.scenario.job.keep)
+    def _done(self) -> tuple[int, float]:
+        """How far the work has come: files copied, and what instances have still to run [s]."""
+        leg = self.ingest.leg if self.ingest is not None else None
+        files = int(leg.at(self._setting.now)[1][0]) if leg is not None else 0
+        return files, self._device.instances.left
+
+    def _until_off(self) -> Generator[simpy.Event, object, None]:
+        device = self._device
+        while device.state != "off":
+            yield self._setting.env.timeout(self._setting.figures.si(f"{device.kind}.shutdown.time"))
 
 
 def default_story(figures: Figures, start: datetime, region: str = "us-west-2", seed: int = 0) -> Scenario:

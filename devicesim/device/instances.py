@@ -79,13 +79,14 @@ class Instances:
             if run.state != "terminated":
                 self.setting.env.process(self._live(run, off))
 
-    def finite(self) -> bool:
-        """Tell whether some instance has a duration and has not ended."""
-        return any(run.state != "terminated" and run.left < float("inf") for run in self.runs)
+    @property
+    def left(self) -> float:
+        """How long instances that have a duration have still to run, together [s]."""
+        return sum(run.left for run in self.runs if run.left < float("inf"))
 
     def _live(self, run: _Run, off: simpy.Event) -> Generator[simpy.Event, object, None]:
-        env, assert_start = self.setting.env, self.unlocked_at or 0.0
-        due = assert_start + run.wanted.start - self.setting.now
+        env = self.setting.env
+        due = (self.unlocked_at or 0.0) + run.wanted.start - self.setting.now
         if due > 0:
             yield env.timeout(due) | off
         if off.triggered:
@@ -95,9 +96,11 @@ class Instances:
         if not off.triggered:
             self._enter(run, "running")
             began = self.setting.now
-            yield (env.timeout(run.left) | off) if run.left < float("inf") else off
-            run.left -= self.setting.now - began
-        self._enter(run, "terminated" if run.left <= 0 else "stopped")
+            end = env.timeout(run.left) if run.left < float("inf") else env.event()
+            yield end | off
+            # The clock's rounding must not leave a run of a picosecond that nobody waits for.
+            run.left = 0.0 if end.processed else max(0.0, run.left - (self.setting.now - began))
+        self._enter(run, "terminated" if run.left == 0 else "stopped")
 
     def _enter(self, run: _Run, state: str) -> None:
         run.state = state
