@@ -20,7 +20,6 @@ from devicesim.device.snow_device import SnowDevice
 from devicesim.jobs import JobType
 from devicesim.scenario import Files, Scenario, loads
 
-
 FRUITLESS = 3
 """After so many batteries in a row that brought nothing further the customer gives up."""
 
