@@ -11,6 +11,7 @@ Misuse raises; the simulated world never does (a dead battery or a lost parcel i
     ├── UnknownNameError  no catalog entry, figure, job or metric of that name (also a LookupError)
     ├── CatalogError      catalog data that breaks its own rules
     ├── VerbError         a World verb that cannot be applied now
+    ├── ShareError        an operation the share refuses, with its errno         (also an OSError)
     └── MissingExtraError an optional dependency that is not installed
 """
 

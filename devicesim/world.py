@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
@@ -25,7 +25,7 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from devicesim import units
+from devicesim import catalog, units
 from devicesim.catalog import Figures
 from devicesim.device.customer import default_story
 from devicesim.device.job import Job, Order
@@ -193,18 +193,17 @@ class World:
         return self.now
 
     def create_job(self, **members: Any) -> str:
-        """Create a job; returns its JobId. Members: type, device, shipping, wifi, description.
+        """Create a job at the World's site, which the catalog's default customer handles; returns its JobId.
 
-        The scenario's customer takes the first such job of a World with a scenario of jobs; otherwise the
-        catalog's default customer does.
+        Members: type, device, shipping, wifi, description.
+
+        Raises:
+            UnknownNameError: no such member.
+            BoundError: a value that a job cannot have, or that its Region does not offer.
         """
-        order = Order(
-            type=JobType(members.pop("type", JobType.IMPORT)),
-            shipping=ShippingOption(members.pop("shipping", ShippingOption.SECOND_DAY)),
-            **members,
-        )
-        story = self._default if self.scenario is None else default_story(self.figures, self.epoch)
-        job_id = self._begin(order, story)
+        region = self._default.site.region
+        order = _ordered(region, members)
+        job_id = self._begin(order, default_story(self.figures, self.epoch, region, order.type))
         self._note("create_job", **_plain(order))
         return job_id
 
@@ -341,6 +340,25 @@ def _order(story: Scenario) -> Order:
         wifi=bool(job.wifi),
         description=job.description,
     )
+
+
+def _ordered(region: str, members: Mapping[str, Any]) -> Order:
+    """Read what ``create_job`` was given; the lane's slowest option is the one nobody named."""
+    job = {member.name: member.default for member in fields(Order)}
+    for name in members:
+        if name not in job:
+            raise unknown("member of a job", name, job)
+    options = catalog.lane_for(region).listing("options")
+    job |= {"shipping": options[-1]} | members
+    offered = {
+        "type": catalog.entry(Order.device).listing("job_types"),
+        "device": catalog.names("device"),
+        "shipping": options,
+        "wifi": (False, True),
+    }
+    for name, values in offered.items():
+        require(job[name] in values, name, f"one of {', '.join(map(str, values))} in {region}", job[name])
+    return Order(**job | {"type": JobType(job["type"]), "shipping": ShippingOption(job["shipping"])})
 
 
 def _plain(order: Order) -> dict[str, Any]:

@@ -103,7 +103,7 @@ def _size_of(share: Share, numbers: NDArray[np.int64]) -> int:
             total += int(sizes[mine].sum())
             first += sizes.size
     single = [item.size for bucket in share.buckets for item in _single(share, bucket)]
-    return total + sum(single[number - first] for number in numbers[numbers >= first].tolist())
+    return total + sum(single[int(number) - first] for number in numbers[numbers >= first])
 
 
 def _single(share: Share, bucket: str) -> Iterator[Item]:

@@ -98,16 +98,12 @@ class Customer:
             yield self._setting.env.timeout(self._setting.figures.si(f"{device.kind}.shutdown.time"))
 
 
-def default_story(figures: Figures, start: datetime, region: str = "us-west-2", seed: int = 0) -> Scenario:
+def default_story(
+    figures: Figures, start: datetime, region: str = "us-west-2", kind: JobType = JobType.IMPORT
+) -> Scenario:
     """The scenario of a customer about whom nothing is known, from the catalog's ``default_customer``."""
     text = figures.text
-    return loads(
-        f"""
-        name = "Default customer"
-        start = {start.isoformat()}
-        seed = {seed}
-        [site]
-        region = "{region}"
+    copy = f"""
         [[dataset]]
         name = "default"
         bucket = "arn:aws:s3:::{text("default_customer.bucket")}"
@@ -120,9 +116,19 @@ def default_story(figures: Figures, start: datetime, region: str = "us-west-2", 
         rate = "{text("default_customer.link_rate")}"
         streams = {int(figures.si("default_customer.streams"))}
         [job]
-        type = "IMPORT"
-        device = "SNC1_HDD"
-        shipping = "SECOND_DAY"
+        """
+    use = f"""
+        [job]
+        type = "{kind}"
+        keep = "{text("default_customer.days_on_site")}"
+        """
+    return loads(
+        f"""
+        name = "Default customer"
+        start = {start.isoformat()}
+        [site]
+        region = "{region}"
+        {copy if kind is JobType.IMPORT else use}
         """,
         "default_customer",
     )

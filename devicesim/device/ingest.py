@@ -87,7 +87,7 @@ class Ingest:
         return bucket
 
     def _announce(self, files: Files) -> Collection:
-        paths = None if files.paths is None else [f"{files.name}/{path}" for path in files.paths]
+        paths = None if files.paths is None else lambda i: f"{files.name}/{files.path(i)}"
         share = self._device.share
         return share.add_collection(self._bucket(files), files.name, files.sizes, paths, self._setting.now)
 
@@ -136,7 +136,7 @@ class Ingest:
         if self._radio:
             self._radio.move(setting.now)
         clients = capacities.clients(setting.figures, setting.scenario, self._began)
-        server = capacities.server(setting.figures, device.kind, device.share.bytes)
+        server = capacities.server(setting.figures, device.kind, device.share.used)
         transfer = throughput.Transfer(server, clients, self._regime(), at=setting.now)
         self._refuse(server, clients)
         left = [queue.left for queue in self._queues]
@@ -258,7 +258,7 @@ class Ingest:
         recent = min(age, length)
         sent, _ = transfer.progress(np.array([now - recent, now]))
         write = float(sent[1] - sent[0]) / recent if recent > 0 else 0.0
-        rate = transfer.server.store.rate(self._device.share.bytes)
+        rate = transfer.server.store.rate(self._device.share.used)
         limits = page_cache.DirtyLimits(background, limit, (background + limit) / 2)
         lying = float(page_cache.dirty_after(length, write, rate, limits, age=age))
         backlog = float(sent[1]) - float(transfer.stored(now))

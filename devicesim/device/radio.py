@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +45,10 @@ class Air:
         """Goodput at that many dB above the mean [bytes/s]."""
         at = wifi.goodput_at(np.asarray(self.snr_db + fade_db), self.table)
         return np.asarray(at, dtype=np.float64) * self.efficiency
+
+
+# A table takes milliseconds and depends on few figures, while an estimate asks for it a hundred times.
+_table = lru_cache(maxsize=64)(wifi.rate_table)
 
 
 def air(figures: Figures, story: Scenario) -> Air:
@@ -84,7 +89,7 @@ def air(figures: Figures, story: Scenario) -> Air:
     margin = figure("wifi.fade_mobile" if site.mobile else "wifi.fade_static")
     contenders = max(site.stations, own)
     # The table gives one of n stations its share; the scenario's own clients together get theirs.
-    table = wifi.rate_table(radio, margin, contenders)
+    table = _table(radio, margin, contenders)
     return Air(
         float(wifi.mean_snr_db(radio, loss)),
         table,

@@ -7,7 +7,6 @@ cross the network, that is *round trips*.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +19,7 @@ from devicesim.scenario import Scenario
 
 BUCKETS = 240
 """Stretches into which a copy is cut for attribution."""
+
 
 @dataclass(frozen=True, slots=True)
 class Utilisation:
@@ -131,7 +131,11 @@ def _advice(transfer: throughput.Transfer, station: str, mean: float) -> str:
         if calls > mean * operations.write.work_per_byte:
             return "larger files" if blocks < 2 else "a larger wsize"
         return "nothing on this device"
-    lifts = {"Wi-Fi link": "a cable, or less distance", "Ethernet link": "a faster link", "round trips": "more streams"}
+    lifts = {
+        "Wi-Fi link": "a cable, or less distance",
+        "Ethernet link": "a faster link",
+        "round trips": "more streams",
+    }
     return lifts[station]
 
 
@@ -140,16 +144,3 @@ def _people(story: Scenario, station: str) -> str:
     link = "Wi-Fi link" if wifi else "Ethernet link"
     names = {"link": link, "cores": "NFS service CPU", "store": "disk", "round trips": "round trips"}
     return names.get(station, station)
-
-
-def merged(spans: Sequence[BottleneckSpan]) -> tuple[BottleneckSpan, ...]:
-    """Join neighbouring stretches that the same station bound."""
-    out: list[BottleneckSpan] = []
-    for span in spans:
-        if out and out[-1].station == span.station and out[-1].end == span.start:
-            last = out.pop()
-            length = (span.end - last.start) or 1.0
-            rate = (last.rate * (last.end - last.start) + span.rate * (span.end - span.start)) / length
-            span = BottleneckSpan(last.start, span.end, span.station, rate)
-        out.append(span)
-    return tuple(out)

@@ -28,7 +28,7 @@ from devicesim.progress import (
     TemperatureChanged,
     timestamp,
 )
-from devicesim.report.bottleneck import attribute, merged
+from devicesim.report.bottleneck import attribute
 from devicesim.report.model import (
     BatterySummary,
     Bottleneck,
@@ -42,7 +42,7 @@ from devicesim.report.model import (
     Series,
     Step,
 )
-from devicesim.report.swings import swings
+from devicesim.report.swings import Load, swings
 from devicesim.scenario import Scenario
 from devicesim.world import World
 
@@ -68,8 +68,7 @@ def answer(world: World, job_id: str | None = None) -> Report:
     costs = _costs(world, life)
     arrived = _entered(life, JobState.COMPLETE) if job.order.type is JobType.IMPORT else None
     metrics = _metrics(life, summary, losses, battery, costs, arrived)
-    sample, count = ingest.sample() if ingest else np.zeros(0), summary.total_files if summary else 0
-    ranked = swings(world.figures, story, np.asarray(sample), count)
+    ranked = swings(world.figures, story, _load(ingest))
     return Report(
         name=story.name,
         seed=world.seed,
@@ -94,10 +93,16 @@ def answer(world: World, job_id: str | None = None) -> Report:
         swings=ranked,
         figures=tuple(_figures(world)),
         progress=tuple(_progress(world.stream, job.id, world.now)),
-        spans=merged(spans),
+        spans=spans,
         series=tuple(_series(world.stream)),
         notes=_notes(story),
     )
+
+
+def _load(ingest: Ingest | None) -> Load:
+    if ingest is None or ingest.leg is None:
+        return Load(np.zeros(0, dtype=np.int64), 0, 0)
+    return Load(ingest.sample(2_000), ingest.leg.total_objects, ingest.leg.total_bytes)
 
 
 def repeat_line(world: World) -> str:
@@ -135,7 +140,7 @@ def _ingest(
     leg = ingest.leg
     end = leg.end if leg.end is not None else ingest.sessions[-1].start
     copying = sum(min(s.end, end) - s.start for s in ingest.sessions)
-    stops = [*stream.of(LegInterrupted, job), *stream.of(LegEnded, job)]
+    stops: list[LegInterrupted | LegEnded] = [*stream.of(LegInterrupted, job), *stream.of(LegEnded, job)]
     last = max((e for e in stops if e.leg == "ingest"), key=lambda e: e.at, default=None)
     size, files = (last.bytes, last.objects) if last is not None else (0, 0)
     return IngestSummary(
@@ -284,8 +289,8 @@ def _within(event: object) -> tuple[str, str] | None:
         return "copy stopped", event.why
     if isinstance(event, LegEnded) and event.leg == "ingest":
         return ("copy done", "") if event.complete else ("copy ended", "not all of it")
-    if isinstance(event, DeviceChanged) and event.state in {"off", "booting"}:
-        return ("device off" if event.state == "off" else "booting"), event.why
+    if isinstance(event, DeviceChanged) and event.state != "locked":
+        return ("device off" if event.state == "off" else event.state), event.why
     if isinstance(event, BatteryChanged) and event.what in {"swapped", "recharged"}:
         return f"battery {event.what}", ""
     if isinstance(event, TemperatureChanged):

@@ -8,6 +8,7 @@ equal.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,33 +26,41 @@ QUANTILES = np.array([-1.645, -1.036, -0.674, -0.385, -0.126, 0.126, 0.385, 0.67
 """Standard normal quantiles at 5, 15, ... 95 %, to average a faded link."""
 
 
-def swings(figures: Figures, story: Scenario, sizes: NDArray[np.int64], count: int) -> tuple[Swing, ...]:
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What is copied: a sample of the file sizes, how many files there are, and their bytes."""
+
+    sizes: NDArray[np.int64]
+    files: int
+    bytes: int
+
+
+def swings(figures: Figures, story: Scenario, load: Load) -> tuple[Swing, ...]:
     """Rank the assumed figures that the run read by how far they move the expected days to S3.
 
     Args:
         figures: the run's figures, with what it read.
         story: the scenario.
-        sizes: file sizes, or a sample of them.
-        count: how many files there are.
+        load: what is copied.
     """
-    base = expected_days(figures, story, sizes, count)
+    base = expected_days(figures, story, load)
     found = []
     for key, figure in tuple(figures.used.items()):
         if figure.kind != "assumed" or figure.exact or not isinstance(figure.value, float | int):
             continue
-        low = expected_days(figures.with_value(key, figure.low_si), story, sizes, count) - base
-        high = expected_days(figures.with_value(key, figure.high_si), story, sizes, count) - base
+        low = expected_days(figures.with_value(key, figure.low_si), story, load) - base
+        high = expected_days(figures.with_value(key, figure.high_si), story, load) - base
         if max(abs(low), abs(high)) > 0.005:
             found.append(Swing(key, figure.text, figure.range_text, low, high))
     return tuple(sorted(found, key=lambda s: -max(abs(s.low_days), abs(s.high_days))))
 
 
-def expected_days(figures: Figures, story: Scenario, sizes: NDArray[np.int64], count: int) -> float:
+def expected_days(figures: Figures, story: Scenario, load: Load) -> float:
     """Expected days from the order to the data in S3, or to the return for local use."""
     parts: tuple[Callable[[], float], ...] = (
         lambda: _waiting(figures, story),
-        lambda: _copying(figures, story, sizes, count),
-        lambda: _importing(figures, sizes, count),
+        lambda: _copying(figures, story, load),
+        lambda: _importing(figures, load),
     )
     return sum(part() for part in parts) / DAY
 
@@ -76,17 +85,17 @@ def _waiting(figures: Figures, story: Scenario) -> float:
     return figure("preparation.new.duration") + preparation + transit + unpack + hand_over + story.job.keep
 
 
-def _copying(figures: Figures, story: Scenario, sizes: NDArray[np.int64], count: int) -> float:
-    if not story.clients or not sizes.size:
+def _copying(figures: Figures, story: Scenario, load: Load) -> float:
+    if not story.clients or not load.files:
         return 0.0
     device, figure = story.job.device, figures.si
     clients = capacities.clients(figures, story)
     rates, latencies = _links(figures, story)
     regime = throughput.Regime(bandwidth=rates, latency=latencies)
     server = capacities.server(figures, device)
-    bounds = throughput.bounds(server, clients, regime, sizes.astype(np.float64))
+    bounds = throughput.bounds(server, clients, regime, load.sizes)
     rate = min(bounds.values())
-    work = float(sizes.mean()) * count / rate if rate > 0 else np.inf
+    work = load.bytes / rate if rate > 0 else np.inf
     ready = figure(f"{device}.boot.time") + figure(f"{device}.unlock.time") + figure(f"{device}.nfs.start")
     supply = story.site.power
     if supply.source == "mains":
@@ -94,7 +103,7 @@ def _copying(figures: Figures, story: Scenario, sizes: NDArray[np.int64], count:
     usable = (supply.capacity or figure(f"{device}.battery.capacity")) * (
         1 - figure(f"{device}.battery.shutdown")
     )
-    busy = float(sizes.mean()) * count / work
+    busy = load.bytes / work
     cpu = min(1.0, busy / bounds["cores"]) if bounds.get("cores") else 1.0
     draw = power.draw(budget(figures, device), cpu, 1.0, 0.0, ethernet_1g=1)
     session = usable * figure(f"{device}.battery.efficiency") / float(draw) - ready
@@ -118,11 +127,10 @@ def _links(figures: Figures, story: Scenario) -> tuple[tuple[float, ...], tuple[
     return tuple(rates), tuple(latencies)
 
 
-def _importing(figures: Figures, sizes: NDArray[np.int64], count: int) -> float:
-    if not sizes.size:
+def _importing(figures: Figures, load: Load) -> float:
+    if not load.files:
         return 0.0
     figure = figures.si
-    size = float(sizes.mean()) * count
-    copying = size / figure("aws_import.rate") + count / figure("aws_import.object_rate")
+    copying = load.bytes / figure("aws_import.rate") + load.files / figure("aws_import.object_rate")
     waits = figure("aws_import.sorting_mean") + figure("aws_import.start_mean")
-    return waits + count / figure("aws_import.listing_rate") + copying
+    return waits + load.files / figure("aws_import.listing_rate") + copying

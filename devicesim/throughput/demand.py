@@ -35,7 +35,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from devicesim.throughput.capacity import Capacity, Schedule
 from devicesim.throughput.model import Client, Operation, Regime, Server
-from devicesim.throughput.state import State
+from devicesim.throughput.state import NEVER, State
 
 SHADE = 1e-9
 """Share by which a bound is lowered, so that rounding never makes it late."""
@@ -161,14 +161,16 @@ def bounds(server: Server, clients: Sequence[Client], regime: Regime, sizes: Arr
     total = float(mix.sum())
     pairs = list(zip(clients, demands, strict=True))
     at = server.store.position
-    rate = (server.store.rate(at) + server.store.rate(at + total * len(pairs))) / 2
+    ends = server.store.rate(at), server.store.rate(at + total * len(pairs))
+    # The rate's square falls linearly, so its mean over the bytes is the mean of both ends.
+    rate = sum(ends) / 2
     links: dict[int, list[float]] = {}
     trips = 0.0
     for i, (client, demand) in enumerate(pairs):
         bandwidth, latency = regime.bandwidth[i], regime.latency[i]
         links.setdefault(client.link, []).append(_over(link_work(client, demand), bandwidth))
         if bandwidth and regime.share and regime.store:
-            alone = stream_time(client, demand, bandwidth, latency, regime.share, regime.store, rate)
+            alone = stream_time(client, demand, bandwidth, latency, regime.share, regime.store, max(ends))
             trips += _over(total * client.streams, alone)
     cores = sum(core_work(client, demand) for client, demand in pairs) / server.cores
     store = sum(store_work(client, demand, rate) for client, demand in pairs)
@@ -221,8 +223,11 @@ def completion(
         demands: of the files not begun, for each client.
         since: everything issued by then has been computed [s].
     """
-    stuck = state.waiting or any(state.stalled) or any(time == inf for time, _, index in state.ready if index >= 0)
-    if stuck:
+    if (
+        inf in state.cores
+        or any(state.stalled)
+        or any(turn[0] == inf and turn != NEVER for turn in state.ready)
+    ):
         return inf
     begun = under_way(clients, state)
     left = [rest + data for rest, data in zip(demands, begun, strict=True)]

@@ -20,7 +20,7 @@ from devicesim.throughput.state import METER_EVERY, UNKNOWN, Flight, Record, Sta
 class Queue:
     """The stations of one server, moving one :class:`State`."""
 
-    __slots__ = ("_blocks", "_lives", "_links", "_record", "_schedule", "_server", "state")
+    __slots__ = ("_blocks", "_links", "_lives", "_record", "_schedule", "_server", "state")
 
     def __init__(
         self, server: Server, clients: Sequence[Client], schedule: Schedule, state: State, record: Record
@@ -140,9 +140,6 @@ class Queue:
         time, _, _, number, stream, slot, client, operation, payload = rpc
         begin = max(time, state.cores[0])
         leave = self._schedule.share.finish(begin, operation.work + operation.work_per_byte * payload)
-        if leave == inf or state.waiting:
-            state.waiting.append(rpc)
-            return
         heapreplace(state.cores, leave)
         state.core_seen = time
         state.core_busy += self._schedule.share.busy(begin, leave)

@@ -74,7 +74,6 @@ class State:
         parked: turns of streams that found their client's list empty.
         stalled: per link, turns of streams whose RPC would never get through it.
         flight: heap of RPCs between two stations (the ordered loop leaves it empty).
-        waiting: RPCs that cores without any share would never serve.
         link_free, link_busy: per link, when it is free and how long it has served [s].
         arrived: per client, when its latest RPC reached the server [s].
         cores: heap of when each core is free.
@@ -103,7 +102,6 @@ class State:
     position: float
     parked: list[Turn] = field(default_factory=list)
     flight: list[Flight] = field(default_factory=list)
-    waiting: list[Flight] = field(default_factory=list)
     buffered: deque[tuple[float, float]] = field(default_factory=deque)
     number: int = 1
     served: int = 0
@@ -151,7 +149,7 @@ class State:
         return replace(
             self,
             streams=[stream.copy() for stream in self.streams],
-            ready=self.ready.copy(), parked=self.parked.copy(), flight=self.flight.copy(), waiting=self.waiting.copy(),
+            ready=self.ready.copy(), parked=self.parked.copy(), flight=self.flight.copy(),
             stalled=[turns.copy() for turns in self.stalled],
             link_free=self.link_free.copy(), link_busy=self.link_busy.copy(),
             arrived=self.arrived.copy(), cores=self.cores.copy(), buffered=buffered.copy(),

@@ -95,6 +95,7 @@ class Transfer:
         self._settled = self._began = at
         self._through = at
         self._totals = [(demand.Demand(), demand.Demand()) for _ in self.clients]
+        self._rings = sum(client.streams * client.window for client in self.clients)
         self._waits = any(o.wait for c in self.clients for o in c.operations.all)
         self._checkpoints = [self._freeze()]
 
@@ -200,7 +201,9 @@ class Transfer:
             demands = [self._demand(i) for i in range(len(self.clients))]
             if demand.rpcs(self.clients, self._state, demands) > LITTLE:
                 since = max(self.now, self._state.time)
-                return demand.completion(self.server, self.clients, self._schedule, self._state, demands, since)
+                return demand.completion(
+                    self.server, self.clients, self._schedule, self._state, demands, since
+                )
             if self._state.time <= self.now:
                 self._checkpoints.append(self._freeze())
             self._catch_up(LAST)
@@ -346,7 +349,7 @@ class Transfer:
 
     def _compute(self, to: float) -> None:
         while True:
-            every = max(CHECKPOINT_EVERY, 16 * len(self._state.streams), len(self._state.buffered) // 4)
+            every = CHECKPOINT_EVERY * (1 + (self._rings + len(self._state.buffered)) // 8192)
             budget = self._checkpoints[-1].state.number + every - self._state.number
             if budget <= 0:
                 self._checkpoints.append(self._freeze())
@@ -382,15 +385,12 @@ class Transfer:
             for turn in turns:
                 heappush(state.ready, turn)
             turns.clear()
-        for rpc in state.waiting:
-            heappush(state.flight, rpc)
-        state.waiting.clear()
 
     def _untouched(self, state: State, differs: Differences) -> bool:
         """Tell whether nothing computed so far used a capacity at a time from which on it is now another."""
         bandwidth, latency, share, store = differs
         cores = max(state.cores)
-        if cores > share or state.store_free > store or (state.waiting and state.time > share):
+        if cores > share or state.store_free > store:
             return False
         served = max(cores, state.admitted_at, state.store_free if self._waits else -inf)
         for client, rate_from, latency_from in zip(self.clients, bandwidth, latency, strict=True):

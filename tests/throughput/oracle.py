@@ -209,7 +209,9 @@ class Oracle:
             payload, work, stored = yield self.queue.get()
             if payload:
                 first, last = disk.rate_start**2, disk.rate_end**2
-                work += payload / sqrt(first + (last - first) * min(self.position, disk.capacity) / disk.capacity)
+                work += payload / sqrt(
+                    first + (last - first) * min(self.position, disk.capacity) / disk.capacity
+                )
                 self.position += payload
             start = env.now
             yield env.at(self.speed.done(start, work))
