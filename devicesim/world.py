@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
@@ -344,20 +344,20 @@ def _order(story: Scenario) -> Order:
 
 def _ordered(region: str, members: Mapping[str, Any]) -> Order:
     """Read what ``create_job`` was given; the lane's slowest option is the one nobody named."""
-    job = {member.name: member.default for member in fields(Order)}
+    options = catalog.lane_for(region).listing("options")
+    job = asdict(Order()) | {"shipping": options[-1]}
     for name in members:
         if name not in job:
             raise unknown("member of a job", name, job)
-    options = catalog.lane_for(region).listing("options")
-    job |= {"shipping": options[-1]} | members
-    offered = {
-        "type": catalog.entry(Order.device).listing("job_types"),
-        "device": catalog.names("device"),
-        "shipping": options,
-        "wifi": (False, True),
-    }
-    for name, values in offered.items():
-        require(job[name] in values, name, f"one of {', '.join(map(str, values))} in {region}", job[name])
+    job |= members
+    devices = catalog.names("device")
+    require(job["device"] in devices, "device", f"one of {', '.join(devices)}", job["device"])
+    kinds = catalog.entry(job["device"]).listing("job_types")
+    require(job["type"] in kinds, "type", f"one of {', '.join(kinds)}", job["type"])
+    require(
+        job["shipping"] in options, "shipping", f"one of {', '.join(options)} in {region}", job["shipping"]
+    )
+    require(isinstance(job["wifi"], bool), "wifi", "True or False", job["wifi"])
     return Order(**job | {"type": JobType(job["type"]), "shipping": ShippingOption(job["shipping"])})
 
 
