@@ -187,7 +187,7 @@ def test_no_transfer_beats_its_bounds(case: Case) -> None:
 
 
 @law
-@given(cases(clients=1, cores=1), st.integers(1, 3))
+@given(cases(clients=1, cores=1, ends=True), st.integers(1, 3))
 def test_offers_in_a_closed_loop_replay_the_batch(case: Case, streams: int) -> None:
     """Drive the door as the streams would: each operation at the reply of the last, WRITEs in a window."""
     client = case.clients[0]
