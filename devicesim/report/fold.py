@@ -11,6 +11,7 @@ from devicesim import __version__, catalog
 from devicesim.device.ingest import Ingest
 from devicesim.device.order import Life
 from devicesim.jobs import JobState, JobType
+from devicesim.physics import thermal
 from devicesim.progress import (
     BatteryChanged,
     DeviceChanged,
@@ -95,7 +96,7 @@ def answer(world: World, job_id: str | None = None) -> Report:
         progress=tuple(_progress(world.stream, job.id, world.now)),
         spans=spans,
         series=tuple(_series(world.stream)),
-        notes=_notes(story),
+        notes=_notes(world, story),
     )
 
 
@@ -338,10 +339,15 @@ def _series(stream: Stream) -> Iterable[Series]:
         yield Series(name, units.get(name, ""), at, value)
 
 
-def _notes(story: Scenario) -> tuple[str, ...]:
+def _notes(world: World, story: Scenario) -> tuple[str, ...]:
+    limits = [world.figures.si(f"{story.job.device}.thermal.ambient_{end}") for end in ("min", "max")]
+    outside = story.site.ambient is not None and not thermal.within_limits(story.site.ambient, *limits)
+    heat = (
+        f"{story.site.ambient} °C is outside the {limits[0]:.0f} to {limits[1]:.0f} °C the device is made for"
+    )
     skipped = [
         f"{len(files.skipped):,} entries of {name} were not copied (links and special files)"
         for name, files in story.source.listings.items()
         if files.skipped
     ]
-    return (*story.source.notes, *skipped)
+    return (*story.source.notes, *([heat] if outside else []), *skipped)
