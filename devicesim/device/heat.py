@@ -1,7 +1,7 @@
 """Heat: the case warms with the draw; a hot processor slows down and a hot disk stops.
 
 Where even the greatest draw cannot reach a limit nothing is scheduled at all. Elsewhere the watch sleeps until
-the next limit could be reached at the greatest draw (or left at none), settles, and sleeps again.
+the next limit could be reached at the greatest draw (or left at the least), settles, and sleeps again.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from devicesim.device.setting import Setting
 from devicesim.physics import thermal
 from devicesim.progress import TemperatureChanged
 
-SHORTEST = 5.0
-"""Shortest sleep [s]; the case's time constant is half an hour."""
+SHORTEST = 60.0
+"""Shortest sleep [s]; the case's time constant is half an hour, and near a balance limits are in reach for ever."""
 
 HYSTERESIS = 5.0
 """Kelvins by which the case must cool before a stopped disk runs again."""
@@ -45,33 +45,43 @@ class Heat:
         self._stop = figures.si(f"{device}.thermal.disk_stop")
         self.temperature = self._ambient
         self.cpu_factor = self.disk_factor = 1.0
-        self._last = setting.now
+        self._last, self._drawn = setting.now, 0.0
 
-    def settle(self, mean: float) -> None:
-        """Warm or cool up to now at a mean draw [W]."""
-        now = self._setting.now
-        if now > self._last:
+    def settle(self, power: Power) -> None:
+        """Warm or cool up to now with what the device drew since the last settling."""
+        power.settle()
+        elapsed, drawn = self._setting.now - self._last, power.energy - self._drawn
+        if elapsed > 0:
             self.temperature = float(
                 thermal.temperature(
-                    self.temperature, now - self._last, mean, self._ambient, self._resistance, self._capacity
+                    self.temperature,
+                    elapsed,
+                    drawn / elapsed,
+                    self._ambient,
+                    self._resistance,
+                    self._capacity,
                 )
             )
-            self._last = now
+            self._last, self._drawn = self._setting.now, power.energy
 
     def watch(
-        self, power: Power, most: Callable[[], float], off: simpy.Event
+        self, power: Power, least: float, most: float, off: simpy.Event
     ) -> Generator[simpy.Event, object, None]:
-        """Slow the processor and stop the disk as the case warms, until the device goes off."""
-        env = self._setting.env
+        """Slow the processor and stop the disk as the case warms, until the device goes off.
+
+        Args:
+            power: the device's supply.
+            least, most: bounds of the draw for as long as the device is on [W].
+            off: ends the watch.
+        """
         while not off.triggered:
+            self.settle(power)
             if self._judge():
                 self._changed()
-            self.settle(power.settle())
-            wait = self._soonest(most())
+            wait = self._soonest(least, most)
             if wait == float("inf"):
                 return
-            yield env.timeout(max(wait, SHORTEST)) | off
-            self.settle(power.settle())
+            yield self._setting.env.timeout(max(wait, SHORTEST)) | off
 
     def _judge(self) -> bool:
         """Take the factors from the temperature; True if one changed."""
@@ -100,12 +110,12 @@ class Heat:
     def _say(self, what: str) -> None:
         self._setting.say(TemperatureChanged(self._setting.now, self._job, what, self.temperature))
 
-    def _soonest(self, most: float) -> float:
+    def _soonest(self, least: float, most: float) -> float:
         """The earliest time at which a limit can be passed, either way [s]."""
         up = [limit for limit in self._limits() if limit > self.temperature]
         down = [limit for limit in self._limits() if limit < self.temperature]
         soonest = float("inf")
-        for limit, load in ((min(up, default=None), most), (max(down, default=None), 0.0)):
+        for limit, load in ((min(up, default=None), most), (max(down, default=None), least)):
             if limit is not None:
                 soonest = min(soonest, self._time_to(limit, load))
         return soonest

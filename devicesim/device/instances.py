@@ -62,6 +62,11 @@ class Instances:
         return self._sum(lambda run: run.vcpus * run.wanted.cpu)
 
     @property
+    def vcpus(self) -> float:
+        """Virtual CPUs kept busy if all ran at once."""
+        return sum(run.vcpus * run.wanted.cpu for run in self.runs)
+
+    @property
     def disk_rate(self) -> float:
         """Bytes a second taken from the disk now."""
         return self._sum(lambda run: run.wanted.disk)

@@ -9,7 +9,8 @@ left shrinks geometrically until the moment is pinned to a second.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from operator import sub
+from typing import NamedTuple
 
 import simpy
 
@@ -40,8 +41,7 @@ def budget(figures: Figures, device: str) -> power.Budget:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Busy:
+class Busy(NamedTuple):
     """Cumulative busy seconds of the parts that draw by activity."""
 
     cpu: float = 0.0
@@ -84,31 +84,30 @@ class Power:
     def load(self, constant: float, busy: Callable[[], Busy] = Busy) -> None:
         """Change what the device draws: a constant [W] and a counter of busy seconds."""
         self.settle()
-        self._constant, self._busy, self._counted = constant, busy, busy()
+        if busy is not self._busy:
+            self._busy, self._counted = busy, busy()
+        self._constant = constant
         changed, self._changed = self._changed, self._setting.env.event()
         changed.succeed()
 
-    def settle(self) -> float:
-        """Book the energy since the last settling; returns the mean draw since then [W]."""
+    def settle(self) -> None:
+        """Book the energy since the last settling."""
         now, busy = self._setting.now, self._busy()
         elapsed = now - self._last
         if elapsed <= 0:
-            return self._constant
+            return
+        # Between the core's readings of its meters the counters are estimates, which a change of load may lower:
+        # what was booked then is waited for, so that the sum is that of the readings.
+        counted = Busy(*map(max, busy, self._counted))
         used = self._constant * elapsed
         if self._constant > 0:
-            used += power.activity_energy(
-                self.budget,
-                busy.cpu - self._counted.cpu,
-                busy.disk - self._counted.disk,
-                busy.wifi - self._counted.wifi,
-            )
-        self._last, self._counted = now, busy
+            used += power.activity_energy(self.budget, *map(sub, counted, self._counted))
+        self._last, self._counted = now, counted
         self.energy += used
         self.on_time += elapsed if self._constant > 0 else 0.0
         if self.on_battery:
             self.charge = max(0.0, self.charge - used / self.efficiency)
             self._tell()
-        return float(used / elapsed)
 
     def _tell(self) -> None:
         fraction = self.charge / self.capacity

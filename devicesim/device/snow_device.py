@@ -90,8 +90,7 @@ class SnowDevice:
         if self._changing:
             return
         self._changing = True
-        mean = self.power.settle()
-        self.heat.settle(mean)
+        self.heat.settle(self.power)
         if self.state == "off":
             self.power.load(0.0)
         else:
@@ -101,10 +100,11 @@ class SnowDevice:
             listener()
         self._changing = False
 
-    def most(self) -> float:
-        """The greatest draw possible now [W]."""
-        service = self.setting.figures.si(f"{self.kind}.nfs.vcpus")
-        return self._draw(self.instances.busy_vcpus + service, 1.0, 1.0 if self.wifi else 0.0)
+    def most(self, vcpus: float | None = None) -> float:
+        """The greatest draw possible now, or with instances that keep so many vCPUs busy [W]."""
+        cores = self.setting.figures.si(f"{self.kind}.nfs.cores")
+        busy = self.instances.busy_vcpus if vcpus is None else vcpus
+        return self._draw(busy + cores, 1.0, 1.0 if self.wifi else 0.0)
 
     # The life of the device.
 
@@ -123,7 +123,8 @@ class SnowDevice:
         self.off = env.event()
         self._enter("booting")
         env.process(self.power.watch(self.most, self.off))
-        env.process(self.heat.watch(self.power, self.most, self.off))
+        least, most = self._draw(0.0, 0.0, 0.0), self.most(self.instances.vcpus)
+        env.process(self.heat.watch(self.power, least, most, self.off))
         env.process(self._guard(self.off))
         for state, key in (("locked", "boot.time"), ("unlocked", "unlock.time")):
             yield env.timeout(figures.si(f"{self.kind}.{key}")) | self.off
