@@ -16,7 +16,7 @@ import simpy
 
 from devicesim.catalog import Figures
 from devicesim.device.setting import Setting
-from devicesim.physics import power
+from devicesim.physics import battery, power
 from devicesim.progress import BatteryChanged, TemperatureChanged
 
 PRECISION = 1.0
@@ -69,7 +69,9 @@ class Power:
         if self.on_battery:
             self.capacity = supply.capacity or figures.si(f"{device}.battery.capacity")
         self.warn = figures.si(f"{device}.battery.warn") if self.on_battery else 0.0
-        self.shutdown = figures.si(f"{device}.battery.shutdown") if self.on_battery else 0.0
+        # A battery that may die under the device is used to its end; a clean shutdown starts earlier.
+        clean = self.on_battery and supply.when_low == "shutdown"
+        self.shutdown = figures.si(f"{device}.battery.shutdown") if clean else 0.0
         self.charge = self.capacity
         self.lowest = 1.0
         self.spares, self.swaps, self.recharges = supply.spares, 0, 0
@@ -124,18 +126,24 @@ class Power:
             most: the greatest draw possible now [W].
             off: ends the watch.
         """
+        env = self._setting.env
         while self.on_battery and not (self.low.triggered or off.triggered):
             self.settle()
-            spare = (self.charge - self.shutdown * self.capacity) * self.efficiency
-            wait = spare / most() if most() > 0 else float("inf")
+            wait = self.lasts(most(), self.shutdown)
             if wait < PRECISION:
                 self._setting.say(
                     BatteryChanged(self._setting.now, self._job, "empty", self.charge / self.capacity)
                 )
                 self.low.succeed()
                 return
-            pause = self._setting.env.timeout(wait) if wait < float("inf") else self._setting.env.event()
+            if not self._warned:
+                wait = min(wait, max(self.lasts(most(), self.warn), PRECISION))
+            pause = env.timeout(wait) if wait < float("inf") else env.event()
             yield pause | self._changed | off
+
+    def lasts(self, draw: float, level: float = 0.0) -> float:
+        """How long the battery carries a draw [W] down to a level of charge in [0, 1] [s]."""
+        return battery.depletion_time(self.charge, draw, self.efficiency, level * self.capacity)
 
     def replenish(self) -> Generator[simpy.Event, object, bool]:
         """Swap in a spare, or recharge where the scenario allows it; False when nothing is left."""

@@ -100,6 +100,11 @@ class SnowDevice:
             listener()
         self._changing = False
 
+    @property
+    def least(self) -> float:
+        """The draw of a device that is on and has nothing to do [W]."""
+        return self._draw(0.0, 0.0, 0.0)
+
     def most(self, vcpus: float | None = None) -> float:
         """The greatest draw possible now, or with instances that keep so many vCPUs busy [W]."""
         cores = self.setting.figures.si(f"{self.kind}.nfs.cores")
@@ -123,8 +128,7 @@ class SnowDevice:
         self.off = env.event()
         self._enter("booting")
         env.process(self.power.watch(self.most, self.off))
-        least, most = self._draw(0.0, 0.0, 0.0), self.most(self.instances.vcpus)
-        env.process(self.heat.watch(self.power, least, most, self.off))
+        env.process(self.heat.watch(self.power, self.least, self.most(self.instances.vcpus), self.off))
         env.process(self._guard(self.off))
         for state, key in (("locked", "boot.time"), ("unlocked", "unlock.time")):
             yield env.timeout(figures.si(f"{self.kind}.{key}")) | self.off
@@ -148,12 +152,13 @@ class SnowDevice:
         return True
 
     def _guard(self, off: simpy.Event) -> Process:
-        """Go off when the battery is low: cleanly, or at once where the scenario says so."""
+        """Go off when the battery is low: cleanly, or at once where the scenario says so or it cannot last."""
         low = self.power.low
         yield low | off
         if off.triggered:
             return
-        if self.setting.scenario.site.power.when_low == "abrupt":
+        lasts = self.power.lasts(self.least) >= self.setting.figures.si(f"{self.kind}.shutdown.time")
+        if self.setting.scenario.site.power.when_low == "abrupt" or not lasts:
             self.fail("battery empty")
         else:
             yield from self.shut_down("battery low")
@@ -163,7 +168,7 @@ class SnowDevice:
         if self.off.triggered:
             return
         self.abrupt = False
-        if self.nfs == "ACTIVE":
+        if self.nfs not in {"INACTIVE", "DEACTIVATED"}:
             self._serve("INACTIVE")
         self.off.succeed()
         yield self.setting.env.timeout(self.setting.figures.si(f"{self.kind}.shutdown.time"))
