@@ -112,25 +112,25 @@ def _single(share: Share, bucket: str) -> Iterator[Item]:
 
 
 def _store(store: ObjectStore, share: Share, failing: set[int]) -> tuple[int, int]:
-    """Put every object into the store but those that fail; returns the failures and their bytes."""
+    """Put every object into the store but those that fail; returns what failed or was refused, and its bytes."""
     many = itertools.count()
     single = itertools.count(
         sum(c.complete_sizes().size for b in share.buckets for c in share.collections(b))
     )
-    count = size = 0
+    sizes: list[int] = []
     for bucket in share.buckets:
-        batch: list[tuple[str, int]] = []
+        missing = not store.has_bucket(bucket)
+        batch: dict[str, int] = {}
         for item in share.objects(bucket):
             number = next(many if item.node is None else single)
-            if number in failing or item.refusal:
-                count, size = count + 1, size + item.size
-            elif item.node is not None:
-                store.put(bucket, _upload(share, item))
-            else:
-                batch.append((item.key, item.size))
-        if batch:
-            store.put_batch(bucket, batch)
-    return count, size
+            if missing or number in failing or item.refusal:
+                sizes.append(item.size)
+            elif item.node is None:
+                batch[item.key] = item.size
+            elif store.put(bucket, _upload(share, item)):
+                sizes.append(item.size)
+        sizes += [batch[key] for key in store.put_batch(bucket, batch.items())] if batch else []
+    return len(sizes), sum(sizes)
 
 
 def _upload(share: Share, item: Item) -> Upload:
