@@ -51,10 +51,14 @@ class Life:
         yield setting.env.timeout(preparation - packing)
         self._enter(JobState.PREPARING_SHIPMENT)
         yield setting.env.timeout(packing)
-        if (yield from self._ship("outbound", JobState.IN_TRANSIT_TO_CUSTOMER)) == "lost":
+        fate = yield from self._ship("outbound", JobState.IN_TRANSIT_TO_CUSTOMER)
+        if fate == "lost":
             job.outcome = "lost on the way to the customer"
             return
         self._enter(JobState.WITH_CUSTOMER)
+        if fate == "damaged":
+            job.outcome = "damaged on the way to the customer"
+            return
         yield from self.customer.keep()
         fate = yield from self._ship("return", JobState.IN_TRANSIT_TO_AWS)
         if fate == "lost":
