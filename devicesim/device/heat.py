@@ -18,9 +18,6 @@ from devicesim.progress import TemperatureChanged
 SHORTEST = 60.0
 """Shortest sleep [s]; the case's time constant is half an hour, and near a balance limits are in reach for ever."""
 
-HYSTERESIS = 5.0
-"""Kelvins by which the case must cool before a stopped disk runs again."""
-
 
 class Heat:
     """The temperature of one device.
@@ -43,6 +40,7 @@ class Heat:
         )
         self._rise = figures.si(f"{device}.thermal.die_rise")
         self._stop = figures.si(f"{device}.thermal.disk_stop")
+        self._resume = figures.si(f"{device}.thermal.disk_resume")
         self.temperature = self._ambient
         self.cpu_factor = self.disk_factor = 1.0
         self._last, self._drawn = setting.now, 0.0
@@ -94,7 +92,7 @@ class Heat:
                 self.temperature,
                 self._stop,
                 was_stopped=self.disk_factor == 0,
-                resume=self._stop - HYSTERESIS,
+                resume=self._resume,
             )
         )
         disk = 0.0 if stopped else 1.0
@@ -123,7 +121,7 @@ class Heat:
     def _limits(self) -> list[float]:
         start, end, _ = self._throttle
         steps = [start - self._rise + kelvin for kelvin in range(int(end - start) + 1)]
-        return [self._stop - HYSTERESIS, self._stop, *steps]
+        return [self._resume, self._stop, *steps]
 
     def _time_to(self, limit: float, load: float) -> float:
         return float(

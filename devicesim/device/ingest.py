@@ -26,6 +26,7 @@ from devicesim.device.snow_device import SnowDevice
 from devicesim.physics import page_cache
 from devicesim.progress import Leg, LegEnded, LegInterrupted, LegResumed, LegStarted, Lost, Refused
 from devicesim.scenario import Files
+from devicesim.units import format_duration
 
 LOOKS = 64
 """A copy is looked at this often at least, so that a terminal can show how far it is; results do not depend on it."""
@@ -40,6 +41,28 @@ class Session:
     transfer: throughput.Transfer
     start: float
     end: float = float("inf")
+
+
+class _Patience:
+    """How long a copy may stand still, and until when the device serves at all.
+
+    A link that never comes back or a disk too hot to run must not keep a story from its end: the customer gives up
+    after a while. AWS's certificate ends so many days after the device was prepared; it then locks.
+    """
+
+    def __init__(self, setting: Setting, kind: str) -> None:
+        self._wait = setting.figures.si("default_customer.patience")
+        self._lock = setting.figures.si(f"{kind}.certificate.lifetime")
+        self._bytes, self.until = 0.0, min(setting.now + self._wait, self._lock)
+
+    def spent(self, transfer: throughput.Transfer, now: float) -> str:
+        """Why the copy ends here, or nothing."""
+        if now >= self._lock:
+            return "the device locked when its certificate ended"
+        size = float(transfer.progress(np.array([now]))[0][0])
+        if size > self._bytes:
+            self._bytes, self.until = size, min(now + self._wait, self._lock)
+        return f"nothing moved for {format_duration(self._wait)}" if now >= self.until else ""
 
 
 class Ingest:
@@ -109,14 +132,15 @@ class Ingest:
         session = Session(transfer, setting.now)
         self.sessions.append(session)
         look = sum(float(q.sizes.sum()) for q in self._queues) / max(self._peak(), 1.0) / LOOKS
+        patience = _Patience(setting, device.kind)
         while not device.off.triggered and not (transfer.done and transfer.end <= setting.now):
-            wake = min(transfer.bound(), setting.now + look)
+            if why := patience.spent(transfer, setting.now):
+                self._stopped = why
+                break
+            wake = min(transfer.bound(), setting.now + look, patience.until)
             if self._radio:
                 wake = min(wake, self._radio.coming.start)
-            pause = (
-                setting.env.timeout(max(wake - setting.now, 0.0)) if wake < np.inf else setting.env.event()
-            )
-            yield pause | device.off | self._changed
+            yield setting.env.timeout(max(wake - setting.now, 0.0)) | device.off | self._changed
             transfer.advance(setting.now)
             if self._radio and self._radio.move(setting.now):
                 self._lay(transfer)
@@ -178,7 +202,8 @@ class Ingest:
         device.counted = Busy
         size, count = self._kept()
         if not self.finished:
-            self._stopped = "the battery died" if device.abrupt else "the battery was low"
+            if device.off.triggered:
+                self._stopped = "the battery died" if device.abrupt else "the battery was low"
             setting.say(LegInterrupted(setting.now, self._job, "ingest", self._stopped, size, count))
         device.change()
 

@@ -94,7 +94,8 @@ class SnowDevice:
         if self.state == "off":
             self.power.load(0.0)
         else:
-            busy = self.instances.busy_vcpus + (1.0 if self.state == "booting" else 0.0)
+            booting = self.setting.figures.si(f"{self.kind}.boot.vcpus") if self.state == "booting" else 0.0
+            busy = self.instances.busy_vcpus + booting
             self.power.load(self._draw(busy, 0.0, 0.0), self.counted)
         for listener in self.listeners:
             listener()

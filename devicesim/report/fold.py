@@ -350,4 +350,6 @@ def _notes(world: World, story: Scenario) -> tuple[str, ...]:
         for name, files in story.source.listings.items()
         if files.skipped
     ]
-    return (*story.source.notes, *([heat] if outside else []), *skipped)
+    unread = [key for key in world.figures.overrides if key not in world.figures.used]
+    idle = [f"{key} is set in [assume] and was not read by this run" for key in unread]
+    return (*story.source.notes, *([heat] if outside else []), *idle, *skipped)
