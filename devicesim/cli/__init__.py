@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Sequence
 
 import click
 
 from devicesim import __version__
+from devicesim.cli.dialect import Commands, sentence
+from devicesim.cli.output import complain, survive_any_encoding
 from devicesim.errors import DevicesimError, MissingExtraError, ScenarioError
 
 COMMANDS = {
@@ -21,10 +24,14 @@ COMMANDS = {
     "catalog": "The figures everything rests on, with their sources.",
     "schema": "Print the JSON Schema of scenario files.",
 }
-GOAL_MISSED, SCENARIO_INVALID, ENVIRONMENT, INTERRUPTED, USAGE = 1, 3, 4, 130, 2
+GOAL_MISSED, USAGE, SCENARIO_INVALID, ENVIRONMENT, INTERRUPTED = 1, 2, 3, 4, 130
+EXIT_CODES = (
+    "Exit codes: 0 ok, 1 a goal was missed, 2 usage, 3 the scenario is invalid, 4 the environment lacks "
+    "something, 130 interrupted."
+)
 
 
-class LazyGroup(click.Group):
+class LazyCommands(Commands):
     """A group whose commands live in modules of the same name, imported on use."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -45,35 +52,43 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
 @click.version_option(__version__, prog_name="devicesim", message="%(prog)s %(version)s (pure-Python core)")
 def cli() -> None:
     """A twin of the AWS Snow devices: when is my data in S3, how fast does it ingest, and why not faster."""
 
 
 def main() -> None:
-    """Run the command line; every mistake of a user ends in words and an exit code, not in a traceback."""
+    """Run the command line of this process, and end the process with its exit code."""
+    survive_any_encoding()
+    sys.exit(invoke(sys.argv[1:]))
+
+
+def invoke(arguments: Sequence[str]) -> int:
+    """Run one command line; a mistake of its user ends in words and an exit code, not in a traceback.
+
+    Returns:
+        The exit code.
+    """
     try:
-        code = cli.main(standalone_mode=False)
-    except click.exceptions.Abort:
-        sys.exit(INTERRUPTED)
+        code = cli.main(list(arguments), prog_name="devicesim", standalone_mode=False)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        complain("devicesim: interrupted")
+        return INTERRUPTED
     except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
+        complain(sentence(error))
+        return USAGE
     except ScenarioError as error:
-        click.echo(str(error), err=True)
         count = len(error.problems)
-        click.echo(f"{count} problem{'s' if count != 1 else ''}; nothing was run", err=True)
-        sys.exit(SCENARIO_INVALID)
+        complain(f"{error}\n{count} problems" if count > 1 else str(error))
+        return SCENARIO_INVALID
     except MissingExtraError as error:
-        click.echo(f"devicesim: {error}", err=True)
-        sys.exit(ENVIRONMENT)
+        complain(f"devicesim: {error}")
+        return ENVIRONMENT
     except DevicesimError as error:
-        click.echo(f"devicesim: {error}", err=True)
-        sys.exit(USAGE)
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
-    sys.exit(code if isinstance(code, int) else 0)
+        complain(f"devicesim: {error}")
+        return USAGE
+    except OSError as error:
+        complain("devicesim: " + ": ".join(str(part) for part in (error.filename, error.strerror) if part))
+        return ENVIRONMENT
+    return code if isinstance(code, int) else 0

@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from io import StringIO
+from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Column, Table
+from rich.text import Text
 
 from devicesim import catalog
+from devicesim.catalog import Entry, Figure
+from devicesim.cli.dialect import Commands
+from devicesim.cli.output import color, put, width
+
+BLANKS = "  "
+"""What parts two columns."""
+PADDED = 40
+"""Most characters to which a column is padded; what is longer pushes the rest of its own line."""
+COUNTS = {"figures", "assumed"}
+"""Columns of numbers."""
 
 
-@click.group("catalog")
+@click.group("catalog", cls=Commands)
 def command() -> None:
     """The figures everything rests on, each with value, unit, range, kind and source."""
-
-
-def _print(table: Table) -> None:
-    width = None if sys.stdout.isatty() else 140
-    Console(width=width, highlight=False).print(table)
 
 
 @command.command("list")
@@ -30,27 +41,110 @@ def list_entries(kind: str | None, as_json: bool) -> None:
     entries = catalog.entries(kind)
     if as_json:
         rows = [
-            {"name": e.name, "kind": e.kind, "title": e.title, "figures": len(e.figures)} for e in entries
+            {"name": e.name, "kind": e.kind, "title": e.title, "figures": e.count(), "kinds": e.kinds}
+            for e in entries
         ]
-        click.echo(json.dumps({"schema": "devicesim.catalog-list/1", "entries": rows}, indent=2))
+        _print_json({"schema": "devicesim.catalog-list/1", "entries": rows})
         return
-    table = Table("name", "kind", "figures", "assumed", "title", box=None)
-    for entry in entries:
-        table.add_row(entry.name, entry.kind, str(entry.count()), str(entry.count("assumed")), entry.title)
-    _print(table)
+    table = [("name", "kind", "figures", "assumed", "title")]
+    table += [(e.name, e.kind, str(e.count()), str(e.count("assumed")), e.title) for e in entries]
+    put(_wrapped(table) if sys.stdout.isatty() else _lines(table))
 
 
 @command.command("show")
 @click.argument("name")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def show(name: str, as_json: bool) -> None:
-    """Show every figure of entry NAME."""
-    entry = catalog.entry(name)
+@click.option("--notes", is_flag=True, help="Say also why each value was chosen.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document, notes included.")
+def show(name: str, notes: bool, as_json: bool) -> None:
+    """Show every figure of entry NAME.
+
+    A dotted name, as SNC1_HDD.disk, shows only what is below it. In a pipe each figure is one line.
+    """
+    entry = _named(name)
     if as_json:
-        click.echo(json.dumps(catalog.describe(entry), indent=2, ensure_ascii=False))
+        _print_json(catalog.describe(entry))
         return
-    click.echo(f"{entry.name}: {entry.title} ({entry.kind})")
-    table = Table("figure", "value", "range", "kind", "source", box=None)
-    for figure in entry.figures.values():
-        table.add_row(figure.path, figure.text, figure.range_text, figure.kind, figure.source)
-    _print(table)
+    put(f"{entry.name} ({entry.kind}): {entry.title}\n")
+    put(_blocks(entry, notes) if sys.stdout.isatty() else _lines(_rows(entry, notes)))
+
+
+def _named(name: str) -> Entry:
+    """An entry by its name, or with only those of its figures that stand below a dotted name."""
+    homes = [known for known in catalog.names() if name.startswith(f"{known}.")]
+    if not homes or name in catalog.names():
+        return catalog.entry(name)
+    home = max(homes, key=len)
+    entry, path = catalog.entry(home), name.removeprefix(f"{home}.")
+    figures = {key: each for key, each in entry.figures.items() if f"{key}.".startswith(f"{path}.")}
+    lists = {key: each for key, each in entry.lists.items() if f"{key}.".startswith(f"{path}.")}
+    if not figures and not lists:
+        catalog.find(name)  # It is not there: this raises with the name that may have been meant.
+    return replace(entry, figures=figures, lists=lists)
+
+
+def _print_json(document: dict[str, Any]) -> None:
+    put(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+
+# In a pipe: a line for every row, aligned, nothing wrapped or cut.
+
+
+def _lines(rows: Sequence[Sequence[str]]) -> str:
+    widths = [min(max(map(len, column)), PADDED) for column in zip(*rows, strict=True)]
+    lines = ("".join(c.ljust(w) + BLANKS for c, w in zip(row, widths, strict=True)) for row in rows)
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def _rows(entry: Entry, notes: bool) -> list[tuple[str, ...]]:
+    head = ("figure", "value", "range", "kind", "source", "note")
+    rows = [(f.path, f.text, f.range_text, f.kind, _source(f), f.note) for f in entry.figures.values()]
+    rows += [(x.path, ", ".join(x.names), "list", x.kind, x.source, x.note) for x in entry.lists.values()]
+    return [row if notes else row[:-1] for row in (head, *rows)]
+
+
+def _source(figure: Figure) -> str:
+    return f"{figure.source} ({figure.date})" if figure.date else figure.source
+
+
+# On a terminal: as wide as that is, and coloured.
+
+
+def _terminal(*shown: RenderableType) -> str:
+    out = StringIO()
+    colors = color()
+    console = Console(
+        file=out,
+        width=width(),
+        force_terminal=colors,
+        color_system="standard" if colors else None,
+        no_color=not colors,
+        highlight=False,
+        emoji=False,
+        markup=False,
+    )
+    for each in shown:
+        console.print(each)
+    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
+
+
+def _wrapped(rows: Sequence[Sequence[str]]) -> str:
+    table = Table(
+        *(Column(name, justify="right" if name in COUNTS else "left") for name in rows[0]),
+        box=None,
+        pad_edge=False,
+    )
+    for row in rows[1:]:
+        table.add_row(*row)
+    return _terminal(table)
+
+
+def _blocks(entry: Entry, notes: bool) -> str:
+    """A figure a block: name and value, then the source, indented."""
+    shown: list[RenderableType] = []
+    for name, value, spread, kind, source, note in _rows(entry, True)[1:]:
+        style = "yellow" if kind == "assumed" else ""
+        shown.append(Text.assemble((name, "bold"), f"  {value}  ", (f"({kind}, {spread})", style)))
+        shown.append(Padding(Text(source, "dim"), (0, 0, 0, 4)))
+        if notes and note:
+            shown.append(Padding(Text(f"note: {note}"), (0, 0, 0, 4)))
+    return _terminal(*shown)

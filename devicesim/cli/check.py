@@ -6,14 +6,18 @@ from pathlib import Path
 
 import click
 
-from devicesim.cli.options import overrides
+from devicesim.cli.options import overrides, scenario_file
+from devicesim.cli.output import complain, put
+from devicesim.report.phrases import plain
 from devicesim.scenario import load
 
 
 @click.command("check")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@scenario_file
 @overrides
 def command(file: Path, overrides: tuple[str, ...]) -> None:
     """Check FILE without running it: exit 0 and one line, or every problem with its place and exit 3."""
     scenario = load(file, overrides)
-    click.echo(f"{file}: ok: {scenario.name}")
+    put(f"{plain(str(file))}: ok: {plain(scenario.name)}\n")
+    for note in scenario.source.notes:
+        complain(f"{file}: note: {note}")

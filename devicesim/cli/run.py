@@ -5,43 +5,53 @@ from __future__ import annotations
 import importlib
 import json
 import os
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
 
-from devicesim import units
 from devicesim.cli import GOAL_MISSED
-from devicesim.cli.options import overrides
+from devicesim.cli.bar import bar
+from devicesim.cli.options import duration, overrides, scenario_file, whole_number
+from devicesim.cli.output import color, put, require_writable, width, writing
+from devicesim.errors import DevicesimError, require
 from devicesim.progress import event_json
 from devicesim.report import text
 from devicesim.report.fold import answer
-from devicesim.scenario import Scenario, load
+from devicesim.report.model import Report
+from devicesim.scenario import load
 from devicesim.world import World
 
 
 @click.command("run")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@scenario_file
 @overrides
 @click.option(
-    "--seed", type=click.IntRange(min=0), help="Seed of all that is random; the scenario's if not given."
+    "--seed",
+    callback=whole_number,
+    metavar="NUMBER",
+    help="Seed of all that is random; the scenario's if not given.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--json-lines", "as_lines", is_flag=True, help="Print the events, one JSON document a line.")
 @click.option(
     "--progress",
-    "progress_file",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     metavar="FILE.jsonl",
     help="Write DataTransferProgress records.",
 )
-@click.option("--every", default="10 min", show_default=True, help="Time between progress records.")
+@click.option(
+    "--every",
+    callback=duration,
+    metavar="DURATION",
+    default="10 min",
+    show_default=True,
+    help="Time between progress records.",
+)
 @click.option(
     "--report",
     "page",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     metavar="FILE.html",
     help="Write one HTML page that opens without a network.",
 )
@@ -51,50 +61,62 @@ def command(
     seed: int | None,
     as_json: bool,
     as_lines: bool,
-    progress_file: Path | None,
-    every: str,
+    progress: Path | None,
+    every: float,
     page: Path | None,
 ) -> int:
     """Simulate FILE and say when its data is in S3, what held it back, and what the answer rests on.
 
     Exit code 1 when a goal of the scenario is missed.
     """
+    require(not (as_json and as_lines), "the output", "one of --json and --json-lines", "both")
     html = importlib.import_module("devicesim.report.html") if page else None
-    step = units.parse(every, units.DURATION)
-    world = _run(load(file, overrides), seed)
+    _require_files(file, {"--progress": progress, "--report": page})
+    world = World(load(file, overrides), seed=seed)
+    with bar(world):
+        world.run()
     report = answer(world)
-    if progress_file is not None:
-        with progress_file.open("w", encoding="utf-8", newline="\n") as out:
-            out.writelines(sample.to_json() + "\n" for sample in world.progress(step))
+    failures = []
+    if progress is not None:
+        failures += _write(progress, lambda path: _records(world, every, path))
     if page is not None and html is not None:
-        html.write(report, page)
-    if as_json:
-        click.echo(json.dumps(report.to_dict(), indent=2, ensure_ascii=False))
-    elif as_lines:
-        for event in world.events:
-            click.echo(event_json(event, world.epoch))
-    else:
-        color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        click.echo(text.render(report, color=color), nl=False)
+        failures += _write(page, lambda path: html.write(report, path))
+    put(_shown(world, report, as_json, as_lines))
+    if failures:
+        raise failures[0]
     return 0 if report.goals_met else GOAL_MISSED
 
 
-def _run(story: Scenario, seed: int | None) -> World:
-    """Run to the end, with a bar on a terminal."""
-    world = World(story, seed=seed)
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        world.run()
-        return world
-    columns = (TextColumn("copying"), BarColumn(), TextColumn("{task.percentage:3.0f} %  {task.description}"))
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=1.0)
+def _require_files(scenario: Path, written: dict[str, Path | None]) -> None:
+    """Refuse files that cannot be written, or that would overwrite the scenario or one another."""
+    taken = {os.path.realpath(scenario): "the scenario"}
+    for option, path in written.items():
+        if path is None:
+            continue
+        other = taken.setdefault(os.path.realpath(path), option)
+        require(other == option, option, f"another file than {other}", path)
+        require_writable(option, path)
 
-        def look() -> None:
-            leg = world.stream.legs[-1]
-            done = int(leg.at(world.now)[0][0])
-            bar.update(task, completed=done / max(leg.total_bytes, 1), description=units.format_size(done))
 
-        world.watch(look)
-        world.run()
-    return world
+def _write(path: Path, write: Callable[[Path], None]) -> list[Exception]:
+    """Write a file; a failure is returned, so that the answer of a long run is printed all the same."""
+    try:
+        with writing(path):
+            write(path)
+    except (OSError, DevicesimError) as failure:
+        return [failure]
+    return []
+
+
+def _records(world: World, every: float, path: Path) -> None:
+    samples = world.progress(every)
+    with path.open("w", encoding="utf-8", newline="\n") as out:
+        out.writelines(sample.to_json() + "\n" for sample in samples)
+
+
+def _shown(world: World, report: Report, as_json: bool, as_lines: bool) -> str:
+    if as_json:
+        return json.dumps(report.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    if as_lines:
+        return "".join(event_json(event, world.epoch) + "\n" for event in world.events)
+    return text.render(report, width=width(), color=color())

@@ -6,10 +6,11 @@ import json
 
 import click
 
+from devicesim.cli.output import put
 from devicesim.scenario.schema import schema
 
 
 @click.command("schema")
 def command() -> None:
     """Print the JSON Schema of scenario files; editors complete and check with it."""
-    click.echo(json.dumps(schema(), indent=2, ensure_ascii=False))
+    put(json.dumps(schema(), indent=2, ensure_ascii=False) + "\n")
