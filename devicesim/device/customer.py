@@ -74,8 +74,10 @@ class Customer:
         while True:
             before = self._done()
             if (yield from device.start(self._serves)):
-                if self.ingest is not None:
+                if self.ingest is not None and not self.ingest.finished:
                     yield from self.ingest.session()
+                if self.ingest is not None and self.ingest.finished:
+                    self.ingest.end()
                 while device.instances.left and not device.off.triggered:
                     yield device.instances.moved | device.off
             if not device.off.triggered:
