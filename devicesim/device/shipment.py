@@ -6,12 +6,25 @@ from collections.abc import Generator
 
 import numpy as np
 import simpy
+from numpy.typing import NDArray
 
 from devicesim import catalog
 from devicesim.device.job import Order
 from devicesim.device.setting import Setting
 from devicesim.physics import courier
+from devicesim.physics.courier.public_holidays import FIRST_YEAR, LAST_YEAR
 from devicesim.progress import ParcelMoved
+
+
+YEARS = 12
+"""A customer may keep a device for ten years, and then it still has to travel."""
+
+
+def _holidays(country: str, start: int) -> NDArray[np.datetime64]:
+    """The carrier's days off from a year on, as far as the calendar knows them."""
+    first, last = max(start, FIRST_YEAR), min(start + YEARS, LAST_YEAR + 1)
+    known = [courier.holidays(country, year) for year in range(first, last)]
+    return np.concatenate([np.zeros(0, "datetime64[D]"), *known])
 
 
 class Shipment:
@@ -27,8 +40,7 @@ class Shipment:
         self._option = f"{lane.name}.{order.shipping.value}"
         self.carrier = setting.figures.text(f"{lane.name}.carrier")
         country = setting.figures.text(f"{lane.name}.holidays")
-        years = range(setting.epoch.year, setting.epoch.year + 4)
-        self._holidays = np.concatenate([courier.holidays(country, year) for year in years])
+        self._holidays = _holidays(country, setting.epoch.year)
         self._week = courier.weekmask(country, setting.epoch.year)
 
     def collect(self, direction: str) -> Generator[simpy.Event, object, None]:
