@@ -27,10 +27,11 @@ def bar(world: World) -> Iterator[None]:
         return
     columns = (
         TextColumn("copying"),
-        BarColumn(),
+        BarColumn(bar_width=30, complete_style="green", finished_style="green"),
         TaskProgressColumn("{task.percentage:3.0f} %"),
         TextColumn("{task.description}"),
         TimeRemainingColumn(compact=True),
+        TextColumn("left"),
     )
     shown = Progress(*columns, console=Console(stderr=True), transient=True)
     task = shown.add_task("", total=None)

@@ -134,7 +134,7 @@ def _keys(report: Report) -> Iterator[tuple[str, str, str]]:
         files = phrases.count(ingest.files, "file")
         kept = f"all of {files}" if ingest.complete else f"of {format_size(ingest.total_bytes)}; {files}"
         yield "On the device", format_size(ingest.bytes), kept
-        yield "Ingest rate", format_rate(ingest.rate), f"{phrases.number(ingest.files_rate)} files/s"
+        yield "Ingest rate", format_rate(ingest.rate), phrases.files_rate(ingest.files_rate)
         yield "Copying took", format_duration(ingest.copying), phrases.count(ingest.sessions, "stretch", "es")
         for first in ingest.bottlenecks[:1]:
             yield "Bottleneck", first.station, f"{phrases.percent(first.share)} of the copying time"
@@ -189,7 +189,7 @@ def _stations(report: Report, ingest: IngestSummary) -> str:
     lines = "\n".join(
         f'<li><span class="dot" style="background:{colors[part.station]}"></span>'
         f'<span>{text(part.station)}</span><span class="number">{phrases.percent(part.share)}</span>'
-        f'<span class="lift quiet">{f"lifted by {text(part.lift)}" if part.lift else ""}</span></li>'
+        f'<span class="lift quiet">{text(phrases.lifted(part.lift)) if part.lift else ""}</span></li>'
         for part in phrases.telling(ingest.bottlenecks)
     )
     return f'<div class="share" aria-hidden="true">{bar}</div>\n<ul class="plain stations">\n{lines}\n</ul>'

@@ -97,7 +97,7 @@ def count(amount: float, noun: str, plural: str = "s") -> str:
 
 def days(number: float) -> str:
     """Days for people: ``'13.9 days'``; less than one as hours and minutes."""
-    return f"{number:.1f} days" if number >= 1 else format_duration(number * DAY)
+    return f"{number:,.1f} days" if number >= 1 else format_duration(number * DAY)
 
 
 def money(usd: float) -> str:
@@ -106,13 +106,14 @@ def money(usd: float) -> str:
 
 
 def energy(joules: float) -> str:
-    """Energy in watt-hours: ``energy(255600)`` is ``'71 Wh'``."""
-    return f"{joules / 3600:,.3g} Wh"
+    """Energy in watt-hours: ``energy(255600)`` is ``'71 Wh'``, ``energy(16e6)`` is ``'4.44 kWh'``."""
+    watt_hours = joules / 3600
+    return f"{number(watt_hours / 1000)} kWh" if watt_hours >= 999.5 else f"{number(watt_hours)} Wh"
 
 
 def percent(share: float) -> str:
     """A share for people: ``percent(0.613)`` is ``'61 %'``; a trace is not shown as nothing."""
-    return "< 1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
+    return "< 1 %" if 0 < share <= 0.005 else f"{100 * share:.0f} %"
 
 
 def verdict(report: Report) -> Literal["good", "partial", "bad"]:
@@ -237,14 +238,30 @@ def telling(bottlenecks: Sequence[Bottleneck]) -> list[Bottleneck]:
     return [part for index, part in enumerate(bottlenecks) if not index or part.share >= 0.01]
 
 
+def lifted(lift: str) -> str:
+    """What would lift a bottleneck: ``lifted("a faster link")`` is ``'lifted by a faster link'``."""
+    if lift.startswith(_NOTHING):
+        return _NOTHING + " lifts it" + plain(lift.removeprefix(_NOTHING))
+    return f"lifted by {plain(lift)}"
+
+
+_NOTHING = "nothing on this device"
+
+
 def speed(ingest: IngestSummary) -> str:
     """Bytes and files a second: ``'12.3 MB/s and 2.2 files/s'``."""
-    return f"{format_rate(ingest.rate)} and {number(ingest.files_rate)} files/s"
+    return f"{format_rate(ingest.rate)} and {files_rate(ingest.files_rate)}"
+
+
+def files_rate(rate: float) -> str:
+    """Files a second; huge files by the hour: ``files_rate(0.004)`` is ``'14.4 files/h'``."""
+    unit, amount = ("h", number(rate * 3600)) if 0 < rate < 0.01 else ("s", number(rate))
+    return f"{amount} {'file' if amount == '1' else 'files'}/{unit}"
 
 
 def power(summary: BatterySummary) -> tuple[str, str]:
     """What fed the device, and what it did: swaps and charge of a battery, of mains only what was drawn."""
-    drawn = f"{energy(summary.energy)} drawn, {summary.mean_power:.3g} W on average"
+    drawn = f"{energy(summary.energy)} drawn, {number(summary.mean_power)} W on average"
     if summary.source == "mains":
         return "Mains", drawn
     parts = [count(summary.swaps, "swap")]
@@ -314,7 +331,8 @@ def value(metric: str, amount: float) -> str:
     """
     dimension, unit, _ = METRICS.get(metric, (None, 1.0, ""))
     if dimension is DURATION:
-        return f"{amount:,.4g} days" if unit == DAY else format_duration(amount * unit)
+        in_days = unit == DAY and amount >= 1
+        return f"{amount:,.2f} days" if in_days else format_duration(amount * unit)
     if dimension is RATE:
         return format_rate(amount * unit)
     if dimension is MONEY:
@@ -326,5 +344,5 @@ def value(metric: str, amount: float) -> str:
 
 def number(amount: float) -> str:
     """A plain number, short: ``number(0.8736)`` is ``'0.874'``, ``number(2500)`` is ``'2,500'``."""
-    whole = abs(amount) >= 1000 or amount == round(amount)
+    whole = abs(amount) >= 999.5 or amount == round(amount)
     return f"{amount:,.0f}" if whole else f"{amount:.3g}"

@@ -118,7 +118,7 @@ def _copy(report: Report) -> Iterator[tuple[str, list[Text]]]:
     yield "Ingest", [Text(f"{phrases.speed(ingest)}: {phrases.copied(ingest)}")]
     lines = []
     for part in phrases.telling(ingest.bottlenecks)[:SHOWN]:
-        lift = f"; lifted by {phrases.plain(part.lift)}" if part.lift else ""
+        lift = f"; {phrases.lifted(part.lift)}" if part.lift else ""
         lines.append(Text(f"{phrases.plain(part.station)}, {phrases.percent(part.share)} of the time{lift}"))
     if lines:
         yield "Bottleneck", lines
@@ -130,8 +130,8 @@ def _losses(report: Report) -> list[Text]:
     largest = sorted(report.losses, key=lambda loss: -loss.bytes)
     lines = [Text(phrases.loss(loss), style="red") for loss in largest[:SHOWN]]
     if rest := largest[SHOWN:]:
-        files = phrases.count(sum(loss.files for loss in rest), "file")
-        lines.append(Text(f"{files} more in {phrases.count(len(rest), 'place')}", style="red"))
+        files = phrases.count(sum(loss.files for loss in rest), "more file")
+        lines.append(Text(f"{files} in {phrases.count(len(rest), 'place')}", style="red"))
     return lines
 
 
@@ -163,7 +163,7 @@ def _rests_on(report: Report) -> list[Text]:
     figures = phrases.assumed(report.figures)
     lines = _texts(phrases.rests(figure) for figure in figures[:SHOWN])
     if rest := len(figures) - SHOWN:
-        lines += _texts([f"{phrases.count(rest, 'assumed figure')} more"] if rest > 0 else [])
+        lines += _texts([phrases.count(rest, "more assumed figure")] if rest > 0 else [])
     return lines
 
 

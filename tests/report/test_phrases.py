@@ -88,6 +88,75 @@ def test_a_battery_and_mains():
     assert phrases.power(replace(battery, source="mains")) == ("Mains", "71 Wh drawn, 9.84 W on average")
 
 
+@pytest.mark.parametrize(
+    ("joules", "text"),
+    [
+        # 3600 J are 1 Wh: 16 MJ / 3.6 MJ = 4.444 kWh; 999.5 Wh round to 1 kWh and not to 1e+03 Wh.
+        (0.0, "0 Wh"),
+        (180.0, "0.05 Wh"),
+        (255_600.0, "71 Wh"),
+        (999.4 * 3600, "999 Wh"),
+        (999.5 * 3600, "1 kWh"),
+        (16e6, "4.44 kWh"),
+        (3.6e9, "1,000 kWh"),
+    ],
+)
+def test_energy(joules, text):
+    assert phrases.energy(joules) == text
+
+
+@pytest.mark.parametrize(
+    ("rate", "text"),
+    [
+        (0.0, "0 files/s"),
+        (1.0, "1 file/s"),
+        (1.004, "1 file/s"),
+        (0.235, "0.235 files/s"),
+        (999.7, "1,000 files/s"),
+        (25_000.0, "25,000 files/s"),
+        # 5 TB at 100 MB/s take 50,000 s: 3600 / 50,000 = 0.072 files an hour.
+        (1 / 50_000, "0.072 files/h"),
+        (1 / 3600, "1 file/h"),
+    ],
+)
+def test_files_rate(rate, text):
+    assert phrases.files_rate(rate) == text
+
+
+@pytest.mark.parametrize(
+    ("lift", "text"),
+    [
+        (
+            "a faster link; next is the disk at 150 MB/s",
+            "lifted by a faster link; next is the disk at 150 MB/s",
+        ),
+        ("nothing on this device", "nothing on this device lifts it"),
+        (
+            "nothing on this device; next is the disk at 150 MB/s",
+            "nothing on this device lifts it; next is the disk at 150 MB/s",
+        ),
+        ("a\x1b[2J", "lifted by a�[2J"),
+    ],
+)
+def test_what_lifts_a_bottleneck(lift, text):
+    assert phrases.lifted(lift) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0.8736, "0.874"),
+        (3.0, "3"),
+        (999.4, "999"),
+        (999.6, "1,000"),
+        (2500.4, "2,500"),
+        (1e9, "1,000,000,000"),
+    ],
+)
+def test_numbers_have_no_exponent(number, text):
+    assert phrases.number(number) == text
+
+
 def test_a_loss_is_placed_once():
     assert phrases.loss(Loss("device", 1, 500, "power cut")) == "1 file (500 B), on the device: power cut"
     assert (
@@ -119,6 +188,10 @@ def test_moves(low, high, text):
         ("ingest_mb_s >= 40", 41.7, "41.7 MB/s"),
         ("ingest_files_s >= 10", 9.8765, "9.88"),
         ("cost_usd <= 500", 1234.5, "1,234.50 USD"),
+        # Exactly half a day is 12 h; a job of forty years has its thousands parted.
+        ("device_days <= 1", 0.5, "12 h"),
+        ("device_days <= 1", 1.0, "1.00 days"),
+        ("device_days <= 1", 14_610.0, "14,610.00 days"),
         ("bytes_lost == 0", 1.25e12, "1.25 TB"),
         ("files_lost == 0", 2500.0, "2,500"),
         ("files_lost == 0", math.nan, "no value"),
@@ -130,10 +203,11 @@ def test_value_reached(expr, value, text):
 
 
 def test_traces_are_told_apart_from_nothing():
-    assert [phrases.percent(share) for share in (0.0, 0.004, 0.005, 0.126, 1.0)] == [
+    assert [phrases.percent(share) for share in (0.0, 0.004, 0.005, 0.0051, 0.126, 1.0)] == [
         "0 %",
         "< 1 %",
-        "0 %",
+        "< 1 %",
+        "1 %",
         "13 %",
         "100 %",
     ]

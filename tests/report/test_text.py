@@ -209,7 +209,7 @@ def test_long_lists_are_cut_with_what_is_left():
     text = render(crowded())
     # The three largest of 7 losses are shown; 2 files in each of the 4 others are 8.
     assert "2 files (7 GB), on the device: power cut" in text
-    assert "8 files more in 4 places" in text
+    assert "8 more files in 4 places" in text
     assert "kind 3, 30 times" in text
     assert text.count("kind ") == 8
     assert "station 2" in text
@@ -222,7 +222,7 @@ def test_without_a_date_assumed_figures_are_named():
     assert (
         "Rests on    f0 1 W (assumed)\n            f1 1 W (assumed)\n            f2 1 W (assumed)\n" in text
     )
-    assert "            2 assumed figures more\n" in text
+    assert "            2 more assumed figures\n" in text
 
 
 @pytest.mark.parametrize("story", STORIES)
