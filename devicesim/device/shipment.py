@@ -15,7 +15,6 @@ from devicesim.physics import courier
 from devicesim.physics.courier.public_holidays import FIRST_YEAR, LAST_YEAR
 from devicesim.progress import ParcelMoved
 
-
 YEARS = 12
 """A customer may keep a device for ten years, and then it still has to travel."""
 
