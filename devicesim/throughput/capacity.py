@@ -79,33 +79,42 @@ class Capacity:
         after = bisect_right(self.times, time)
         return self.times[after] if after < len(self.times) else inf
 
-    def finish(self, start: float, work: float) -> float:
-        """Return when work begun at ``start`` is done.
+    def serve(self, start: float, work: float) -> tuple[float, float]:
+        """Return when work begun at ``start`` is done, and how long it was served: not while the rate was zero.
 
         >>> rate = Capacity(5.0)
         >>> _ = rate.lay(10.0, 0.0), rate.lay(20.0, 2.0)
-        >>> rate.finish(8.0, 10.0), rate.finish(8.0, 14.0)
-        (10.0, 22.0)
+        >>> rate.serve(8.0, 10.0), rate.serve(8.0, 14.0)
+        ((10.0, 2.0), (22.0, 4.0))
         """
         times, values = self.times, self.values
         if start >= times[-1]:
-            value = values[-1]
-            return start + work / value if value else start if work <= 0 else inf
+            if value := values[-1]:
+                took = work / value
+                return start + took, took
+            return (inf if work > 0 else start), 0.0
         if work <= 0:
-            return start
+            return start, 0.0
+        served = 0.0
         after = bisect_right(times, start)
         while after < len(times):
             value, end = values[after - 1], times[after]
             if value:
                 done = start + work / value
                 if done <= end:
-                    return done
+                    return done, served + (done - start)
+                served += end - start
                 work -= (end - start) * value
                 if work <= 0:
-                    return end
+                    return end, served
             start = end
             after += 1
-        return start + work / values[-1] if values[-1] else inf
+        took = work / values[-1] if values[-1] else inf
+        return start + took, served + took if took < inf else served
+
+    def finish(self, start: float, work: float) -> float:
+        """Return when work begun at ``start`` is done."""
+        return self.serve(start, work)[0]
 
 
 Differences = tuple[list[float], list[float], float, float]

@@ -250,14 +250,15 @@ def _links(
         works = [link_work(clients[i], left[i]) for i in mine]
         rates = [schedule.bandwidth[i] for i in mine]
         start = max(free, since)
-        for rate, work in zip([*rates, _fastest(rates)], [*works, sum(works)], strict=True):
+        together = [(_fastest(rates), sum(works))] if len(mine) > 1 else []
+        for rate, work in [*zip(rates, works, strict=True), *together]:
             time = max(time, rate.finish(start, work))
     return time
 
 
 def _fastest(capacities: Sequence[Capacity]) -> Capacity:
     """Return the largest of some capacities at any time."""
-    fastest = Capacity(max((capacity.values[0] for capacity in capacities), default=0.0))
+    fastest = Capacity(max(capacity.values[0] for capacity in capacities))
     for time in sorted({time for capacity in capacities for time in capacity.times[1:]}):
         fastest.lay(time, max(capacity.at(time) for capacity in capacities))
     return fastest

@@ -97,19 +97,13 @@ def _cross(
     schedule: Schedule, client: int, operation: Operation, payload: float, start: float, core_free: float
 ) -> tuple[float, float, float, float, float]:
     """Return when an RPC leaves the link, arrives at and leaves the cores, and how long both served it."""
-    done = schedule.bandwidth[client].finish(start, operation.request + payload)
+    done, link_time = schedule.bandwidth[client].serve(start, operation.request + payload)
     if done == inf:
         return inf, inf, inf, inf, inf
     arrival = done + schedule.latency[client].at(done)
-    begin = max(arrival, core_free)
-    leave = schedule.share.finish(begin, operation.work + operation.work_per_byte * payload)
-    return (
-        done,
-        arrival,
-        leave,
-        schedule.bandwidth[client].busy(start, done),
-        schedule.share.busy(begin, leave),
-    )
+    work = operation.work + operation.work_per_byte * payload
+    leave, core_time = schedule.share.serve(max(arrival, core_free), work)
+    return done, arrival, leave, link_time, core_time
 
 
 def run_ordered(
@@ -225,13 +219,12 @@ def _stride(server: Server, front: _Front, state: State, record: Record, to: flo
             admitted_at = reply
             in_buffer += reply - leave
             begin = reply if reply > store_free else store_free
-            store_free = begin + work / speed
+            took = work / speed
+            store_free = begin + took
             if store_free > speed_edge:
-                store_free = curve.finish(begin, work)
-                store_busy += curve.busy(begin, store_free)
+                store_free, took = curve.serve(begin, work)
                 speed, speed_edge = _speed(curve, store_free)
-            else:
-                store_busy += store_free - begin
+            store_busy += took
             if payload:
                 buffered.append((admitted, store_free))
             if wait:

@@ -3,7 +3,8 @@
 Events in the order of time: a stream issues an RPC, an RPC arrives at the cores, an RPC leaves them. Every
 station serves first in, first out, so what happens at it follows as soon as the order of arrival is known: the
 link at issue, the core at arrival, admission and store when the RPC leaves its core. Two heaps keep the order, one
-of the streams that may issue and one of the RPCs on their way.
+of the streams that may issue and one of the RPCs on their way. Where the order cannot change (from one link to the
+cores, from one core to the store) an RPC goes straight on.
 """
 
 from __future__ import annotations
@@ -14,18 +15,22 @@ from math import inf
 
 from devicesim.throughput.capacity import Schedule
 from devicesim.throughput.model import Client, Operation, Server
-from devicesim.throughput.state import METER_EVERY, UNKNOWN, Flight, Record, State, Stream, take
+from devicesim.throughput.state import METER_EVERY, UNKNOWN, Flight, Record, State, Stream, Turn, take
 
 
 class Queue:
     """The stations of one server, moving one :class:`State`."""
 
-    __slots__ = ("_blocks", "_links", "_lives", "_record", "_schedule", "_server", "state")
+    __slots__ = (
+        "_blocks", "_buffer", "_links", "_lives", "_one_core", "_one_link", "_rate", "_record", "_schedule", "state",
+    )  # fmt: skip
 
     def __init__(
         self, server: Server, clients: Sequence[Client], schedule: Schedule, state: State, record: Record
     ) -> None:
-        self._server, self._schedule, self._record, self.state = server, schedule, record, state
+        self._schedule, self._record, self.state = schedule, record, state
+        self._buffer, self._rate = server.buffer, server.store.rate
+        self._one_link, self._one_core = schedule.keeps_order, server.cores == 1
         self._links = [client.link for client in clients]
         self._blocks = [float(client.block) for client in clients]
         # Indexed by stage: WRITE is 0, negative stages count from the end.
@@ -38,45 +43,49 @@ class Queue:
         while state.number < end:
             time = ready[0][0]
             if flight and flight[0][0] <= time:
-                if flight[0][0] > to:
+                time = flight[0][0]
+                if time > to:
                     return True
-                self.step()
+                rpc = heappop(flight)
+                if rpc[1]:
+                    self._arrive(rpc)
+                else:
+                    self._leave(rpc)
             elif time > to:
                 return True
             else:
-                if time > state.time:
-                    state.time = time
-                self._issue()
+                self._issue(ready[0])
+            if time > state.time:
+                state.time = time
         return False
 
-    def step(self) -> None:
-        """Let the next RPC on its way arrive at the cores or leave them."""
-        rpc = heappop(self.state.flight)
-        if rpc[0] > self.state.time:
-            self.state.time = rpc[0]
-        if rpc[1]:
-            self._arrive(rpc)
-        else:
-            self._leave(rpc)
-
-    def _issue(self) -> None:
+    def offer(self, client: int, operation: Operation, payload: float, time: float) -> bool:
+        """Send an RPC of no stream; False if it would never get through its link."""
         state = self.state
-        turn = state.ready[0]
-        index = turn[2]
+        state.asked = state.number
+        state.number += 1
+        arrival = self._cross(client, operation, payload, time)
+        if arrival < inf:
+            self._go((arrival, 1, state.asked, state.asked, -1, 0, client, operation, payload))
+        return arrival < inf
+
+    def _issue(self, turn: Turn) -> None:
+        state, (time, _, index) = self.state, turn
         stream = state.streams[index]
-        if stream.stage is None and not take(state, self._record, stream, turn[0]):
+        if stream.stage is None and not take(state, self._record, stream, time):
             state.parked.append(heappop(state.ready))
             return
-        stage, client = stream.stage or 0, stream.client
+        client, stage, slot = stream.client, stream.stage or 0, stream.slot
         operation = self._lives[client][stage]
-        payload = 0.0 if stage else min(stream.left, self._blocks[client])
+        payload = 0.0
+        if not stage:
+            payload = stream.left
+            if payload > self._blocks[client]:
+                payload = self._blocks[client]
         number = stream.reserved or state.number
-        if not self.send(number, index, stream.slot, client, operation, payload, turn[0]):
-            # It must not take part in ties with other numbers for having waited for its link.
-            if not stream.reserved:
-                stream.reserved = number
-                state.number += len(stream.ring)
-            state.stalled[self._links[client]].append(heappop(state.ready))
+        arrival = self._cross(client, operation, payload, time)
+        if arrival == inf:
+            self._stall(stream, number)
             return
         if stream.reserved:
             stream.reserved += 1
@@ -88,15 +97,25 @@ class Queue:
             heappop(state.ready)
             stream.reserved = 0
         else:
-            self._go_on(stream, payload)
+            self._write_on(stream, payload, turn)
+        self._go((arrival, 1, number, number, index, slot, client, operation, payload))
 
-    def _go_on(self, stream: Stream, payload: float) -> None:
-        """After a WRITE: the next at the answer to the one a window before it, if that is known yet."""
-        ready = self.state.ready
-        turn = ready[0]
-        ring, slot = stream.ring, stream.slot
+    def _stall(self, stream: Stream, number: int) -> None:
+        """Set a stream aside whose RPC would never get through, and as many numbers as it could use meanwhile."""
+        state = self.state
+        if not stream.reserved:
+            stream.reserved = number
+            state.number += len(stream.ring)
+        state.stalled[self._links[stream.client]].append(heappop(state.ready))
+
+    def _write_on(self, stream: Stream, payload: float, turn: Turn) -> None:
+        """After a WRITE: the next at the answer to the one a window before it, once that is known."""
+        ready, ring, slot = self.state.ready, stream.ring, stream.slot
         ring[slot] = UNKNOWN
-        stream.slot = slot = slot + 1 if slot + 1 < len(ring) else 0
+        slot += 1
+        if slot == len(ring):
+            slot = 0
+        stream.slot = slot
         stream.unanswered += 1
         stream.left -= payload
         free = ring[slot]
@@ -110,79 +129,90 @@ class Queue:
             return
         stream.reserved = 0
 
-    def send(
-        self,
-        number: int,
-        stream: int,
-        slot: int,
-        client: int,
-        operation: Operation,
-        payload: float,
-        time: float,
-    ) -> bool:
-        """Put an RPC on its link; False if it would never get through."""
-        state, link, bandwidth = self.state, self._links[client], self._schedule.bandwidth[client]
-        start = max(time, state.link_free[link])
-        done = bandwidth.finish(start, operation.request + payload)
+    def _cross(self, client: int, operation: Operation, payload: float, time: float) -> float:
+        """Take an RPC over its link; return when it arrives, infinity (and nothing done) if never."""
+        state, schedule, link = self.state, self._schedule, self._links[client]
+        start = state.link_free[link]
+        if time > start:
+            start = time
+        done, took = schedule.bandwidth[client].serve(start, operation.request + payload)
         if done == inf or state.stalled[link]:
-            return False
-        arrival = max(done + self._schedule.latency[client].at(done), state.arrived[client])
+            return inf
+        arrival = done + schedule.latency[client].at(done)
+        if arrival < state.arrived[client]:
+            arrival = state.arrived[client]
         state.link_free[link] = done
-        state.link_busy[link] += bandwidth.busy(start, done)
+        state.link_busy[link] += took
         state.arrived[client] = arrival
         state.in_link += done - time
         state.in_latency += arrival - done
-        heappush(state.flight, (arrival, 1, number, number, stream, slot, client, operation, payload))
-        return True
+        return arrival
+
+    def _go(self, rpc: Flight) -> None:
+        if self._one_link:
+            self._arrive(rpc)
+        else:
+            heappush(self.state.flight, rpc)
 
     def _arrive(self, rpc: Flight) -> None:
         state = self.state
         time, _, _, number, stream, slot, client, operation, payload = rpc
-        begin = max(time, state.cores[0])
-        leave = self._schedule.share.finish(begin, operation.work + operation.work_per_byte * payload)
+        begin = state.cores[0]
+        if time > begin:
+            begin = time
+        leave, took = self._schedule.share.serve(begin, operation.work + operation.work_per_byte * payload)
         heapreplace(state.cores, leave)
         state.core_seen = time
-        state.core_busy += self._schedule.share.busy(begin, leave)
+        state.core_busy += took
         state.in_cores += leave - time
-        state.served += 1
-        if payload or operation.store or operation.wait:
-            heappush(state.flight, (leave, 0, state.served, number, stream, slot, client, operation, payload))
-        else:
+        if not (payload or operation.store or operation.wait):
             self._reply(leave, rpc)
+            return
+        state.served += 1
+        rpc = (leave, 0, state.served, number, stream, slot, client, operation, payload)
+        if self._one_core:
+            self._leave(rpc)
+        else:
+            heappush(state.flight, rpc)
 
     def _leave(self, rpc: Flight) -> None:
-        state, operation, payload, buffered = self.state, rpc[7], rpc[8], self.state.buffered
-        buffer, work = self._server.buffer, operation.store
-        admit = max(rpc[0], state.admitted_at)
+        state, store = self.state, self._schedule.store
+        leave, _, _, _, _, _, client, operation, payload = rpc
+        work = operation.store
+        admit = state.admitted_at
+        if leave > admit:
+            admit = leave
         if payload:
             state.admitted += payload
-            head = admit
-            if head < inf:
-                while state.admitted - state.drained > buffer and buffered:
-                    state.drained, room_at = buffered.popleft()
-                    admit = max(admit, room_at)
-                state.blocked += admit - head
+            if state.admitted - state.drained > self._buffer and admit < inf:
+                admit = self._wait_for_room(admit)
             if admit < inf:
-                self._note(rpc[6], payload, admit)
-                work += payload / self._server.store.rate(state.position)
+                admitted = self._record.files[client].admitted
+                state.sent[client] += payload
+                admitted.times.append(admit)
+                admitted.values.append(state.sent[client])
+                work += payload / self._rate(state.position)
                 state.position += payload
         state.admitted_at = admit
-        state.in_buffer += admit - rpc[0]
-        begin = max(admit, state.store_free)
-        state.store_free = self._schedule.store.finish(begin, work)
-        state.store_busy += self._schedule.store.busy(begin, state.store_free)
+        state.in_buffer += admit - leave
+        state.store_free, took = store.serve(max(admit, state.store_free), work)
+        state.store_busy += took
         if payload:
-            buffered.append((state.admitted, state.store_free))
+            state.buffered.append((state.admitted, state.store_free))
         if operation.wait:
             state.in_store += state.store_free - admit
             admit = state.store_free
         self._reply(admit, rpc)
 
-    def _note(self, client: int, payload: float, time: float) -> None:
-        self.state.sent[client] += payload
-        admitted = self._record.files[client].admitted
-        admitted.times.append(time)
-        admitted.values.append(self.state.sent[client])
+    def _wait_for_room(self, head: float) -> float:
+        """Return when the payload at the head fits in the buffer, or the buffer is empty."""
+        state, admit = self.state, head
+        while state.admitted - state.drained > self._buffer and state.buffered:
+            state.drained, room_at = state.buffered.popleft()
+            if room_at > admit:
+                admit = room_at
+        state.blocked += admit - head
+        return admit
 
     def _reply(self, time: float, rpc: Flight) -> None:
         """Give a reply to its stream: the next operation in a series, or room in the window."""

@@ -80,7 +80,7 @@ class State:
         buffered: bytes admitted up to and with a payload, and when the store has it, oldest first.
         taken, available, sent: per client, files begun, files submitted, bytes admitted.
         number, served: RPCs issued and RPCs begun by the cores.
-        time: time of the latest step.
+        time: time of the latest step or input.
         asked, told: number of the RPC offered last, and when its reply arrives (NaN: not known yet).
         core_busy, core_seen: time the cores have been given to serve, and when the latest RPC arrived there [s].
         admitted_at, admitted: time of the latest admission, and bytes admitted.

@@ -13,48 +13,28 @@ A host in a discrete-event simulation needs one process per transfer::
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
-from heapq import heappush
-from math import inf, isfinite, isnan, nan, nextafter
-from sys import float_info
+from collections.abc import Sequence
+from math import inf, isfinite, nextafter
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from devicesim.errors import require
 from devicesim.throughput import curves, demand
-from devicesim.throughput.capacity import Differences, Schedule
 from devicesim.throughput.model import Client, Operation, Regime, Server
-from devicesim.throughput.ordered import run_ordered
-from devicesim.throughput.queued import Queue
-from devicesim.throughput.state import Files, Record, State
+from devicesim.throughput.replay import LAST, Replay
+from devicesim.throughput.state import Files
 
 Floats = NDArray[np.float64]
-
-CHECKPOINT_EVERY = 2048
-"""RPCs from one checkpoint to the next: about what one costs to copy and a change costs to replay, in balance."""
-
-CHECKPOINTS = 24
-"""Beyond so many, every other one of the older checkpoints is dropped."""
 
 LITTLE = 4096
 """RPCs left at which :meth:`Transfer.bound` computes the end itself."""
 
-ANSWERS = 65536
+ANSWERS = 16384
 """Operations offered that can be replayed; older ones are settled."""
 
-LAST = float_info.max
 LARGEST = 2.0**53
 """Largest file: beyond it bytes are no longer whole numbers."""
-
-
-@dataclass(slots=True)
-class _Checkpoint:
-    state: State
-    lengths: list[int]
-    applied: int
 
 
 class Transfer:
@@ -85,19 +65,11 @@ class Transfer:
         require(len(clients) > 0, "len(clients)", "> 0", len(clients))
         require(isfinite(at), "at", "finite", at)
         self.server, self.clients, self.now = server, tuple(clients), at
-        self._schedule = Schedule(self.clients, regime)
         self._regimes = [(at, regime)]
-        self._state = State.begin(server, self.clients, at)
-        self._record = Record(len(self.clients), len(self._state.link_free), at)
-        self._ordered = self._schedule.keeps_order and server.cores == 1
-        self._inputs: list[tuple[float, Callable[[], None]]] = []
-        self._applied = 0
         self._settled = self._began = at
-        self._through = at
         self._totals = [(demand.Demand(), demand.Demand()) for _ in self.clients]
-        self._rings = sum(client.streams * client.window for client in self.clients)
-        self._waits = any(o.wait for c in self.clients for o in c.operations.all)
-        self._checkpoints = [self._freeze()]
+        self._replay = Replay(server, self.clients, regime, at)
+        self._replay.catch_up(at)
 
     # Inputs.
 
@@ -116,12 +88,10 @@ class Transfer:
         require(given.ndim == 1, "sizes.ndim", "1", given.ndim)
         require(given >= 0, "sizes", ">= 0", given)
         require(given <= LARGEST, "sizes", f"<= {LARGEST:.0f}", given)
-        before = nextafter(self.now, -inf)
-        self._back_to(before)
-        self._record.files[client_index].sizes.frombytes(given.tobytes())
-        self._through = -inf
-        self._inputs.append((before, partial(self._grant, client_index, given.size, self.now)))
-        self._catch_up(self.now)
+        self._replay.record.files[client_index].sizes.frombytes(given.tobytes())
+        # A stream that comes to the list at this very instant finds them there.
+        self._replay.grant(client_index, given.size, self.now, after=nextafter(self.now, -inf))
+        self._replay.catch_up(self.now)
 
     def offer(self, operation: Operation, payload: float, client: int, at: float) -> float:
         """Send one operation of a door through the same stations.
@@ -140,13 +110,10 @@ class Transfer:
         self._known(client)
         require(0 <= payload <= LARGEST, "payload", f"in [0, {LARGEST:.0f}]", payload)
         require(self.now <= at < inf, "at", f">= {self.now} and finite", at)
-        self._back_to(at)
-        self.now, self._through = at, -inf
-        self._inputs.append((at, partial(self._send, client, operation, float(payload), at)))
-        self._catch_up(at)
-        if len(self._inputs) > 2 * ANSWERS:
-            self.settle(self._inputs[-ANSWERS][0])
-        return self._answer()
+        self.now = at
+        reply = self._replay.offer(client, operation, float(payload), at)
+        self._settled = max(self._settled, self._replay.settle_inputs(ANSWERS))
+        return reply
 
     def set_regime(self, regime: Regime, at: float) -> None:
         """Let a regime hold from ``at`` on; what had been laid for later is forgotten.
@@ -156,27 +123,17 @@ class Transfer:
             at: from when on [s]; a time yet to come lays a known schedule, a past one (not settled) corrects it.
         """
         require(self._settled <= at < inf, "at", f">= {self._settled} and finite", at)
-        differs = self._schedule.lay(at, regime)
-        self._regimes = [(time, old) for time, old in self._regimes if time < at] + [(at, regime)]
-        self._ordered = self._ordered and self._schedule.keeps_order
-        if not self._untouched(self._state, differs):
-            self._go_back(lambda state: self._untouched(state, differs))
-        self._revive()
-        self._through = -inf
-        self._catch_up(self.now)
+        while self._regimes and self._regimes[-1][0] >= at:
+            self._regimes.pop()
+        self._regimes.append((at, regime))
+        self._replay.lay(regime, at)
+        self._replay.catch_up(self.now)
 
     def settle(self, t: float) -> None:
         """Promise that nothing before ``t`` will change, so that what it would take to go back there can be dropped."""
         require(isfinite(t), "t", "finite", t)
         self._settled = max(self._settled, t)
-        safe = [i for i, point in enumerate(self._checkpoints) if _before(point.state, self._settled)]
-        if safe:
-            del self._checkpoints[: safe[-1]]
-            dropped = self._checkpoints[0].applied
-            del self._inputs[:dropped]
-            self._applied -= dropped
-            for point in self._checkpoints:
-                point.applied -= dropped
+        self._replay.settle(self._settled)
 
     # The clock.
 
@@ -186,27 +143,27 @@ class Transfer:
         if to > LAST:
             self.run()
         elif to > self.now:
-            self._catch_up(to)
+            self._replay.catch_up(to)
             self.now = to
 
     def run(self) -> float:
         """Process everything; return the end, infinity if it does not come under the regimes known."""
-        self._catch_up(LAST)
-        self.now = max(self.now, self._state.time)
+        self._replay.catch_up(LAST)
+        self.now = max(self.now, self._replay.state.time)
         return self.end
 
     def bound(self) -> float:
         """Return a time before which the transfer is not done: exact once little is left, infinity if stalled."""
-        if self._through < LAST:
+        if self._replay.through < LAST:
             demands = [self._demand(i) for i in range(len(self.clients))]
-            if demand.rpcs(self.clients, self._state, demands) > LITTLE:
-                since = max(self.now, self._state.time)
+            if demand.rpcs(self.clients, self._replay.state, demands) > LITTLE:
+                since = max(self.now, self._replay.state.time)
                 return demand.completion(
-                    self.server, self.clients, self._schedule, self._state, demands, since
+                    self.server, self.clients, self._replay.schedule, self._replay.state, demands, since
                 )
-            if self._state.time <= self.now:
-                self._checkpoints.append(self._freeze())
-            self._catch_up(LAST)
+            if self._replay.state.time <= self.now:
+                self._replay.freeze()
+            self._replay.catch_up(LAST)
         return self._ends() if self._complete else inf
 
     @property
@@ -256,21 +213,23 @@ class Transfer:
 
     def stored(self, t: ArrayLike) -> Floats:
         """Return the bytes that the store had by each time: what losing the buffer would leave."""
-        return curves.stored(self._record, self._state, self._times(t))
+        return curves.stored(self._replay.record, self._replay.state, self._times(t))
 
     def usage(self, t: ArrayLike) -> curves.Usage:
         """Return how long each station had served by each time."""
-        return curves.usage(self._record, self._state, self._schedule.share, self._times(t))
+        return curves.usage(
+            self._replay.record, self._replay.state, self._replay.schedule.share, self._times(t)
+        )
 
     def waits(self) -> curves.Waits:
         """Return where the RPCs computed so far spent their time."""
-        state = self._state
+        state = self._replay.state
         return curves.Waits(state.in_link, state.in_cores, state.in_buffer, state.in_store, state.in_latency)
 
     @property
     def _limit(self) -> float:
         """Up to when reads are final under the regimes known."""
-        return inf if self._through >= LAST and self._state.time <= self.now else self.now
+        return inf if self._replay.through >= LAST and self._replay.state.time <= self.now else self.now
 
     def _times(self, t: ArrayLike) -> Floats:
         times = np.asarray(t, dtype=np.float64)
@@ -279,130 +238,30 @@ class Transfer:
 
     def _files(self, client: int | None) -> list[Files]:
         if client is None:
-            return self._record.files
+            return self._replay.record.files
         self._known(client)
-        return [self._record.files[client]]
+        return [self._replay.record.files[client]]
 
     def _known(self, client: int) -> None:
         require(0 <= client < len(self.clients), "client", f"in [0, {len(self.clients) - 1}]", client)
 
     @property
     def _complete(self) -> bool:
-        return all(len(files.finished) == len(files.sizes) for files in self._record.files)
+        return all(len(files.finished) == len(files.sizes) for files in self._replay.record.files)
 
     def _ends(self) -> float:
         return max(
-            [self._began, *(files.finished_at[-1] for files in self._record.files if files.finished_at)]
+            [
+                self._began,
+                *(files.finished_at[-1] for files in self._replay.record.files if files.finished_at),
+            ]
         )
 
     def _demand(self, client: int) -> demand.Demand:
         """Demand of the files that a client has not begun."""
-        sizes, begun = self._record.files[client].sizes, self._state.taken[client]
+        sizes, begun = self._replay.record.files[client].sizes, self._replay.state.taken[client]
         total, done = self._totals[client]
         total = total.up_to(self.clients[client], sizes, len(sizes))
         done = (done if done.files <= begun else demand.Demand()).up_to(self.clients[client], sizes, begun)
         self._totals[client] = total, done
         return total - done
-
-    # Going on and going back.
-
-    def _grant(self, client: int, count: int, at: float) -> None:
-        state = self._state
-        state.available[client] += count
-        for turn in [turn for turn in state.parked if state.streams[turn[2]].client == client]:
-            state.parked.remove(turn)
-            heappush(state.ready, (at, *turn[1:]))
-
-    def _send(self, client: int, operation: Operation, payload: float, at: float) -> None:
-        state, queue = self._state, self._queue(self._state)
-        state.asked, state.told = state.number, nan
-        state.number += 1
-        if not queue.send(state.asked, -1, 0, client, operation, payload, at):
-            state.told = inf
-        while self._ordered and state.flight:
-            queue.step()
-
-    def _answer(self) -> float:
-        """Let the operation offered last go through, as if no other came, and take it all back."""
-        if isnan(self._state.told):
-            lengths, trial = self._record.lengths(), self._state.copy()
-            queue = self._queue(trial)
-            while isnan(trial.told) and not queue.run(LAST, 1):
-                pass
-            self._record.cut(lengths)
-            return inf if isnan(trial.told) else trial.told
-        return self._state.told
-
-    def _queue(self, state: State) -> Queue:
-        return Queue(self.server, self.clients, self._schedule, state, self._record)
-
-    def _catch_up(self, to: float) -> None:
-        """Apply the inputs not yet applied, each at its time, and go on to ``to``."""
-        while self._applied < len(self._inputs):
-            time, apply = self._inputs[self._applied]
-            self._compute(time)
-            apply()
-            self._applied += 1
-        if to > self._through:
-            self._compute(to)
-            self._through = to
-
-    def _compute(self, to: float) -> None:
-        while True:
-            every = CHECKPOINT_EVERY * (1 + (self._rings + len(self._state.buffered)) // 8192)
-            budget = self._checkpoints[-1].state.number + every - self._state.number
-            if budget <= 0:
-                self._checkpoints.append(self._freeze())
-                if len(self._checkpoints) > CHECKPOINTS:
-                    del self._checkpoints[1 : -CHECKPOINTS // 2 : 2]
-            elif self._ordered:
-                server, clients = self.server, self.clients
-                if run_ordered(server, clients, self._schedule, self._state, self._record, to, budget):
-                    return
-            elif self._queue(self._state).run(to, budget):
-                return
-
-    def _freeze(self) -> _Checkpoint:
-        return _Checkpoint(self._state.copy(), self._record.lengths(), self._applied)
-
-    def _back_to(self, time: float) -> None:
-        """Undo what happens after a time, for an input that comes then."""
-        if self._state.time > time:
-            self._go_back(lambda state: state.time <= time)
-
-    def _go_back(self, fits: Callable[[State], bool]) -> None:
-        while len(self._checkpoints) > 1 and not fits(self._checkpoints[-1].state):
-            self._checkpoints.pop()
-        point = self._checkpoints[-1]
-        self._state, self._applied = point.state.copy(), point.applied
-        self._record.cut(point.lengths)
-        self._revive()
-
-    def _revive(self) -> None:
-        """Let RPCs that had no way on try again."""
-        state = self._state
-        for turns in state.stalled:
-            for turn in turns:
-                heappush(state.ready, turn)
-            turns.clear()
-
-    def _untouched(self, state: State, differs: Differences) -> bool:
-        """Tell whether nothing computed so far used a capacity at a time from which on it is now another."""
-        bandwidth, latency, share, store = differs
-        cores = max(state.cores)
-        if cores > share or state.store_free > store:
-            return False
-        served = max(cores, state.admitted_at, state.store_free if self._waits else -inf)
-        for client, rate_from, latency_from in zip(self.clients, bandwidth, latency, strict=True):
-            free, stalled = state.link_free[client.link], state.stalled[client.link]
-            if free > rate_from or (stalled and state.time > rate_from):
-                return False
-            if max(free, served) >= latency_from < inf:
-                return False
-        return True
-
-
-def _before(state: State, time: float) -> bool:
-    """Tell whether everything computed so far is over before a time."""
-    used = (*state.link_free, *state.cores, state.admitted_at, state.store_free)
-    return state.time <= time and max(used) < time

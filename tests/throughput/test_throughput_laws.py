@@ -27,8 +27,8 @@ def run(case: Case) -> Transfer:
 def frequent_checkpoints() -> Iterator[None]:
     """Freeze every few RPCs and keep few, so that small transfers go back often."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("devicesim.throughput.transfer.CHECKPOINT_EVERY", 2)
-        patch.setattr("devicesim.throughput.transfer.CHECKPOINTS", 6)
+        patch.setattr("devicesim.throughput.replay.CHECKPOINT_EVERY", 2)
+        patch.setattr("devicesim.throughput.replay.CHECKPOINTS", 6)
         yield
 
 
@@ -57,7 +57,7 @@ def test_every_finish_and_admission_is_the_oracles(case: Case) -> None:
 def test_the_two_loops_are_equal(case: Case) -> None:
     fast = run(case)
     general = Transfer(case.server, case.clients, case.schedule[0][1])
-    general._ordered = False
+    general._replay._ordered = False
     for time, regime in case.schedule[1:]:
         general.set_regime(regime, time)
     for k, sizes in enumerate(case.sizes):
@@ -170,7 +170,7 @@ def test_bytes_and_objects_are_conserved(case: Case, data: st.DataObject) -> Non
         assert transfer.progress(transfer.end)[0] == total
         if whole.bytes.size:
             assert whole.bytes[-1] == total
-        if transfer._state.store_free < INF:
+        if transfer._replay.state.store_free < INF:
             assert transfer.stored(1e9) == total
 
 

@@ -1,0 +1,210 @@
+"""A transfer's state, the inputs that move it, and the way back to before one of them.
+
+Inputs come at their times: files granted to a client, an operation offered, a regime. What was computed beyond the
+time of an input and could have been touched by it is dropped: back to a checkpoint, and forward again.
+
+How far back a change of capacity reaches follows from the state alone: a link, a core or the store has used its
+capacity no later than when it becomes free, and latency was last looked at when an RPC left its link, its core,
+admission or (where the reply waits) the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from heapq import heappush
+from math import inf, isnan, nan
+from sys import float_info
+
+from devicesim.throughput.capacity import Differences, Schedule
+from devicesim.throughput.model import Client, Operation, Regime, Server
+from devicesim.throughput.ordered import run_ordered
+from devicesim.throughput.queued import Queue
+from devicesim.throughput.state import Record, State
+
+CHECKPOINT_EVERY = 2048
+"""RPCs from one checkpoint to the next: about what one costs to copy and a change costs to replay, in balance."""
+
+CHECKPOINTS = 24
+"""Beyond so many, every other one of the older checkpoints is dropped."""
+
+LAST = float_info.max
+"""The end of time: what is later never happens."""
+
+
+@dataclass(slots=True)
+class _Checkpoint:
+    state: State
+    lengths: list[int]
+    applied: int
+
+
+class Replay:
+    """Computes a transfer up to any time, and again when an input comes late.
+
+    Attributes:
+        schedule: every capacity, as far as known.
+        state: where the transfer stands, at least up to ``through``.
+        record: what it has done.
+        through: everything that happens by then has been computed [s].
+    """
+
+    def __init__(self, server: Server, clients: Sequence[Client], regime: Regime, at: float) -> None:
+        self._server, self._clients = server, clients
+        self.schedule = Schedule(clients, regime)
+        self.state = State.begin(server, clients, at)
+        self.record = Record(len(clients), len(self.state.link_free), at)
+        self.through = -inf
+        self._ordered = self.schedule.keeps_order and server.cores == 1
+        self._rings = sum(client.streams * client.window for client in clients)
+        self._waits = any(o.wait for client in clients for o in client.operations.all)
+        self._inputs: list[tuple[float, Callable[[], None]]] = []
+        self._applied = 0
+        self._checkpoints: list[_Checkpoint] = []
+        self.freeze()
+
+    # Inputs.
+
+    def grant(self, client: int, count: int, at: float, after: float) -> None:
+        """Add so many files of a client's list at a time, after everything that happens up to ``after``."""
+
+        def apply() -> None:
+            state = self.state
+            state.available[client] += count
+            for turn in [turn for turn in state.parked if state.streams[turn[2]].client == client]:
+                state.parked.remove(turn)
+                heappush(state.ready, (at, *turn[1:]))
+
+        self._put(after, apply)
+
+    def offer(self, client: int, operation: Operation, payload: float, at: float) -> float:
+        """Send an RPC of no stream at a time; return when its reply arrives, as far as known."""
+
+        def apply() -> None:
+            self.state.told = nan
+            if not self._queue(self.state).offer(client, operation, payload, at):
+                self.state.told = inf
+
+        self._put(at, apply)
+        self.catch_up(at)
+        return self._answer() if isnan(self.state.told) else self.state.told
+
+    def lay(self, regime: Regime, at: float) -> None:
+        """Let a regime hold from a time on."""
+        differs = self.schedule.lay(at, regime)
+        self._ordered = self._ordered and self.schedule.keeps_order
+        if not self._untouched(self.state, differs):
+            self._go_back(lambda state: self._untouched(state, differs))
+        self._revive()
+        self.through = -inf
+
+    def settle(self, time: float) -> None:
+        """Drop what it would take to go back before a time."""
+        safe = [i for i, point in enumerate(self._checkpoints) if _over(point.state, time)]
+        if safe:
+            del self._checkpoints[: safe[-1]]
+            dropped = self._checkpoints[0].applied
+            del self._inputs[:dropped]
+            self._applied -= dropped
+            for point in self._checkpoints:
+                point.applied -= dropped
+
+    def settle_inputs(self, keep: int) -> float:
+        """Settle all but the latest inputs, once there are twice as many; return up to when."""
+        if len(self._inputs) <= 2 * keep:
+            return -inf
+        time = self._inputs[-keep][0]
+        self.settle(time)
+        return time
+
+    def _put(self, after: float, apply: Callable[[], None]) -> None:
+        if self.state.time > after:
+            self._go_back(lambda state: state.time <= after)
+        self._inputs.append((after, apply))
+        self.through = -inf
+
+    # Forward.
+
+    def catch_up(self, to: float) -> None:
+        """Apply the inputs not yet applied, each at its time, and go on to ``to``."""
+        while self._applied < len(self._inputs):
+            time, apply = self._inputs[self._applied]
+            self._compute(time)
+            apply()
+            self.state.time = max(self.state.time, time)
+            self._applied += 1
+        if to > self.through:
+            self._compute(to)
+            self.through = to
+
+    def _compute(self, to: float) -> None:
+        while True:
+            every = CHECKPOINT_EVERY * (1 + (self._rings + len(self.state.buffered)) // 8192)
+            budget = self._checkpoints[-1].state.number + every - self.state.number
+            if budget <= 0:
+                self.freeze()
+            elif self.state.ready[0][0] > to and not self.state.flight:
+                return
+            elif self._ordered:
+                server, clients = self._server, self._clients
+                if run_ordered(server, clients, self.schedule, self.state, self.record, to, budget):
+                    return
+            elif self._queue(self.state).run(to, budget):
+                return
+
+    def _queue(self, state: State) -> Queue:
+        return Queue(self._server, self._clients, self.schedule, state, self.record)
+
+    def _answer(self) -> float:
+        """Let the operation offered last go through, as if no other came, and take it all back."""
+        lengths, trial = self.record.lengths(), self.state.copy()
+        queue = self._queue(trial)
+        while isnan(trial.told) and not queue.run(LAST, 1):
+            pass
+        self.record.cut(lengths)
+        return inf if isnan(trial.told) else trial.told
+
+    # Back.
+
+    def freeze(self) -> None:
+        """Keep the present state to go back to."""
+        self._checkpoints.append(_Checkpoint(self.state.copy(), self.record.lengths(), self._applied))
+        if len(self._checkpoints) > CHECKPOINTS:
+            del self._checkpoints[1 : -CHECKPOINTS // 2 : 2]
+
+    def _go_back(self, fits: Callable[[State], bool]) -> None:
+        while len(self._checkpoints) > 1 and not fits(self._checkpoints[-1].state):
+            self._checkpoints.pop()
+        point = self._checkpoints[-1]
+        self.state, self._applied = point.state.copy(), point.applied
+        self.record.cut(point.lengths)
+        self._revive()
+
+    def _revive(self) -> None:
+        """Let RPCs that had no way through their link try again."""
+        state = self.state
+        for turns in state.stalled:
+            for turn in turns:
+                heappush(state.ready, turn)
+            turns.clear()
+
+    def _untouched(self, state: State, differs: Differences) -> bool:
+        """Tell whether nothing computed so far used a capacity at a time from which on it is now another."""
+        bandwidth, latency, share, store = differs
+        cores = max(state.cores)
+        if cores > share or state.store_free > store:
+            return False
+        served = max(cores, state.admitted_at, state.store_free if self._waits else -inf)
+        for client, rate_from, latency_from in zip(self._clients, bandwidth, latency, strict=True):
+            free, stalled = state.link_free[client.link], state.stalled[client.link]
+            if free > rate_from or (stalled and state.time > rate_from):
+                return False
+            if max(free, served) >= latency_from < inf:
+                return False
+        return True
+
+
+def _over(state: State, time: float) -> bool:
+    """Tell whether everything computed so far is over before a time."""
+    used = (*state.link_free, *state.cores, state.admitted_at, state.store_free)
+    return state.time <= time and max(used) < time
