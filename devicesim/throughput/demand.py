@@ -225,7 +225,8 @@ def completion(
     """
     if (
         inf in state.cores
-        or any(state.stalled)
+        or state.stalled
+        or any(state.pending)
         or any(turn[0] == inf and turn != NEVER for turn in state.ready)
     ):
         return inf

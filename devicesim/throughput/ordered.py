@@ -146,7 +146,7 @@ def _stride(server: Server, front: _Front, state: State, record: Record, to: flo
         0.0
     )
     speed, speed_edge = _speed(curve, store_free)
-    stalled = state.stalled[link]
+    stalled = state.stalled
     past, last = nextafter(to, inf), state.time
     limit, edge, rows, data = -inf, front.edge, front.rows, front.data
     stop = state.number - state.number % METER_EVERY + METER_EVERY
@@ -158,7 +158,8 @@ def _stride(server: Server, front: _Front, state: State, record: Record, to: flo
                 break
             if time >= front.change:
                 front.look(time)
-            limit, edge, rows, data = min(front.change, past), front.edge, front.rows, front.data
+            limit, rows, data = min(front.change, past), front.rows, front.data
+            edge = -inf if stalled else front.edge
         index = turn[2]
         stream = streams[index]
         stage = stream.stage
@@ -187,8 +188,9 @@ def _stride(server: Server, front: _Front, state: State, record: Record, to: flo
             crossing = _cross(schedule, stream.client, operation, payload, start, core_free)
             done, arrival, leave, link_time, core_time = crossing
             if leave == inf or stalled:
+                # Nothing overtakes it: whatever comes next must not take the short way.
                 stalled.append(heappop(ready))
-                last = time
+                last, edge = time, -inf
                 continue
         last = time
         link_free, core_free = done, leave

@@ -60,14 +60,18 @@ class Queue:
         return False
 
     def offer(self, client: int, operation: Operation, payload: float, time: float) -> bool:
-        """Send an RPC of no stream; False if it would never get through its link."""
+        """Send an RPC of no stream; False if it has to wait for its link for good, as far as known."""
         state = self.state
         state.asked = state.number
         state.number += 1
-        arrival = self._cross(client, operation, payload, time)
-        if arrival < inf:
-            self._go((arrival, 1, state.asked, state.asked, -1, 0, client, operation, payload))
-        return arrival < inf
+        rpc = (time, 1, state.asked, state.asked, -1, 0, client, operation, payload)
+        return self._send(rpc)
+
+    def retry(self) -> None:
+        """Let RPCs that had no way through their link try again."""
+        for waiting in self.state.pending:
+            while waiting and self._cross(waiting[0]):
+                waiting.pop(0)
 
     def _issue(self, turn: Turn) -> None:
         state, (time, _, index) = self.state, turn
@@ -75,38 +79,28 @@ class Queue:
         if stream.stage is None and not take(state, self._record, stream, time):
             state.parked.append(heappop(state.ready))
             return
-        client, stage, slot = stream.client, stream.stage or 0, stream.slot
+        client, stage, slot, number = stream.client, stream.stage or 0, stream.slot, state.number
         operation = self._lives[client][stage]
         payload = 0.0
-        if not stage:
+        if stage:
+            heappop(state.ready)
+        else:
             payload = stream.left
             if payload > self._blocks[client]:
                 payload = self._blocks[client]
-        number = stream.reserved or state.number
-        arrival = self._cross(client, operation, payload, time)
-        if arrival == inf:
-            self._stall(stream, number)
-            return
-        if stream.reserved:
-            stream.reserved += 1
-        else:
-            state.number += 1
-            if number % METER_EVERY == 0:
-                self._record.read_meters(state, self._schedule.share)
-        if stage:
-            heappop(state.ready)
-            stream.reserved = 0
-        else:
             self._write_on(stream, payload, turn)
-        self._go((arrival, 1, number, number, index, slot, client, operation, payload))
+        state.number += 1
+        if number % METER_EVERY == 0:
+            self._record.read_meters(state, self._schedule.share)
+        rpc = (time, 1, number, number, index, slot, client, operation, payload)
+        self._send(rpc)
 
-    def _stall(self, stream: Stream, number: int) -> None:
-        """Set a stream aside whose RPC would never get through, and as many numbers as it could use meanwhile."""
-        state = self.state
-        if not stream.reserved:
-            stream.reserved = number
-            state.number += len(stream.ring)
-        state.stalled[self._links[stream.client]].append(heappop(state.ready))
+    def _send(self, rpc: Flight) -> bool:
+        waiting = self.state.pending[self._links[rpc[6]]]
+        if waiting or not self._cross(rpc):
+            waiting.append(rpc)
+            return False
+        return True
 
     def _write_on(self, stream: Stream, payload: float, turn: Turn) -> None:
         """After a WRITE: the next at the answer to the one a window before it, once that is known."""
@@ -125,19 +119,18 @@ class Queue:
             stream.held = heappop(ready)
         elif free > turn:
             heapreplace(ready, free)
-        else:
-            return
-        stream.reserved = 0
 
-    def _cross(self, client: int, operation: Operation, payload: float, time: float) -> float:
-        """Take an RPC over its link; return when it arrives, infinity (and nothing done) if never."""
-        state, schedule, link = self.state, self._schedule, self._links[client]
+    def _cross(self, rpc: Flight) -> bool:
+        """Take an RPC over its link from the time it was issued; False, and nothing done, if it never gets through."""
+        state, schedule = self.state, self._schedule
+        time, _, _, number, stream, slot, client, operation, payload = rpc
+        link = self._links[client]
         start = state.link_free[link]
         if time > start:
             start = time
         done, took = schedule.bandwidth[client].serve(start, operation.request + payload)
-        if done == inf or state.stalled[link]:
-            return inf
+        if done == inf:
+            return False
         arrival = done + schedule.latency[client].at(done)
         if arrival < state.arrived[client]:
             arrival = state.arrived[client]
@@ -146,13 +139,12 @@ class Queue:
         state.arrived[client] = arrival
         state.in_link += done - time
         state.in_latency += arrival - done
-        return arrival
-
-    def _go(self, rpc: Flight) -> None:
+        rpc = (arrival, 1, number, number, stream, slot, client, operation, payload)
         if self._one_link:
             self._arrive(rpc)
         else:
-            heappush(self.state.flight, rpc)
+            heappush(state.flight, rpc)
+        return True
 
     def _arrive(self, rpc: Flight) -> None:
         state = self.state

@@ -81,9 +81,14 @@ class Replay:
         """Send an RPC of no stream at a time; return when its reply arrives, as far as known."""
 
         def apply() -> None:
+            if self.state.stalled:
+                # Who waits for a link keeps his place there, which the ordered loop does not know.
+                self._ordered = False
+                self._revive()
+                self._compute(at)
             self.state.told = nan
             if not self._queue(self.state).offer(client, operation, payload, at):
-                self.state.told = inf
+                self.state.told, self._ordered = inf, False
 
         self._put(at, apply)
         self.catch_up(at)
@@ -183,10 +188,10 @@ class Replay:
     def _revive(self) -> None:
         """Let RPCs that had no way through their link try again."""
         state = self.state
-        for turns in state.stalled:
-            for turn in turns:
-                heappush(state.ready, turn)
-            turns.clear()
+        for turn in state.stalled:
+            heappush(state.ready, turn)
+        state.stalled.clear()
+        self._queue(state).retry()
 
     def _untouched(self, state: State, differs: Differences) -> bool:
         """Tell whether nothing computed so far used a capacity at a time from which on it is now another."""
@@ -196,8 +201,8 @@ class Replay:
             return False
         served = max(cores, state.admitted_at, state.store_free if self._waits else -inf)
         for client, rate_from, latency_from in zip(self._clients, bandwidth, latency, strict=True):
-            free, stalled = state.link_free[client.link], state.stalled[client.link]
-            if free > rate_from or (stalled and state.time > rate_from):
+            free, stuck = state.link_free[client.link], state.pending[client.link] or state.stalled
+            if free > rate_from or (stuck and state.time > rate_from):
                 return False
             if max(free, served) >= latency_from < inf:
                 return False

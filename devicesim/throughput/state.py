@@ -41,8 +41,7 @@ class Stream:
     ``stage`` counts the operations of a file so that 0 is its WRITEs: negative before, positive after, None
     when the stream is about to take a file. ``ring`` holds the turns that the replies of the last ``window``
     WRITEs gave (``UNKNOWN`` while there is none), the next one to be overwritten at ``slot``; ``last``
-    is the latest turn, ``held`` the turn at which the stream stopped for want of an answer, ``reserved`` the first of
-    the RPC numbers set aside for it while its link is down.
+    is the latest turn, ``held`` the turn at which the stream stopped for want of an answer.
     A file's WRITEs are all answered before the next file begins, so the ring goes on from file to file.
     """
 
@@ -57,7 +56,6 @@ class Stream:
     last: Turn = (-inf, 0, -1)
     unanswered: int = 0
     held: Turn | None = None
-    reserved: int = 0
 
     def copy(self) -> Stream:
         """Return an independent copy."""
@@ -72,7 +70,8 @@ class State:
         streams: every stream of every client.
         ready: heap of the streams that may issue, by turn; ends with ``NEVER``.
         parked: turns of streams that found their client's list empty.
-        stalled: per link, turns of streams whose RPC would never get through it.
+        pending: per link, RPCs issued that would never get through it.
+        stalled: the same in the ordered loop: turns of streams whose RPC would never get to the store.
         flight: heap of RPCs between two stations (the ordered loop leaves it empty).
         link_free, link_busy: per link, when it is free and how long it has served [s].
         arrived: per client, when its latest RPC reached the server [s].
@@ -91,7 +90,7 @@ class State:
 
     streams: list[Stream]
     ready: list[Turn]
-    stalled: list[list[Turn]]
+    pending: list[list[Flight]]
     link_free: list[float]
     link_busy: list[float]
     arrived: list[float]
@@ -101,6 +100,7 @@ class State:
     sent: list[float]
     position: float
     parked: list[Turn] = field(default_factory=list)
+    stalled: list[Turn] = field(default_factory=list)
     flight: list[Flight] = field(default_factory=list)
     buffered: deque[tuple[float, float]] = field(default_factory=deque)
     number: int = 1
@@ -150,7 +150,8 @@ class State:
             self,
             streams=[stream.copy() for stream in self.streams],
             ready=self.ready.copy(), parked=self.parked.copy(), flight=self.flight.copy(),
-            stalled=[turns.copy() for turns in self.stalled],
+            pending=[rpcs.copy() for rpcs in self.pending],
+            stalled=self.stalled.copy(),
             link_free=self.link_free.copy(), link_busy=self.link_busy.copy(),
             arrived=self.arrived.copy(), cores=self.cores.copy(), buffered=buffered.copy(),
             taken=self.taken.copy(), available=self.available.copy(), sent=self.sent.copy(),

@@ -104,8 +104,8 @@ class Transfer:
 
         Returns:
             When its reply arrives [s], as far as known: with several links or cores an operation offered later may
-            yet overtake it on the way. Infinite if it never gets through under the regimes known; one that does
-            not even get through its link is not sent.
+            yet overtake it on the way. Infinite while it would never arrive under the regimes known; should its link,
+            the cores or the store come back, it goes on.
         """
         self._known(client)
         require(0 <= payload <= LARGEST, "payload", f"in [0, {LARGEST:.0f}]", payload)

@@ -358,12 +358,20 @@ def test_a_change_after_an_offer_replays_it() -> None:
     assert door.offer(write, 100.0, 0, 0.5) == 0.5 + 5.0 + 10.0 + 2.0
 
 
-def test_an_offer_over_a_dead_link_gets_no_reply_and_leaves_no_trace() -> None:
-    door = Transfer(server(), [Client(life(), streams=1)], replace(PLAIN, bandwidth=(0.0,)))
+@pytest.mark.parametrize("copying", [False, True])
+def test_an_offer_over_a_dead_link_gets_no_reply_until_the_link_is_back(copying: bool) -> None:
+    """The first 100 B go out at 20 s, behind the copy's if there is one, and those offered then after them."""
+    door = Transfer(server(), [Client(life(), streams=1, window=1)], replace(PLAIN, bandwidth=(0.0,)))
+    if copying:
+        door.submit(0, [1000.0])
     write = door.clients[0].operations.write
     assert door.offer(write, 100.0, 0, 1.0) == INF
-    door.set_regime(PLAIN, 2.0)
-    assert door.offer(write, 100.0, 0, 2.0) == 5.0
+    door.set_regime(PLAIN, 20.0)
+    door.advance(20.0)
+    assert door.offer(write, 100.0, 0, 20.0) == 20.0 + 2.0 + 2.0 + (10.0 if copying else 0.0)
+    assert door.run() == (20.0 + 10.0 + 2.0 if copying else 0.0)
+    door.advance(40.0)
+    assert door.progress(40.0)[0] == 200.0 + (1000.0 if copying else 0.0)
 
 
 def test_old_offers_are_settled(monkeypatch: pytest.MonkeyPatch) -> None:
