@@ -33,7 +33,7 @@ def bar(world: World) -> Iterator[None]:
         TimeRemainingColumn(compact=True),
         TextColumn("left"),
     )
-    shown = Progress(*columns, console=Console(stderr=True), transient=True)
+    shown = Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False)
     task = shown.add_task("", total=None)
     due = monotonic() + PATIENCE
 
@@ -51,6 +51,7 @@ def bar(world: World) -> Iterator[None]:
             description=f"{units.format_size(done)} of {total}",
         )
         shown.start()
+        shown.refresh()
         due = monotonic() + INTERVAL
 
     world.watch(look)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from io import StringIO
@@ -18,7 +17,7 @@ from rich.text import Text
 from devicesim import catalog
 from devicesim.catalog import Entry, Figure
 from devicesim.cli.dialect import Commands
-from devicesim.cli.output import color, put, width
+from devicesim.cli.output import color, on_terminal, put, width
 
 BLANKS = "  "
 """What parts two columns."""
@@ -48,7 +47,7 @@ def list_entries(kind: str | None, as_json: bool) -> None:
         return
     table = [("name", "kind", "figures", "assumed", "title")]
     table += [(e.name, e.kind, str(e.count()), str(e.count("assumed")), e.title) for e in entries]
-    put(_wrapped(table) if sys.stdout.isatty() else _lines(table))
+    put(_wrapped(table) if on_terminal() else _lines(table))
 
 
 @command.command("show")
@@ -65,7 +64,7 @@ def show(name: str, notes: bool, as_json: bool) -> None:
         _print_json(catalog.describe(entry))
         return
     put(f"{entry.name} ({entry.kind}): {entry.title}\n")
-    put(_blocks(entry, notes) if sys.stdout.isatty() else _lines(_rows(entry, notes)))
+    put(_blocks(entry, notes) if on_terminal() else _lines(_rows(entry, notes)))
 
 
 def _named(name: str) -> Entry:
@@ -129,7 +128,7 @@ def _terminal(*shown: RenderableType) -> str:
 
 def _wrapped(rows: Sequence[Sequence[str]]) -> str:
     table = Table(
-        *(Column(name, justify="right" if name in COUNTS else "left") for name in rows[0]),
+        *(Column(c, justify="right" if c in COUNTS else "left", no_wrap=c != "title") for c in rows[0]),
         box=None,
         pad_edge=False,
     )

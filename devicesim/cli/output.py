@@ -51,14 +51,19 @@ def survive_any_encoding() -> None:
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
 
 
+def on_terminal() -> bool:
+    """Whether stdout is read by a person."""
+    return sys.stdout.isatty()
+
+
 def color() -> bool:
     """Whether stdout is to have colours."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return on_terminal() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def width() -> int:
     """Columns of a text on stdout."""
-    if not sys.stdout.isatty():
+    if not on_terminal():
         return PIPED_WIDTH
     return min(shutil.get_terminal_size((PIPED_WIDTH, 24)).columns, WIDEST)
 
