@@ -197,7 +197,7 @@ class Replay:
         """Tell whether nothing computed so far used a capacity at a time from which on it is now another."""
         bandwidth, latency, share, store = differs
         cores = max(state.cores)
-        if cores > share or state.store_free > store:
+        if cores > share or state.store_free > store or (state.stalled and state.time > share):
             return False
         served = max(cores, state.admitted_at, state.store_free if self._waits else -inf)
         for client, rate_from, latency_from in zip(self._clients, bandwidth, latency, strict=True):
