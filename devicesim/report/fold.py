@@ -29,6 +29,7 @@ from devicesim.progress import (
     TemperatureChanged,
     timestamp,
 )
+from devicesim.report import phrases
 from devicesim.report.bottleneck import attribute
 from devicesim.report.model import (
     BatterySummary,
@@ -45,6 +46,7 @@ from devicesim.report.model import (
 )
 from devicesim.report.swings import Load, swings
 from devicesim.scenario import Scenario
+from devicesim.units import format_duration
 from devicesim.world import World
 
 DAY = 86400.0
@@ -202,7 +204,7 @@ def _costs(world: World, life: Life) -> tuple[Cost, ...]:
         extra = max(0.0, days - figures.si("prices.snowcone_hdd.included") / DAY)
         daily = figures.figure("prices.snowcone_hdd.daily_fee")
         if extra:
-            lines.append(Cost(f"{extra:.0f} extra days", extra * daily.si, daily.kind))
+            lines.append(Cost(phrases.count(extra, "extra day"), extra * daily.si, daily.kind))
     place = lane.removeprefix("lane.")
     key = f"prices.shipping.{place}"
     known = f"shipping.{place}" in catalog.entry("prices").figures
@@ -307,9 +309,8 @@ def _instances(stream: Stream, job: str) -> tuple[str, ...]:
             running[event.instance] = (event.type, event.at)
         elif event.instance in running:
             kind, since = running.pop(event.instance)
-            lines.append(
-                f"{event.instance} ({kind}) ran {(event.at - since) / 3600:.1f} h, then {event.state}"
-            )
+            ran = format_duration(event.at - since)
+            lines.append(f"{event.instance} ({kind}) ran {ran}, then {event.state}")
     return tuple(lines)
 
 
@@ -340,16 +341,10 @@ def _series(stream: Stream) -> Iterable[Series]:
 
 
 def _notes(world: World, story: Scenario) -> tuple[str, ...]:
-    limits = [world.figures.si(f"{story.job.device}.thermal.ambient_{end}") for end in ("min", "max")]
-    outside = story.site.ambient is not None and not thermal.within_limits(story.site.ambient, *limits)
-    heat = (
-        f"{story.site.ambient} °C is outside the {limits[0]:.0f} to {limits[1]:.0f} °C the device is made for"
-    )
-    skipped = [
-        f"{len(files.skipped):,} entries of {name} were not copied (links and special files)"
-        for name, files in story.source.listings.items()
-        if files.skipped
-    ]
+    low, high = (world.figures.si(f"{story.job.device}.thermal.ambient_{end}") for end in ("min", "max"))
+    ambient, heat = story.site.ambient, []
+    if ambient is not None and not thermal.within_limits(ambient, low, high):
+        heat = [f"{ambient:g} °C is outside the {low:g} to {high:g} °C the device is made for"]
     unread = [key for key in world.figures.overrides if key not in world.figures.used]
     idle = [f"{key} is set in [assume] and was not read by this run" for key in unread]
-    return (*story.source.notes, *([heat] if outside else []), *idle, *skipped)
+    return (*story.source.notes, *heat, *idle)
