@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from io import StringIO
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -67,7 +68,8 @@ def _timeline(report: Report) -> Table:
     for line in _kept(phrases.condense(report.timeline)):
         note = (f" ({phrases.plain(line.note)})", "yellow") if line.note else ""
         if line.level:
-            table.add_row("", "", Text.assemble((f"  {phrases.what(line)}", "dim"), note))
+            step = Text.assemble((phrases.what(line), "dim"), note)
+            table.add_row("", "", Padding(step, (0, 0, 0, 2)))
         else:
             when = phrases.day_time(phrases.moment(report, line.start))
             table.add_row(when, phrases.lasted(line), Text.assemble(phrases.what(line), note))

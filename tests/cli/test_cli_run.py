@@ -9,7 +9,7 @@ import pytest
 from command_line import SCENARIOS, Done
 from small_story import BYTES, TEXT
 
-from devicesim import answer, load, simulate
+from devicesim import answer, load, report, simulate
 from devicesim.report import text
 
 MET, MISSED = '\n[[goal]]\nexpr = "files_lost == 0"\n', '\n[[goal]]\nexpr = "days_to_s3 < 1"\n'
@@ -169,6 +169,7 @@ def test_worked_without_the_extra_nothing_is_run(devicesim, monkeypatch):
     monkeypatch.setitem(sys.modules, "altair", None)
     for module in ("html", "charts"):
         monkeypatch.delitem(sys.modules, f"devicesim.report.{module}", raising=False)
+        monkeypatch.delattr(report, module, raising=False)
     monkeypatch.setattr("devicesim.cli.run.World", None)
     assert devicesim("run", "small.toml", "--report", "out.html") == Done(
         4, "", "devicesim: --report needs: pip install 'devicesim[report]'\n"
