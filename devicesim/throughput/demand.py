@@ -223,12 +223,7 @@ def completion(
         demands: of the files not begun, for each client.
         since: everything issued by then has been computed [s].
     """
-    if (
-        inf in state.cores
-        or state.stalled
-        or any(state.pending)
-        or any(turn[0] == inf and turn != NEVER for turn in state.ready)
-    ):
+    if _stuck(state):
         return inf
     begun = under_way(clients, state)
     left = [rest + data for rest, data in zip(demands, begun, strict=True)]
@@ -239,6 +234,12 @@ def completion(
         _streams(server, clients, demands, schedule, since),
     )
     return time if time == inf else max(since, time - SHADE * (time - since))
+
+
+def _stuck(state: State) -> bool:
+    """Tell whether some stream never gets its answer, as far as known; operations offered at doors do not count."""
+    held_up = any(rpc[4] >= 0 for waiting in state.pending for rpc in waiting)
+    return bool(state.stalled) or held_up or any(turn[0] == inf and turn != NEVER for turn in state.ready)
 
 
 def _links(
@@ -277,13 +278,24 @@ def _store(
     size = sum(demand.bytes for demand in left)
     store = server.store
     rate = max(store.rate(state.position), store.rate(state.position + size))
-    waiting = sum(
-        store_work(client, demand, rate)
-        for client, demand in zip(clients, left, strict=True)
-        if client.operations.write.wait or any(operation.wait for operation in client.operations.after)
-    )
-    work = max(waiting, (size - server.buffer) / rate)
+    waiting = sum(_awaited(client, demand, rate) for client, demand in zip(clients, left, strict=True))
+    # A payload larger than the buffer is let in alone.
+    buffer = max(server.buffer, max(client.block for client in clients))
+    work = max(waiting, (size - buffer) / rate)
     return schedule.store.finish(max(state.store_free, since), work) if work > 0 else since
+
+
+def _awaited(client: Client, demand: Demand, rate: float) -> float:
+    """Seconds of the store that some reply waits for: of each file, up to its last operation that waits."""
+    operations = client.operations.all
+    last = max((i for i, operation in enumerate(operations) if operation.wait), default=-1)
+    writing = len(client.operations.before)
+    # An empty file waits for no WRITE.
+    files = demand.holding if last == writing else demand.files
+    total = 0.0
+    for i, operation in enumerate(operations[: last + 1]):
+        total += operation.store * (demand.writes if i == writing else files)
+    return total + (demand.bytes / rate if last >= writing else 0.0)
 
 
 def _streams(

@@ -1,7 +1,8 @@
-"""Workloads and nets of the comparison grid, and small random transfers full of ties for hypothesis."""
+"""Workloads and nets of the comparison grid, and small random transfers full of ties and outages."""
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 
 import numpy as np
@@ -129,3 +130,43 @@ def cases(draw: st.DrawFn, clients: int = 3, cores: int = 3, ends: bool = False)
     if ends:
         schedule[-1] = (schedule[-1][0], draw(regimes(len(who), ends=True)))
     return Case(server, who, sizes, tuple(schedule))
+
+
+def drawn(seed: int) -> Case:
+    """Draw a transfer from a seed: less simple than hypothesis likes them, a third of them without ties."""
+    draw = random.Random(seed)
+    blur = 0.3 if draw.random() < 0.3 else 0.0
+
+    def pick(*values: float) -> float:
+        return draw.choice(values) * (1 + blur * draw.random())
+
+    def operation() -> Operation:
+        work = pick(0.0, 0.5, 1.0), pick(0.0, 0.25), pick(0.0, 0.0, 1.0)
+        return Operation("CALL", pick(0.0, 1.0, 2.0), *work, wait=draw.random() < 0.35)
+
+    def calls() -> tuple[Operation, ...]:
+        return tuple(operation() for _ in range(draw.randint(0, 2)))
+
+    def client(links: int) -> Client:
+        shape = draw.randint(1, 4), draw.randint(1, 4), draw.randint(2, 5), draw.randrange(links)
+        return Client(Operations(calls(), operation(), calls()), *shape, start=pick(0.0, 0.0, 2.0))
+
+    links, equal = draw.choice([1, 2]), draw.random() < 0.5
+    clients = tuple(client(links) for _ in range(draw.choice([1, 1, 2, 3])))
+
+    def regime() -> Regime:
+        rates = (1.0, 2.0, 4.0) if draw.random() < 0.4 else (0.0, 1.0, 2.0, 4.0)
+        latency = pick(0.0, 0.5, 1.0)
+        latencies = tuple(latency if equal else pick(0.0, 0.5, 1.0) for _ in clients)
+        share = 0.0 if draw.random() < 0.06 else min(1.0, pick(0.5, 1.0))
+        speed = 0.0 if draw.random() < 0.08 else pick(0.5, 1.0, 2.0)
+        return Regime(tuple(pick(*rates) for _ in clients), latencies, share, speed)
+
+    stores = Store(2.0, 1.0, 50.0), Store(4.0, 4.0, 1e6), Store(1.0, 0.5, 10.0, 5.0)
+    server = Server(
+        draw.choice([1, 1, 2, 3]), draw.choice([0.0, 3.0, 10.0, float("inf")]), draw.choice(stores)
+    )
+    sizes = tuple(tuple(float(draw.randint(0, 14)) for _ in range(draw.randint(0, 9))) for _ in clients)
+    times = sorted(draw.sample(range(1, 60), draw.randint(0, 5)))
+    changes = [(time * (1 + blur * draw.random() / 60), regime()) for time in times]
+    return Case(server, clients, sizes, ((0.0, regime()), *changes))

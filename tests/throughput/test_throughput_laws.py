@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from heapq import heapify, heappop, heapreplace
+from typing import Any
 
 import numpy as np
 import pytest
-from cases import Case, cases, regimes
+from cases import Case, cases, drawn, regimes
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from oracle import Oracle
 
-from devicesim.throughput import Batch, Client, Transfer, bounds, replicate, simulate
+from devicesim.throughput import Batch, Client, Operation, Transfer, bounds, replicate, simulate
 
 INF = float("inf")
 law = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -40,16 +42,73 @@ def same(a: Transfer, b: Transfer) -> None:
         assert one.bytes.tolist() == other.bytes.tolist()
 
 
-@law
-@given(cases())
-def test_every_finish_and_admission_is_the_oracles(case: Case) -> None:
-    transfer = run(case)
+def equals_oracle(case: Case, transfer: Transfer) -> None:
     oracle = Oracle(case.server, case.clients, case.sizes, case.schedule)
     for k in range(len(case.clients)):
         assert transfer.finish(k).tolist() == oracle.finish[k].tolist()
         admitted = transfer.curve(k)
         steps = admitted.bytes > np.concatenate(([0.0], admitted.bytes[:-1]))
         assert admitted.time[steps].tolist() == [time for time, _ in oracle.admitted[k]]
+
+
+@law
+@given(cases())
+def test_every_finish_and_admission_is_the_oracles(case: Case) -> None:
+    equals_oracle(case, run(case))
+
+
+@pytest.mark.parametrize(
+    "first", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(400, 8000, 400))]
+)
+def test_drawn_transfers_are_the_oracles(first: int) -> None:
+    for seed in range(first, first + 400):
+        case = drawn(seed)
+        equals_oracle(case, run(case))
+
+
+@pytest.mark.parametrize(
+    "first", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(400, 8000, 400))]
+)
+def test_drawn_inputs_that_come_late_leave_no_trace(first: int) -> None:
+    """Files, operations offered and regimes, these for times long past; looking ahead in between."""
+    for seed in range(first, first + 400):
+        case = drawn(seed)
+        with frequent_checkpoints():
+            plain, busy = mixed(case, seed, late=False), mixed(case, seed, late=True)
+        same(plain, busy)
+
+
+def mixed(case: Case, seed: int, late: bool) -> Transfer:
+    """Run a case with its files submitted at odd times and operations offered; learn the regimes early or late."""
+    draw = random.Random(seed)
+    inputs: list[tuple[float, int, Any]] = []
+    for k, sizes in enumerate(case.sizes):
+        for i in range(0, len(sizes), 2):
+            inputs.append(
+                (draw.choice([0.0, float(draw.randint(0, 50)), 50 * draw.random()]), k, sizes[i : i + 2])
+            )
+    for _ in range(draw.randint(0, 6)):
+        k = draw.randrange(len(case.clients))
+        offer = draw.choice(case.clients[k].operations.all), draw.choice([0.0, 1.0, 3.0])
+        inputs.append((draw.choice([float(draw.randint(0, 50)), 50 * draw.random()]), k, offer))
+    inputs.sort(key=lambda one: one[0])
+    transfer = Transfer(case.server, case.clients, case.schedule[0][1])
+    unknown = list(case.schedule[1:])
+    for time, k, what in inputs:
+        while unknown and (not late or draw.random() < 0.4):
+            at, regime = unknown.pop(0)
+            transfer.set_regime(regime, at)
+        if late and draw.random() < 0.5:
+            transfer.bound()
+        if isinstance(what[0], Operation):
+            transfer.offer(*what, k, time)
+        else:
+            transfer.advance(time)
+            transfer.submit(k, what)
+    for at, regime in unknown:
+        transfer.set_regime(regime, at)
+    transfer.run()
+    return transfer
 
 
 @law
@@ -114,25 +173,25 @@ def test_files_submitted_late_are_as_files_that_come_late(case: Case, data: st.D
     same(plain, busy)
 
 
-@law
-@given(cases(ends=True), st.data())
-def test_bound_is_never_late(case: Case, data: st.DataObject) -> None:
-    end = run(case).end
-    transfer = Transfer(case.server, case.clients, case.schedule[0][1])
-    for time, regime in case.schedule[1:]:
-        transfer.set_regime(regime, time)
-    for k, sizes in enumerate(case.sizes):
-        transfer.submit(k, sizes)
-    from_demand = data.draw(st.booleans())
-    with pytest.MonkeyPatch.context() as patch:
-        if from_demand:
-            patch.setattr("devicesim.throughput.transfer.LITTLE", -1)
+@pytest.mark.parametrize("little", [-1, 4096], ids=["from demand", "computed"])
+@pytest.mark.parametrize(
+    "first", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(400, 8000, 400))]
+)
+def test_bound_is_never_late(first: int, little: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And exact where it computes what little is left."""
+    monkeypatch.setattr("devicesim.throughput.transfer.LITTLE", little)
+    for seed in range(first, first + 400):
+        case, draw = drawn(seed), random.Random(seed)
+        end = run(case).end
+        transfer = Transfer(case.server, case.clients, case.schedule[0][1])
+        for time, regime in case.schedule[1:]:
+            transfer.set_regime(regime, time)
+        for k, sizes in enumerate(case.sizes):
+            transfer.submit(k, sizes)
         for _ in range(3):
             bound = transfer.bound()
-            assert bound <= end
-            if not from_demand:
-                assert bound == end
-            transfer.advance(data.draw(st.floats(0, max(end, 0.0))))
+            assert bound <= end if little < 0 else bound == end
+            transfer.advance(draw.random() * (end if end < INF else 60.0))
 
 
 @law
