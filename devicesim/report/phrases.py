@@ -118,7 +118,7 @@ def percent(share: float) -> str:
 
 def verdict(report: Report) -> Literal["good", "partial", "bad"]:
     """How the job ended: with everything, with something missing, or not at all."""
-    if not is_complete(report):
+    if not is_complete(report) or _nothing_left(report):
         return "bad"
     return "partial" if report.losses else "good"
 
@@ -133,7 +133,8 @@ def headline(report: Report) -> str:
     goes_to_s3 = report.job_type == "IMPORT"
     if report.days_to_s3 is not None:
         at = datetime.fromisoformat(report.start) + timedelta(days=report.days_to_s3)
-        text = f"In S3 after {days(report.days_to_s3)}: {date_time(at)}"
+        arrived = "None of it in S3" if _nothing_left(report) else "In S3"
+        text = f"{arrived} after {days(report.days_to_s3)}: {date_time(at)}"
         return f"{text}, without {_missing(report.losses)}" if report.losses else text
     if is_complete(report):
         text = f"{'Nothing in S3: c' if goes_to_s3 else 'C'}omplete after {days(report.end / DAY)}"
@@ -142,6 +143,12 @@ def headline(report: Report) -> str:
     if report.outcome in {"", UNDER_WAY}:
         return f"{aim} yet: {plain(report.state)} after {days(report.end / DAY)}"
     return f"{aim}: {_continued(plain(report.outcome))}"
+
+
+def _nothing_left(report: Report) -> bool:
+    """Whether all that was to be copied was refused or lost."""
+    lost = sum(loss.files for loss in report.losses)
+    return report.ingest is not None and lost >= report.ingest.total_files > 0
 
 
 def _missing(losses: Iterable[Loss]) -> str:

@@ -22,6 +22,11 @@ def test_headline_of_a_success_is_the_date():
     [
         (full_disk(), "In S3 after 13.9 days: 15 Jun 2026 05:36, without 2,500 files (1.25 TB)", "partial"),
         (lost_parcel(), "Not in S3: lost on the way back to AWS", "bad"),
+        (
+            replace(full_disk(), losses=(Loss("device", 18_500, 9_250_000_000_000, "no link"),)),
+            "None of it in S3 after 13.9 days: 15 Jun 2026 05:36, without 18,500 files (9.25 TB)",
+            "bad",
+        ),
         (local_use(), "Complete after 39.0 days: 10 Jul 2026 08:00", "good"),
         (bare(), "Not in S3: cancelled", "bad"),
         (replace(bare(), outcome="under way"), "Not in S3 yet: Cancelled after 1 min", "bad"),
