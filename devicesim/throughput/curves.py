@@ -109,26 +109,27 @@ def curve(clients: Sequence[Files], until: float) -> Curve:
     return Curve(time[order], np.cumsum(size[order]), np.cumsum(objects[order]))
 
 
-def _read(meter: Meter, times: Floats, time: float, value: float) -> Floats:
-    """Interpolate a meter whose last value, read now, is ``value`` at ``time``."""
+def _read(meter: Meter, times: Floats, *latest: tuple[float, float]) -> Floats:
+    """Interpolate a meter's readings and the latest ones, each a time and a value."""
     known, values = view(meter.times), view(meter.values)
-    if -inf < time < inf and not (known.size and time <= known[-1]):
-        known, values = np.append(known, time), np.append(values, value)
-    return np.interp(times, known, values) if known.size else np.zeros(times.shape)
+    for time, value in latest:
+        if known[-1] < time < inf:
+            known, values = np.append(known, time), np.append(values, value)
+    return np.interp(times, known, values)
 
 
 def stored(record: Record, state: State, times: Floats) -> Floats:
     """Bytes that the store had by each time; never more than had been admitted."""
     admitted = sum((sent(files, times) for files in record.files), np.zeros(times.shape))
-    return np.minimum(_read(record.stored, times, state.store_free, state.admitted), admitted)
+    return np.minimum(_read(record.stored, times, (state.store_free, state.admitted)), admitted)
 
 
 def usage(record: Record, state: State, share: Capacity, times: Floats) -> Usage:
     """Return how long each station had served by each time."""
     links = zip(record.links, state.link_free, state.link_busy, strict=True)
     return Usage(
-        np.array([_read(meter, times, free, busy) for meter, free, busy in links]),
-        _read(record.cores, times, *core_reading(state, share)),
-        _read(record.store, times, state.store_free, state.store_busy),
-        _read(record.blocked, times, state.admitted_at, state.blocked),
+        np.array([_read(meter, times, (free, busy)) for meter, free, busy in links]),
+        _read(record.cores, times, core_reading(state, share), (max(state.cores), state.core_busy)),
+        _read(record.store, times, (state.store_free, state.store_busy)),
+        _read(record.blocked, times, (state.admitted_at, state.blocked)),
     )

@@ -162,9 +162,6 @@ class Oracle:
                 passed = False
                 key = yield self._issue(k, operation, 0.0)
             self.finish[k][file] = self.env.now
-            if passed:
-                # A file without any RPC: the next begins at once.
-                self.finish[k][file] = self.env.now
 
     def _issue(self, k: int, operation: Operation, payload: float) -> simpy.Process:
         self.number += 1

@@ -35,6 +35,11 @@ def compare(
     assert transfer.done, cell
     assert transfer.finish(0).tolist() == oracle.finish[0].tolist(), cell
     assert_same_curve(transfer.curve(0), oracle, 0, cell)
+    if environment == "constant":
+        busy = transfer.usage(1e9)
+        for station, seconds in (("link 0", busy.link[0]), ("cores", busy.cores), ("store", busy.store)):
+            served = sum(end - start for name, start, end in oracle.served if name == station)
+            assert seconds == pytest.approx(served, rel=1e-9), cell
 
 
 def assert_same_curve(curve, oracle: Oracle, client: int, cell: str) -> None:
