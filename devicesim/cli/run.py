@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 import json
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -116,7 +118,17 @@ def _records(world: World, every: float, path: Path) -> None:
 
 def _shown(world: World, report: Report, as_json: bool, as_lines: bool) -> str:
     if as_json:
-        return json.dumps(report.to_dict(), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        document = _finite(report.to_dict())
+        return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     if as_lines:
         return "".join(event_json(event, world.epoch) + "\n" for event in world.events)
     return text.render(report, width=width(), color=color())
+
+
+def _finite(value: Any) -> Any:
+    """A document in which numbers that JSON does not have, infinite or none, are null."""
+    if isinstance(value, dict):
+        return {name: _finite(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

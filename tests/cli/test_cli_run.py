@@ -1,9 +1,11 @@
 """``run``: the answer in its forms, what options change, and which exit code it gives."""
 
 import json
+import math
 import re
 import shlex
 import sys
+from dataclasses import replace
 
 import pytest
 from command_line import SCENARIOS, Done
@@ -11,6 +13,7 @@ from small_story import BYTES, TEXT
 
 from devicesim import answer, load, report, simulate
 from devicesim.report import text
+from devicesim.report.model import Swing
 
 MET, MISSED = '\n[[goal]]\nexpr = "files_lost == 0"\n', '\n[[goal]]\nexpr = "days_to_s3 < 1"\n'
 
@@ -40,6 +43,16 @@ def test_worked_json(devicesim):
     assert (told["state"], told["losses"]) == ("Complete", [])
     assert (told["ingest"]["bytes"], told["ingest"]["files"]) == (BYTES, 40)
     assert told == json.loads(json.dumps(answer(simulate(load("small.toml"))).to_dict()))
+
+
+def test_worked_json_has_null_for_what_is_not_finite(devicesim, monkeypatch):
+    def endless(world):
+        swing = Swing("a.figure", "1", "0 .. 2", -math.inf, math.nan)
+        return replace(answer(world), swings=(swing,))
+
+    monkeypatch.setattr("devicesim.cli.run.answer", endless)
+    swing = document(devicesim("run", "small.toml", "--json"))["swings"][0]
+    assert (swing["key"], swing["low_days"], swing["high_days"]) == ("a.figure", None, None)
 
 
 def test_worked_json_lines(devicesim):
