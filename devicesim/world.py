@@ -212,8 +212,8 @@ class World:
         life = self.life(job_id)
         if life.job.state not in ALLOWED["CancelJob"]:
             raise VerbError(f"job {job_id} is {life.job.state}; only a New job can be cancelled")
-        self._note("cancel_job", job_id=job_id)
         life.cancel()
+        self._note("cancel_job", job_id=job_id)
 
     def offer(
         self,
@@ -272,8 +272,9 @@ class World:
         number = len(self._lives)
         job = Job(_job_id(self._draw(f"job/{number}")), order, self.now)
         setting = replace(self._setting, scenario=story)
+        later = f"/{number}" if number else ""  # a second job of the same customer has other files
         datasets = [
-            files_of(story, dataset.name, self._draw(f"files/{dataset.name}"), self.figures)
+            files_of(story, dataset.name, self._draw(f"files/{dataset.name}{later}"), self.figures)
             for dataset in story.datasets
         ]
         self._lives[job.id] = Life(setting, job, datasets)

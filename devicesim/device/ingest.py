@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from devicesim import throughput
 from devicesim.device import capacities
+from devicesim.device.patience import Patience
 from devicesim.device.power import Busy
 from devicesim.device.queue import queues, refuse
 from devicesim.device.radio import Radio, Segment
@@ -26,43 +27,31 @@ from devicesim.device.snow_device import SnowDevice
 from devicesim.physics import page_cache
 from devicesim.progress import Leg, LegEnded, LegInterrupted, LegResumed, LegStarted, Lost, Refused
 from devicesim.scenario import Files
-from devicesim.units import format_duration
 
-LOOKS = 64
-"""A copy is looked at this often at least, so that a terminal can show how far it is; results do not depend on it."""
+LOOKS = 16
+"""Looks, by half-lives of what is left, that a terminal gets to show how far it is; results do not depend on them."""
 
-WHY = {"ENOSPC": "the device is full", "EDQUOT": "the device takes no more files"}
+WHY = {
+    "ENOSPC": "the device is full",
+    "EDQUOT": "the device takes no more files",
+    "EFBIG": "larger than the device takes",
+}
 
 
 @dataclass(slots=True)
 class Session:
-    """A stretch of copying: the core that computed it, and when it began and ended [s]."""
+    """A stretch of copying.
 
-    transfer: throughput.Transfer
-    start: float
-    end: float = float("inf")
-
-
-class _Patience:
-    """How long a copy may stand still, and until when the device serves at all.
-
-    A link that never comes back or a disk too hot to run must not keep a story from its end: the customer gives up
-    after a while. AWS's certificate ends so many days after the device was prepared; it then locks.
+    Attributes:
+        transfer: the core that computed it.
+        left: for each client, the positions in its queue of the files that the core was given.
+        start, end: when it began and ended [s].
     """
 
-    def __init__(self, setting: Setting, kind: str) -> None:
-        self._wait = setting.figures.si("default_customer.patience")
-        self._lock = setting.figures.si(f"{kind}.certificate.lifetime")
-        self._bytes, self.until = 0.0, min(setting.now + self._wait, self._lock)
-
-    def spent(self, transfer: throughput.Transfer, now: float) -> str:
-        """Why the copy ends here, or nothing."""
-        if now >= self._lock:
-            return "the device locked when its certificate ended"
-        size = float(transfer.progress(np.array([now]))[0][0])
-        if size > self._bytes:
-            self._bytes, self.until = size, min(now + self._wait, self._lock)
-        return f"nothing moved for {format_duration(self._wait)}" if now >= self.until else ""
+    transfer: throughput.Transfer
+    left: list[NDArray[np.int64]]
+    start: float
+    end: float = float("inf")
 
 
 class Ingest:
@@ -90,18 +79,20 @@ class Ingest:
         self._refusal: tuple[str, int, int] | None = None
         self._changed = setting.env.event()
         device.listeners.append(self._on_change)
+        device.cache = self
 
     def _hold(self) -> None:
         """Put on the device what the scenario says an earlier copy left there."""
         held = self._setting.scenario.job.holds
         if held is None:
             return
-        mean = round(held.size) // held.files
-        # One number seen as many: 40 million files must not cost 320 MB.
-        sizes = np.broadcast_to(np.int64(mean), (held.files,))
-        bucket = self._bucket(self._datasets[0])
-        earlier = self._device.share.add_collection(bucket, "earlier-copy", sizes, now=self._setting.now)
-        earlier.complete_first(held.files)
+        mean, rest = divmod(round(held.size), held.files)
+        # One number seen as many: 40 million files must not cost 320 MB. The last file takes what is left over.
+        alike = np.broadcast_to(np.int64(mean), (held.files - 1,))
+        share, bucket, now = self._device.share, self._bucket(self._datasets[0]), self._setting.now
+        share.add_collection(bucket, "earlier-copy", alike, now=now).complete_first(held.files - 1)
+        last = np.array([mean + rest], dtype=np.int64)
+        share.add_collection(bucket, "earlier-copy-last", last, now=now).complete_first(1)
 
     def _bucket(self, files: Files) -> str:
         share, bucket = self._device.share, files.bucket.rpartition(":")[2]
@@ -128,16 +119,16 @@ class Ingest:
     def session(self) -> Generator[simpy.Event, object, None]:
         """Copy until all is done or the device goes off."""
         setting, device = self._setting, self._device
-        transfer, left = self._open()
-        session = Session(transfer, setting.now)
-        self.sessions.append(session)
-        look = sum(float(q.sizes.sum()) for q in self._queues) / max(self._peak(), 1.0) / LOOKS
-        patience = _Patience(setting, device.kind)
+        session = self._open()
+        transfer = session.transfer
+        patience = Patience(setting, device.kind, self._began)
         while not device.off.triggered and not (transfer.done and transfer.end <= setting.now):
             if why := patience.spent(transfer, setting.now):
                 self._stopped = why
                 break
-            wake = min(transfer.bound(), setting.now + look, patience.until)
+            wake = min(transfer.bound(), patience.until)
+            if setting.notice and wake < np.inf:
+                wake = min(wake, setting.now + max((wake - setting.now) / LOOKS, 1.0))
             if self._radio:
                 wake = min(wake, self._radio.coming.start)
             yield setting.env.timeout(max(wake - setting.now, 0.0)) | device.off | self._changed
@@ -147,11 +138,11 @@ class Ingest:
             for notice in setting.notice:
                 notice()
         session.end = setting.now
-        self._close(session, left)
+        self._close(session)
 
     # Opening and closing a session.
 
-    def _open(self) -> tuple[throughput.Transfer, list[NDArray[np.int64]]]:
+    def _open(self) -> Session:
         setting, device = self._setting, self._device
         if self.leg is None:
             self.leg = self._begin()
@@ -167,16 +158,18 @@ class Ingest:
         for k, queue in enumerate(self._queues):
             transfer.submit(k, queue.sizes[left[k]])
         self._lay(transfer)
-        self.leg.session(setting.now, *self._kept(), lambda: Copied(transfer))
+        session = Session(transfer, left, setting.now)
+        self.sessions.append(session)
+        self.leg.session(setting.now, *self._kept(), lambda: Copied(session, setting))
         device.counted = lambda: self._busy(transfer)
         device.change()
-        return transfer, left
+        return session
 
     def _begin(self) -> Leg:
         setting = self._setting
         self._began = setting.now
-        total = sum(int(files.sizes.sum()) for files in self._datasets)
-        count = sum(int(files.sizes.size) for files in self._datasets)
+        total = sum(int(queue.sizes.sum()) for queue in self._queues)
+        count = sum(queue.sizes.size for queue in self._queues)
         leg = Leg("ingest", self._job, setting.now, total, count, listed=setting.now)
         setting.stream.legs.append(leg)
         setting.say(LegStarted(setting.now, self._job, "ingest", total, count))
@@ -189,16 +182,16 @@ class Ingest:
             sum(int(mask.sum()) for mask in done),
         )
 
-    def _close(self, session: Session, left: list[NDArray[np.int64]]) -> None:
+    def _close(self, session: Session) -> None:
         setting, device, transfer = self._setting, self._device, session.transfer
         for k, queue in enumerate(self._queues):
             finish = transfer.finish(k)
-            queue.done[left[k][finish <= setting.now]] = True
-            for i in range(len(self._datasets)):
-                mine = queue.done & (queue.dataset == i)
-                self._collections[i].complete(queue.index[mine])
+            queue.done[session.left[k][finish <= setting.now]] = True
+            for i, collection in enumerate(self._collections):
+                mine = queue.done & ~queue.lost & (queue.dataset == i)
+                collection.complete(queue.index[mine])
         if device.off.triggered and device.abrupt:
-            self._lose(transfer, left)
+            self.drop()
         device.counted = Busy
         size, count = self._kept()
         if not self.finished:
@@ -210,7 +203,9 @@ class Ingest:
     def end(self) -> None:
         """Say that the copy is over, whatever is left."""
         setting = self._setting
-        if self.leg is None or self.leg.end is not None:
+        if self.leg is None:
+            self.leg = self._begin()  # the device never came to serve: say what was to be copied
+        if self.leg.end is not None:
             return
         if self._refusal is not None:
             error, files, size = self._refusal
@@ -231,6 +226,7 @@ class Ingest:
     def _refuse(self, server: throughput.Server, clients: Sequence[throughput.Client]) -> None:
         """Mark the files for which the device has no room; it says so when the copy comes to them."""
         free = self._device.share.usage
+        self._refuse_large(free.limits.file_size)
         todo = sum(int(queue.sizes[queue.left].sum()) for queue in self._queues)
         count = sum(queue.left.size for queue in self._queues)
         if todo <= free.free_bytes and count <= free.free_files:
@@ -248,38 +244,78 @@ class Ingest:
         size = sum(int(queue.sizes[mask].sum()) for queue, mask in zip(self._queues, new, strict=True))
         self._refusal = (error, sum(int(mask.sum()) for mask in new), size)
 
-    def _lose(self, transfer: throughput.Transfer, left: list[NDArray[np.int64]]) -> None:
+    def _refuse_large(self, most: int) -> None:
+        """Mark the files that are larger than the device takes."""
+        large = [(queue.sizes > most) & ~queue.refused for queue in self._queues]
+        files = sum(int(mask.sum()) for mask in large)
+        if files:
+            size = sum(int(queue.sizes[mask].sum()) for queue, mask in zip(self._queues, large, strict=True))
+            for queue, mask in zip(self._queues, large, strict=True):
+                queue.refused |= mask
+            self._setting.say(Refused(self._setting.now, self._job, "EFBIG", files, size, WHY["EFBIG"]))
+
+    def drop(self) -> None:
         """Take back what only the page cache held: the files acknowledged after the last byte on the disk."""
-        setting, now = self._setting, self._setting.now
+        setting = self._setting
+        if not self.sessions:
+            return
+        session = self.sessions[-1]
+        transfer, now = session.transfer, min(session.end, setting.now)
         whole = transfer.curve()
         accepted = float(whole.bytes[-1]) if whole.bytes.size else 0.0
-        safe = accepted - self._dirty(transfer)
-        admitted = int(np.searchsorted(whole.bytes, safe, side="right"))
-        since = whole.time[admitted] if admitted < whole.time.size else np.inf
+        since = self._reached(transfer, accepted - self._dirty(session))
         cuts = []
         for k, queue in enumerate(self._queues):
             if setting.scenario.clients[k].nfs.durability != "async":
                 continue
             finish = transfer.finish(k)
-            gone = left[k][(finish >= since) & (finish <= now)]
+            gone = session.left[k][(finish >= since) & (finish <= now)]
+            queue.lost[gone] = True
             for i, collection in enumerate(self._collections):
                 cuts.append(Cut(collection, queue.index[gone[queue.dataset[gone] == i]]))
-        loss = self._device.share.power_cut(now, cuts=cuts)
+        loss = self._device.share.power_cut(setting.now, cuts=cuts)
         if loss.files:
             why = "acknowledged with durability async, and only in the page cache when power was lost"
-            setting.say(Lost(now, self._job, "device", loss.files, loss.bytes, why))
+            setting.say(Lost(setting.now, self._job, "device", loss.files, loss.bytes, why))
 
-    def _dirty(self, transfer: throughput.Transfer) -> float:
-        """Bytes in the page cache now: the core's backlog, or what Linux lets lie before it writes back.
+    @staticmethod
+    def _reached(transfer: throughput.Transfer, size: float) -> float:
+        """When more than ``size`` bytes had been accepted; infinite if they never were."""
+        whole = transfer.curve()
+        index = int(np.searchsorted(whole.bytes, size, side="right"))
+        return float(whole.time[index]) if index < whole.time.size else np.inf
 
-        The core drains its buffer at once, which is right for rates; a kernel leaves dirty pages alone up to the
-        background limit or until they are old, and a power cut takes those as well.
+    def drain(self) -> float:
+        """How long the disk needs for what the page cache holds, data and journal; infinite while it stands still."""
+        if not self.sessions:
+            return 0.0
+        session = self.sessions[-1]
+        transfer, now = session.transfer, min(session.end, self._setting.now)
+        transfer.advance(now)
+        size, count = transfer.progress(np.array([now]))
+        backlog = float(size[0]) - float(transfer.stored(now))
+        behind = self._reached(transfer, float(transfer.stored(now)))
+        if backlog <= 0 or behind == np.inf:
+            return 0.0
+        speed = transfer.server.store.rate(self._device.share.used) * self._device.disk_factor
+        files = float(count[0]) - float(transfer.progress(np.array([behind]))[1][0])
+        operations = transfer.clients[0].operations
+        journal = files * sum(operation.store for operation in (*operations.before, *operations.after))
+        passed = self._setting.now - now
+        return max(0.0, backlog / speed + journal - passed) if speed > 0 else np.inf
+
+    def _dirty(self, session: Session) -> float:
+        """Bytes in the page cache at the session's end: the core's backlog, or what Linux lets lie a while.
+
+        The core drains its buffer at once, which is right for rates; a kernel leaves dirty pages alone up to
+        the background limit or until they are old, and a power cut takes those as well.
         """
-        setting, now, kind = self._setting, self._setting.now, self._device.kind
+        setting, kind, transfer = self._setting, self._device.kind, session.transfer
+        now = min(session.end, setting.now)
         figure = setting.figures.si
         background, limit = figure(f"{kind}.cache.background"), figure(f"{kind}.cache.dirty_limit")
         age = figure(f"{kind}.cache.age")
-        length = now - self.sessions[-1].start
+        length = now - session.start
         recent = min(age, length)
         sent, _ = transfer.progress(np.array([now - recent, now]))
         write = float(sent[1] - sent[0]) / recent if recent > 0 else 0.0
@@ -301,9 +337,6 @@ class Ingest:
         if self._radio is not None:
             segment = self._radio.coming if coming else self._radio.current
         return regime(self._setting, self._device, segment)
-
-    def _peak(self) -> float:
-        return sum(self._regime().bandwidth)
 
     def _lay(self, transfer: throughput.Transfer) -> None:
         """Lay the next known capacity ahead, so that nothing computed has to be computed again."""
@@ -349,11 +382,17 @@ def regime(setting: Setting, device: SnowDevice, segment: Segment | None = None)
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What a core has copied, as the progress stream reads it: never further than it has come."""
+    """What a session has copied, as the progress stream reads it.
 
-    transfer: throughput.Transfer
+    The core is brought up to the present first: it is only asked at changes, and a read may come between them.
+    """
+
+    session: Session
+    setting: Setting
 
     def at(self, t: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Bytes and objects at times [s]."""
-        size, count = self.transfer.progress(np.minimum(t, self.transfer.now))
+        transfer, present = self.session.transfer, min(self.session.end, self.setting.now)
+        transfer.advance(present)
+        size, count = transfer.progress(np.minimum(t, present))
         return np.asarray(size, dtype=np.float64), np.asarray(count, dtype=np.float64)

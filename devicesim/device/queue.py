@@ -21,6 +21,7 @@ class Queue:
         index: for each file, its number within the data set.
         done: files that the client holds to be copied.
         refused: files that the device refused.
+        lost: files that a power cut took back, which the client holds to be copied.
     """
 
     sizes: NDArray[np.int64]
@@ -28,10 +29,12 @@ class Queue:
     index: NDArray[np.int64]
     done: NDArray[np.bool_] = field(init=False)
     refused: NDArray[np.bool_] = field(init=False)
+    lost: NDArray[np.bool_] = field(init=False)
 
     def __post_init__(self) -> None:
         self.done = np.zeros(self.sizes.size, dtype=np.bool_)
         self.refused = np.zeros(self.sizes.size, dtype=np.bool_)
+        self.lost = np.zeros(self.sizes.size, dtype=np.bool_)
 
     @property
     def left(self) -> NDArray[np.int64]:

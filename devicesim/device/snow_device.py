@@ -7,6 +7,7 @@ after a power cut without a stop, is DEACTIVATED until stopped and started again
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from typing import Protocol
 
 import simpy
 
@@ -26,6 +27,16 @@ GIGABIT = 1e9 / 8
 
 NAME_BYTES = 255
 """NAME_MAX of the file systems Linux exports."""
+
+
+class Cache(Protocol):
+    """What lies in the page cache, as the copy knows it."""
+
+    def drain(self) -> float:
+        """Seconds the disk needs for it; infinite while it stands still."""
+
+    def drop(self) -> None:
+        """Lose it."""
 
 
 class SnowDevice:
@@ -49,6 +60,7 @@ class SnowDevice:
         self.power = Power(setting, kind, job)
         self.heat = Heat(setting, kind, job, self.change)
         self.counted: Callable[[], Busy] = Busy
+        self.cache: Cache | None = None
         self.listeners: list[Callable[[], None]] = []
         self._changing = False
 
@@ -171,8 +183,12 @@ class SnowDevice:
         self.abrupt = False
         if self.nfs not in {"INACTIVE", "DEACTIVATED"}:
             self._serve("INACTIVE")
+        flush = self.cache.drain() if self.cache is not None else 0.0
         self.off.succeed()
-        yield self.setting.env.timeout(self.setting.figures.si(f"{self.kind}.shutdown.time"))
+        usual = self.setting.figures.si(f"{self.kind}.shutdown.time")
+        yield self.setting.env.timeout(max(usual, flush) if flush < float("inf") else usual)
+        if self.cache is not None and flush == float("inf"):
+            self.cache.drop()  # the disk stands still, from heat: what was to be flushed is gone
         self._enter("off", why)
 
     def fail(self, why: str) -> None:
