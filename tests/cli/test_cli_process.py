@@ -149,7 +149,9 @@ def interrupted(*words):
 
 
 def test_worked_control_c_while_copying(folder):
-    words = interrupted("run", SMALL, "--progress", "p.jsonl", "--report", "r.html")
+    words = interrupted(
+        "run", SMALL, "--set", "dataset.clips.files=2000", "--progress", "p.jsonl", "--report", "r.html"
+    )
     done = subprocess.run(words, cwd=folder, env=environment(), capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (130, "")
     assert done.stderr.split("\n") == ["", "devicesim: interrupted", ""]
