@@ -2,11 +2,13 @@
 
 The transfer core counts the busy seconds of every station. In each stretch of the copy the station with the
 highest utilisation is the one that bound it; where the streams spent most of their time waiting for replies to
-cross the network, that is *round trips*.
+cross the network, that is *round trips*. A disk that drains behind holds nobody back until the buffer ahead of it
+is full, or a reply waits for it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +22,25 @@ from devicesim.scenario import Scenario
 BUCKETS = 240
 """Stretches into which a copy is cut for attribution."""
 
+IDLE = 0.5
+"""Utilisation above which a station is at work although no byte arrived."""
+
+FULL = 0.01
+"""Share of a stretch in which writers must have stood still for the disk to be what held them."""
+
+CPU, DISK, TRIPS = "NFS service CPU", "disk", "round trips"
+HOT, NO_LINK = "disk stopped by heat", "no link"
+
+LIFTS = {
+    "Wi-Fi link": "a cable, or less distance",
+    "Ethernet link": "a faster link",
+    TRIPS: "more streams",
+    HOT: "a cooler place",
+    NO_LINK: "a link that stays up",
+}
+
+NOTHING = "nothing on this device"
+
 
 @dataclass(frozen=True, slots=True)
 class Utilisation:
@@ -31,14 +52,22 @@ class Utilisation:
     bytes: float
 
 
-def attribute(story: Scenario, ingest: Ingest) -> tuple[tuple[Bottleneck, ...], tuple[BottleneckSpan, ...]]:
-    """Give the stations that bound the copy, with their shares of its time, and the stretches for a chart."""
+def attribute(
+    story: Scenario, ingest: Ingest, stopped: Sequence[tuple[float, float]]
+) -> tuple[tuple[Bottleneck, ...], tuple[BottleneckSpan, ...]]:
+    """Give the stations that bound the copy, with their shares of its time, and the stretches for a chart.
+
+    Args:
+        story: the scenario.
+        ingest: the copy.
+        stopped: stretches in which heat had stopped the disk, as (start, end) [s].
+    """
     total = sum(session.end - session.start for session in ingest.sessions)
     stretches = [part for s in ingest.sessions for part in _stretches(story, s, total)]
     seconds: dict[str, float] = {}
     spans: list[BottleneckSpan] = []
     for part in stretches:
-        name = max(part.shares, key=lambda station: part.shares[station]) if part.bytes else _idle(part)
+        name = _binding(part, stopped)
         length = part.end - part.start
         seconds[name] = seconds.get(name, 0.0) + length
         rate = part.bytes / length if length else 0.0
@@ -49,9 +78,12 @@ def attribute(story: Scenario, ingest: Ingest) -> tuple[tuple[Bottleneck, ...], 
     return tuple(Bottleneck(name, share / whole, lifts.get(name, "")) for name, share in ranked), tuple(spans)
 
 
-def _idle(part: Utilisation) -> str:
+def _binding(part: Utilisation, stopped: Sequence[tuple[float, float]]) -> str:
     busiest = max(part.shares, key=lambda station: part.shares[station])
-    return busiest if part.shares[busiest] > 0.5 else "no link"
+    if part.bytes or part.shares[busiest] > IDLE:
+        return busiest
+    middle = (part.start + part.end) / 2
+    return HOT if any(start <= middle < end for start, end in stopped) else NO_LINK
 
 
 def _stretches(story: Scenario, session: Session, total: float) -> list[Utilisation]:
@@ -78,69 +110,67 @@ def _stretches(story: Scenario, session: Session, total: float) -> list[Utilisat
 def _busy(
     story: Scenario, session: Session, edges: NDArray[np.float64], objects: NDArray[np.float64]
 ) -> dict[str, NDArray[np.float64]]:
-    usage = session.transfer.usage(edges)
-    wifi = any(client.link == "wifi" for client in story.clients)
-    wired = any(client.link == "ethernet" for client in story.clients)
+    """Cumulative busy seconds of every station that can hold a copy back, at the edges of the stretches."""
+    transfer = session.transfer
+    usage = transfer.usage(edges)
     links = np.asarray(usage.link)
-    stations: dict[str, NDArray[np.float64]] = {}
-    if wifi:
-        stations["Wi-Fi link"] = links[0]
-    if wired:
-        stations["Ethernet link"] = links[int(wifi) :].max(axis=0)
-    cores = session.transfer.server.cores
-    stations["NFS service CPU"] = np.asarray(usage.cores) / cores
-    stations["disk"] = np.asarray(usage.store)
-    client = session.transfer.clients[0]
-    serial = len(client.operations.before) + len(client.operations.after) + 1
-    latency = session.transfer.regime.latency[0]
-    streams = sum(other.streams for other in session.transfer.clients)
-    stations["round trips"] = objects * (serial * 2 * latency / streams)
+    stations = {_link_name(story, k): links[client.link] for k, client in enumerate(transfer.clients)}
+    stations[CPU] = np.asarray(usage.cores) / transfer.server.cores
+    stations[DISK] = np.asarray(usage.store)
+    if not any(operation.wait for client in transfer.clients for operation in client.operations.all):
+        full = np.diff(np.asarray(usage.buffer)) > FULL * np.diff(edges)
+        stations[DISK] = np.concatenate(([0.0], np.cumsum(np.where(full, np.diff(stations[DISK]), 0.0))))
+    first = transfer.clients[0]
+    serial = len(first.operations.before) + len(first.operations.after) + 1
+    streams = sum(client.streams for client in transfer.clients)
+    stations[TRIPS] = objects * (serial * 2 * transfer.regime.latency[0] / streams)
     return stations
+
+
+def _link_name(story: Scenario, k: int) -> str:
+    """What people call the link of a client; cables are told apart where there are several."""
+    client = story.clients[k]
+    if client.link == "wifi":
+        return "Wi-Fi link"
+    cables = [other.name for other in story.clients if other.link == "ethernet"]
+    return "Ethernet link" if len(cables) == 1 else f"Ethernet link of {client.name}"
 
 
 def _lift(story: Scenario, ingest: Ingest, station: str) -> str:
     """What would lift a bottleneck, and what would bind next."""
+    if station in {HOT, NO_LINK}:
+        return LIFTS[station]
     session = max(ingest.sessions, key=lambda s: s.end - s.start)
-    sizes = ingest.sample()
-    if not sizes.size or station == "no link":
-        return "a link that stays up"
-    transfer = session.transfer
-    advice = _advice(transfer, station, float(sizes.mean()))
+    transfer, sizes = session.transfer, ingest.sample()
+    reached = float(transfer.progress(session.end)[0]) / max(session.end - session.start, 1e-9)
+    advice = _advice(story, transfer, station, float(sizes.mean()))
+    people = {"cores": CPU, "store": DISK, "round trips": TRIPS, "link": "link"}
+    bound = next((name for name, words in people.items() if words == station), "link")
     bounds = throughput.bounds(transfer.server, transfer.clients, transfer.regime, sizes)
-    rest = {name: rate for name, rate in bounds.items() if _people(story, name) != station}
+    rest = {name: rate for name, rate in bounds.items() if name != bound and rate > reached}
     if not rest:
         return advice
     following = min(rest, key=lambda name: rest[name])
-    next_one = f"next is the {_people(story, following)} at {units.format_rate(rest[following])}"
-    return f"{advice}; {next_one}".replace("the round trips", "round trips")
+    words = people[following] if following == "round trips" else f"the {people[following]}"
+    return f"{advice}; next is {words} at {units.format_rate(rest[following])}"
 
 
-def _advice(transfer: throughput.Transfer, station: str, mean: float) -> str:
+def _advice(story: Scenario, transfer: throughput.Transfer, station: str, mean: float) -> str:
     """Words on what would lift a station, given what a file of mean size costs it."""
     operations = transfer.clients[0].operations
-    every = (*operations.before, operations.write, *operations.after)
-    if station == "disk":
-        journal = sum(operation.store for operation in every)
+    if station == DISK:
+        taken = sum(instance.disk * instance.count for instance in story.instances)
+        if taken > 0:
+            return f"instances that leave the disk alone (they take {units.format_rate(taken)})"
+        journal = sum(operation.store for operation in operations.all)
         if journal < mean / transfer.server.store.rate_start:
-            return "nothing on this device"
-        waits = any(operation.wait for operation in every)
+            return NOTHING
+        waits = any(operation.wait for operation in operations.all)
         return "larger files" + (", or durability async where a power cut may cost data" if waits else "")
-    if station == "NFS service CPU":
+    if station == CPU:
         blocks = max(1.0, mean / transfer.clients[0].block)
-        calls = sum(operation.work for operation in every) + (blocks - 1) * operations.write.work
+        calls = sum(operation.work for operation in operations.all) + (blocks - 1) * operations.write.work
         if calls > mean * operations.write.work_per_byte:
             return "larger files" if blocks < 2 else "a larger wsize"
-        return "nothing on this device"
-    lifts = {
-        "Wi-Fi link": "a cable, or less distance",
-        "Ethernet link": "a faster link",
-        "round trips": "more streams",
-    }
-    return lifts[station]
-
-
-def _people(story: Scenario, station: str) -> str:
-    wifi = all(client.link == "wifi" for client in story.clients)
-    link = "Wi-Fi link" if wifi else "Ethernet link"
-    names = {"link": link, "cores": "NFS service CPU", "store": "disk", "round trips": "round trips"}
-    return names.get(station, station)
+        return NOTHING
+    return LIFTS["Ethernet link" if station.startswith("Ethernet") else station]

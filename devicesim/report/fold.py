@@ -13,17 +13,12 @@ from devicesim.device.order import Life
 from devicesim.jobs import JobState, JobType
 from devicesim.physics import thermal
 from devicesim.progress import (
-    BatteryChanged,
-    DeviceChanged,
     ImportFailed,
     InstanceChanged,
     Leg,
     LegEnded,
     LegInterrupted,
-    LegResumed,
-    LegStarted,
     Lost,
-    ParcelMoved,
     Refused,
     Stream,
     TemperatureChanged,
@@ -42,8 +37,8 @@ from devicesim.report.model import (
     Loss,
     Report,
     Series,
-    Step,
 )
+from devicesim.report.steps import timeline
 from devicesim.report.swings import Load, swings
 from devicesim.scenario import Scenario
 from devicesim.units import format_duration
@@ -64,7 +59,7 @@ def answer(world: World, job_id: str | None = None) -> Report:
     life = world.life(job_id)
     story, job = life.setting.scenario, life.job
     ingest = life.customer.ingest
-    bottlenecks, spans = _bottlenecks(story, ingest)
+    bottlenecks, spans = _bottlenecks(world.stream, story, ingest)
     summary = _ingest(world.stream, ingest, bottlenecks, job.id)
     losses = _losses(world.stream, job.id)
     battery = _battery(life, story)
@@ -85,7 +80,7 @@ def answer(world: World, job_id: str | None = None) -> Report:
         outcome=job.outcome or "under way",
         days_to_s3=metrics.get("days_to_s3"),
         end=world.now if not job.outcome else _last(world.stream, job.id),
-        timeline=_timeline(world, life),
+        timeline=timeline(world.stream, job),
         ingest=summary,
         losses=losses,
         battery=battery,
@@ -128,11 +123,17 @@ def _last(stream: Stream, job: str) -> float:
 
 
 def _bottlenecks(
-    story: Scenario, ingest: Ingest | None
+    stream: Stream, story: Scenario, ingest: Ingest | None
 ) -> tuple[tuple[Bottleneck, ...], tuple[BottleneckSpan, ...]]:
     if ingest is None or not ingest.sessions or ingest.sessions[-1].end == float("inf"):
         return (), ()
-    return attribute(story, ingest)
+    stopped: list[tuple[float, float]] = []
+    for event in stream.of(TemperatureChanged):
+        if event.what == "disk stopped":
+            stopped.append((event.at, float("inf")))
+        elif event.what == "disk runs again" and stopped:
+            stopped[-1] = (stopped[-1][0], event.at)
+    return attribute(story, ingest, stopped)
 
 
 def _ingest(
@@ -245,60 +246,6 @@ def _goals(story: Scenario, metrics: dict[str, float]) -> Iterable[GoalResult]:
     for goal in story.goals:
         value = metrics.get(goal.metric)
         yield GoalResult(goal.expr, value, value is not None and goal.met(metrics))
-
-
-def _timeline(world: World, life: Life) -> tuple[Step, ...]:
-    job = life.job
-    notes: dict[str, list[str]] = {}
-    steps: list[tuple[float, int, str, str]] = [(at, 0, state.value, "") for at, state in job.history]
-    for event in world.stream.events:
-        if event.job != job.id:
-            continue
-        if isinstance(event, ParcelMoved):
-            if event.what in {"late", "lost", "damaged"}:
-                state = "InTransitToCustomer" if event.direction == "outbound" else "InTransitToAWS"
-                days = f"{event.days:.0f} business day{'s' if event.days > 1 else ''} " if event.days else ""
-                notes.setdefault(state, []).append(f"{days}{event.what}")
-        elif words := _within(event):
-            steps.append((event.at, 1, *words))
-    steps.sort(key=lambda step: step[0])
-    ends = {id(step): _next(steps, i, job.outcome) for i, step in enumerate(steps)}
-    return tuple(
-        Step(
-            start=step[0],
-            end=ends[id(step)],
-            time=timestamp(world.epoch, step[0]),
-            what=step[2],
-            level=step[1],
-            note="; ".join(filter(None, [step[3], *notes.get(step[2], [])])),
-        )
-        for step in steps
-    )
-
-
-def _next(steps: list[tuple[float, int, str, str]], index: int, outcome: str) -> float | None:
-    at, level = steps[index][0], steps[index][1]
-    del at
-    return next((later[0] for later in steps[index + 1 :] if later[1] <= level), None)
-
-
-def _within(event: object) -> tuple[str, str] | None:
-    """Words for what happens inside a job state, or nothing for what a timeline need not show."""
-    if isinstance(event, LegStarted) and event.leg == "ingest":
-        return "copying", ""
-    if isinstance(event, LegResumed):
-        return "copying", ""
-    if isinstance(event, LegInterrupted):
-        return "copy stopped", event.why
-    if isinstance(event, LegEnded) and event.leg == "ingest":
-        return ("copy done", "") if event.complete else ("copy ended", "not all of it")
-    if isinstance(event, DeviceChanged) and event.state != "locked":
-        return ("device off" if event.state == "off" else event.state), event.why
-    if isinstance(event, BatteryChanged) and event.what in {"swapped", "recharged"}:
-        return f"battery {event.what}", ""
-    if isinstance(event, TemperatureChanged):
-        return event.what, f"{event.temperature:.0f} °C"
-    return None
 
 
 def _instances(stream: Stream, job: str) -> tuple[str, ...]:

@@ -1,0 +1,100 @@
+"""The timeline: job states, and within them what the device, its supply, its instances and the copy did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from devicesim.device.job import Job
+from devicesim.progress import (
+    BatteryChanged,
+    DeviceChanged,
+    Event,
+    InstanceChanged,
+    LegEnded,
+    LegInterrupted,
+    LegResumed,
+    LegStarted,
+    ParcelMoved,
+    Stream,
+    TemperatureChanged,
+    timestamp,
+)
+from devicesim.report.model import Step
+
+OVER = {"disk stopped": "disk runs again", "throttled": "full speed again"}
+"""What ends a state of heat."""
+
+
+def timeline(stream: Stream, job: Job) -> tuple[Step, ...]:
+    """The steps of a job in the order in which they began; what takes no time has no end."""
+    events = [event for event in stream.events if event.job == job.id]
+    notes = _parcels(events)
+    states = [at for at, _ in job.history]
+    steps = [
+        Step(
+            at,
+            _first(states, at),
+            timestamp(stream.epoch, at),
+            state.value,
+            0,
+            "; ".join(notes.get(state, ())),
+        )
+        for at, state in job.history
+    ]
+    for number, event in enumerate(events):
+        if words := _words(event):
+            end = _end(event, events[number + 1 :], _first(states, event.at))
+            steps.append(Step(event.at, end, timestamp(stream.epoch, event.at), words[0], 1, words[1]))
+    return tuple(sorted(steps, key=lambda step: step.start))
+
+
+def _first(times: Sequence[float], after: float) -> float | None:
+    return next((at for at in times if at > after), None)
+
+
+def _parcels(events: Sequence[Event]) -> dict[str, list[str]]:
+    """Remarks on the transit states."""
+    notes: dict[str, list[str]] = {}
+    for event in events:
+        if isinstance(event, ParcelMoved) and event.what in {"late", "lost", "damaged"}:
+            state = "InTransitToCustomer" if event.direction == "outbound" else "InTransitToAWS"
+            days = f"{event.days:.0f} business day{'s' if event.days > 1 else ''} " if event.days else ""
+            notes.setdefault(state, []).append(f"{days}{event.what}")
+    return notes
+
+
+def _words(event: Event) -> tuple[str, str] | None:
+    """What happened, and a remark; nothing for what a timeline need not show."""
+    match event:
+        case LegStarted(leg="ingest") | LegResumed():
+            return "copying", ""
+        case LegInterrupted():
+            return "copy stopped", event.why
+        case LegEnded(leg="ingest"):
+            return ("copy done", "") if event.complete else ("copy ended", "not all of it")
+        case DeviceChanged():
+            return ("device off" if event.state == "off" else event.state), event.why
+        case BatteryChanged(what="swapped" | "recharged"):
+            return f"battery {event.what}", ""
+        case InstanceChanged(state="running"):
+            return f"{event.instance} running", ""
+        case TemperatureChanged():
+            return event.what, f"{event.temperature:.0f} °C"
+        case _:
+            return None
+
+
+def _end(event: Event, later: Sequence[Event], state_end: float | None) -> float | None:
+    """When a step was over; None for what takes no time."""
+    match event:
+        case LegStarted() | LegResumed():
+            ends = (e.at for e in later if isinstance(e, LegInterrupted | LegEnded))
+        case DeviceChanged():
+            ends = (e.at for e in later if isinstance(e, DeviceChanged))
+        case InstanceChanged(instance=name):
+            ends = (e.at for e in later if isinstance(e, InstanceChanged) and e.instance == name)
+        case TemperatureChanged(what=what) if what in OVER:
+            ends = (e.at for e in later if isinstance(e, TemperatureChanged) and e.what == OVER[what])
+        case _:
+            return None
+    return next(ends, state_end)
