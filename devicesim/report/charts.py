@@ -238,7 +238,7 @@ def tornado(swings: Sequence[Swing]) -> dict[str, Any] | None:
     axis = alt.Axis(labelExpr=signed, grid=True, tickCount=5)
     ends = ["low end", "high end"]
     base = alt.Chart(alt.InlineData(values=rows)).encode(
-        x=alt.X("days:Q", title="change of the days to S3", axis=axis),
+        x=alt.X("days:Q", title="change of the answer, in days", axis=axis),
         y=alt.Y(
             "figure:N",
             sort=None,

@@ -105,7 +105,8 @@ class Swing:
 
     Attributes:
         key: the figure; value and range as printed.
-        low_days, high_days: estimated change of days to S3 at the low and high end of the range.
+        low_days, high_days: estimated change of the answer at the low and high end of the range [days].
+        low_hours, high_hours: of that, the change of the work at the site [hours].
     """
 
     key: str
@@ -113,6 +114,8 @@ class Swing:
     range: str
     low_days: float
     high_days: float
+    low_hours: float = 0.0
+    high_hours: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

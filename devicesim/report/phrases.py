@@ -301,9 +301,18 @@ def weighty(swings: Iterable[Swing]) -> list[Swing]:
 
 
 def moves(swing: Swing) -> str:
-    """How far the answer moves from the low to the high end: ``'+1.4 to −0.63 days to S3'``."""
+    """How far the answer moves from the low to the high end: ``'+1.4 to −0.63 days'``."""
     low, high = signed(swing.low_days), signed(swing.high_days)
-    return "no change" if low == high == "0" else f"{low} to {high} days to S3"
+    return "no change" if low == high == "0" else f"{low} to {high} days"
+
+
+def of_the_copy(swings: Iterable[Swing], shown: Sequence[Swing]) -> tuple[Swing, str] | None:
+    """The figure that moves the work at the site most, unless it is shown already: it, and the hours."""
+    known = [swing for swing in swings if swing not in shown]
+    most = max(known, key=lambda swing: max(abs(swing.low_hours), abs(swing.high_hours)), default=None)
+    if most is None or max(abs(most.low_hours), abs(most.high_hours)) < 0.01:
+        return None
+    return most, f"{signed(most.low_hours)} to {signed(most.high_hours)} hours of copying"
 
 
 def rests(figure: FigureUsed | Swing) -> str:

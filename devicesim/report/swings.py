@@ -7,7 +7,6 @@ equal.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,11 +16,15 @@ from devicesim import catalog, throughput
 from devicesim.catalog import Figures
 from devicesim.device import capacities, radio
 from devicesim.device.power import budget
+from devicesim.device.snow_device import GIGABIT
 from devicesim.physics import power
 from devicesim.report.model import Swing
 from devicesim.scenario import Scenario
 
-DAY = 86400.0
+DAY, HOUR = 86400.0, 3600.0
+LEAST = 0.005
+"""Days, or hours of copying, below which a swing is not worth a line."""
+
 QUANTILES = np.array([-1.645, -1.036, -0.674, -0.385, -0.126, 0.126, 0.385, 0.674, 1.036, 1.645])
 """Standard normal quantiles at 5, 15, ... 95 %, to average a faded link."""
 
@@ -43,26 +46,24 @@ def swings(figures: Figures, story: Scenario, load: Load) -> tuple[Swing, ...]:
         story: the scenario.
         load: what is copied.
     """
-    base = expected_days(figures, story, load)
+    waiting, copying, importing = expected(figures, story, load)
+    base = waiting + copying + importing
     found = []
     for key, figure in tuple(figures.used.items()):
         if figure.kind != "assumed" or figure.exact or not isinstance(figure.value, float | int):
             continue
-        low = expected_days(figures.with_value(key, figure.low_si), story, load) - base
-        high = expected_days(figures.with_value(key, figure.high_si), story, load) - base
-        if max(abs(low), abs(high)) > 0.005:
-            found.append(Swing(key, figure.text, figure.range_text, low, high))
+        low = expected(figures.with_value(key, figure.low_si), story, load)
+        high = expected(figures.with_value(key, figure.high_si), story, load)
+        days = [(sum(end) - base) / DAY for end in (low, high)]
+        hours = [(end[1] - copying) / HOUR for end in (low, high)]
+        if max(map(abs, days)) > LEAST or max(map(abs, hours)) > LEAST:
+            found.append(Swing(key, figure.text, figure.range_text, *days, *hours))
     return tuple(sorted(found, key=lambda s: -max(abs(s.low_days), abs(s.high_days))))
 
 
-def expected_days(figures: Figures, story: Scenario, load: Load) -> float:
-    """Expected days from the order to the data in S3, or to the return for local use."""
-    parts: tuple[Callable[[], float], ...] = (
-        lambda: _waiting(figures, story),
-        lambda: _copying(figures, story, load),
-        lambda: _importing(figures, load),
-    )
-    return sum(part() for part in parts) / DAY
+def expected(figures: Figures, story: Scenario, load: Load) -> tuple[float, float, float]:
+    """Expected seconds of waiting and travelling, of work at the site, and of the import."""
+    return _waiting(figures, story), _copying(figures, story, load), _importing(figures, load)
 
 
 def _waiting(figures: Figures, story: Scenario) -> float:
@@ -92,7 +93,8 @@ def _copying(figures: Figures, story: Scenario, load: Load) -> float:
     clients = capacities.clients(figures, story)
     rates, latencies = _links(figures, story)
     regime = throughput.Regime(bandwidth=rates, latency=latencies)
-    server = capacities.server(figures, device)
+    held = story.job.holds.size if story.job.holds is not None else 0.0
+    server = capacities.server(figures, device, held)
     bounds = throughput.bounds(server, clients, regime, load.sizes)
     rate = min(bounds.values())
     work = load.bytes / rate if rate > 0 else np.inf
@@ -105,12 +107,19 @@ def _copying(figures: Figures, story: Scenario, load: Load) -> float:
     )
     busy = load.bytes / work
     cpu = min(1.0, busy / bounds["cores"]) if bounds.get("cores") else 1.0
-    draw = power.draw(budget(figures, device), cpu, 1.0, 0.0, ethernet_1g=1)
+    air = any(client.link == "wifi" for client in story.clients)
+    fast = any(client.rate is not None and client.rate > GIGABIT for client in story.clients)
+    wired = any(client.rate is not None for client in story.clients) and not fast
+    draw = power.draw(
+        budget(figures, device), cpu, 1.0, float(air), ethernet_1g=wired, ethernet_10g=fast, wifi_on=air
+    )
     session = usable * figure(f"{device}.battery.efficiency") / float(draw) - ready
     if session <= 0:
         return float(ready + work)
     stops = work / session
-    return float(ready + work + stops * (ready + supply.swap + figure(f"{device}.shutdown.time")))
+    recharged = max(0.0, stops - supply.spares) if supply.recharge is not None else 0.0
+    changing = (stops - recharged) * supply.swap + recharged * (supply.recharge or 0.0)
+    return float(ready + work + changing + stops * (ready + figure(f"{device}.shutdown.time")))
 
 
 def _links(figures: Figures, story: Scenario) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -158,10 +158,11 @@ def _goals(report: Report) -> list[Text]:
 def _rests_on(report: Report) -> list[Text]:
     """The assumed figures that move the date most, or their names where no date is to be moved."""
     if report.swings:
-        return [
-            Text(f"{phrases.rests(swing)}: {phrases.moves(swing)}")
-            for swing in phrases.weighty(report.swings)[:SHOWN]
-        ]
+        shown = phrases.weighty(report.swings)[:SHOWN]
+        lines = [Text(f"{phrases.rests(swing)}: {phrases.moves(swing)}") for swing in shown]
+        if copy := phrases.of_the_copy(report.swings, shown):
+            lines.append(Text(f"{phrases.rests(copy[0])}: {copy[1]}"))
+        return lines
     figures = phrases.assumed(report.figures)
     lines = _texts(phrases.rests(figure) for figure in figures[:SHOWN])
     if rest := len(figures) - SHOWN:

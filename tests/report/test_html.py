@@ -67,7 +67,7 @@ def test_key_numbers_and_tables_hold_the_numbers():
         "battery swap and boot, 9 times",
         "wifi.tcp_efficiency",
         "0.45 to 0.75",
-        "+1.4 to −0.63 days to S3",
+        "+1.4 to −0.63 days",
         "Of 7 figures that this run read, 3 are assumed",
         "RFC 1813, RFC 5531",
         "devicesim run ridge-camp.toml --seed 7",

@@ -173,11 +173,11 @@ def test_a_loss_is_placed_once():
 @pytest.mark.parametrize(
     ("low", "high", "text"),
     [
-        (1.42, -0.634, "+1.4 to −0.63 days to S3"),
-        (12.4, 0.0, "+12 to 0 days to S3"),
+        (1.42, -0.634, "+1.4 to −0.63 days"),
+        (12.4, 0.0, "+12 to 0 days"),
         (0.0, 0.004, "no change"),
-        (math.inf, -0.5, "+∞ to −0.50 days to S3"),
-        (math.nan, 0.5, "unknown to +0.50 days to S3"),
+        (math.inf, -0.5, "+∞ to −0.50 days"),
+        (math.nan, 0.5, "unknown to +0.50 days"),
     ],
 )
 def test_moves(low, high, text):

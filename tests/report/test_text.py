@@ -46,8 +46,8 @@ Lost        nothing
 Cost        176.50 USD: service fee 60.00; 13 extra days 78.00; shipping 38.50 (assumed)
 Goals       ✓ days_to_s3 < 21: 13.93 days
             ✗ ingest_mb_s >= 80 Mbit/s: 4.81 MB/s
-Rests on    wifi.tcp_efficiency 0.62 (assumed, 0.45 to 0.75): +1.4 to −0.63 days to S3
-            snc1_hdd.battery.capacity 71 Wh (assumed, 60 to 95 Wh): +0.18 to −0.21 days to S3
+Rests on    wifi.tcp_efficiency 0.62 (assumed, 0.45 to 0.75): +1.4 to −0.63 days
+            snc1_hdd.battery.capacity 71 Wh (assumed, 60 to 95 Wh): +0.18 to −0.21 days
             snc1_hdd.disk.outer_rate 135 MB/s (assumed, 110 to 160 MB/s): no change
 Notes       Wi-Fi and battery figures of the Snowcone are not published; they are assumed.
 Seed        7, devicesim 0.1.0
@@ -80,8 +80,8 @@ Bottleneck  disk, 82 % of the time; lifted by an SNC1_SSD; next is the Ethernet 
 Lost        2,500 files (1.25 TB), refused (ENOSPC): the device is full
 Cost        176.50 USD: service fee 60.00; 13 extra days 78.00; shipping 38.50 (assumed)
 Goals       ✗ files_lost == 0: 2,500
-Rests on    wifi.tcp_efficiency 0.62 (assumed, 0.45 to 0.75): +1.4 to −0.63 days to S3
-            snc1_hdd.battery.capacity 71 Wh (assumed, 60 to 95 Wh): +0.18 to −0.21 days to S3
+Rests on    wifi.tcp_efficiency 0.62 (assumed, 0.45 to 0.75): +1.4 to −0.63 days
+            snc1_hdd.battery.capacity 71 Wh (assumed, 60 to 95 Wh): +0.18 to −0.21 days
             snc1_hdd.disk.outer_rate 135 MB/s (assumed, 110 to 160 MB/s): no change
 Notes       overflow = "run": the data set is larger than the device on purpose.
 Seed        7, devicesim 0.1.0
