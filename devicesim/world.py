@@ -31,6 +31,7 @@ from devicesim.device.customer import default_story
 from devicesim.device.job import Job, Order
 from devicesim.device.neighbours import Neighbours
 from devicesim.device.order import Life
+from devicesim.device.rehearsal import rehearse
 from devicesim.device.setting import Setting
 from devicesim.errors import VerbError, require, unknown
 from devicesim.jobs import ALLOWED, JobType, ShippingOption, state_named
@@ -99,6 +100,7 @@ class World:
             self._draw,
         )
         if scenario is not None:
+            rehearse(scenario, _order(scenario))
             self._begin(_order(scenario), scenario)
 
     # Randomness: one child of the seed for every name, so that subsystems do not disturb each other.

@@ -10,6 +10,7 @@ from devicesim.cli.options import overrides, scenario_file
 from devicesim.cli.output import complain, put
 from devicesim.report.phrases import plain
 from devicesim.scenario import load
+from devicesim.world import World
 
 
 @click.command("check")
@@ -18,6 +19,7 @@ from devicesim.scenario import load
 def command(file: Path, overrides: tuple[str, ...]) -> None:
     """Check FILE without running it: exit 0 and one line, or every problem with its place and exit 3."""
     scenario = load(file, overrides)
+    World(scenario)  # tries the figures that the scenario sets
     put(f"{plain(str(file))}: ok: {plain(scenario.name)}\n")
     for note in scenario.source.notes:
         complain(f"{file}: note: {note}")

@@ -142,7 +142,9 @@ class Power:
             yield pause | self._changed | off
 
     def lasts(self, draw: float, level: float = 0.0) -> float:
-        """How long the battery carries a draw [W] down to a level of charge in [0, 1] [s]."""
+        """How long the battery carries a draw [W] down to a level of charge in [0, 1]; for ever on mains [s]."""
+        if not self.on_battery:
+            return float("inf")
         return battery.depletion_time(self.charge, draw, self.efficiency, level * self.capacity)
 
     def replenish(self) -> Generator[simpy.Event, object, bool]:

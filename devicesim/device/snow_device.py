@@ -165,28 +165,35 @@ class SnowDevice:
         return True
 
     def _guard(self, off: simpy.Event) -> Process:
-        """Go off when the battery is low: cleanly, or at once where the scenario says so or it cannot last."""
+        """Go off when the battery is low: cleanly, or at once where the scenario says so."""
         low = self.power.low
         yield low | off
         if off.triggered:
             return
-        lasts = self.power.lasts(self.least) >= self.setting.figures.si(f"{self.kind}.shutdown.time")
-        if self.setting.scenario.site.power.when_low == "abrupt" or not lasts:
+        if self.setting.scenario.site.power.when_low == "abrupt":
             self.fail("battery empty")
         else:
             yield from self.shut_down("battery low")
 
     def shut_down(self, why: str) -> Process:
-        """Go off cleanly: the NFS service stops and the page cache reaches the disk within the shutdown time."""
+        """Go off cleanly: the NFS service stops and the page cache reaches the disk within the shutdown time.
+
+        A battery that does not last so long makes it an abrupt end.
+        """
         if self.off.triggered:
+            return
+        flush = self.cache.drain() if self.cache is not None else 0.0
+        usual = self.setting.figures.si(f"{self.kind}.shutdown.time")
+        needed = max(usual, flush) if flush < float("inf") else usual
+        self.power.settle()
+        if self.power.lasts(self.least) < needed:
+            self.fail("battery empty")
             return
         self.abrupt = False
         if self.nfs not in {"INACTIVE", "DEACTIVATED"}:
             self._serve("INACTIVE")
-        flush = self.cache.drain() if self.cache is not None else 0.0
         self.off.succeed()
-        usual = self.setting.figures.si(f"{self.kind}.shutdown.time")
-        yield self.setting.env.timeout(max(usual, flush) if flush < float("inf") else usual)
+        yield self.setting.env.timeout(needed)
         if self.cache is not None and flush == float("inf"):
             self.cache.drop()  # the disk stands still, from heat: what was to be flushed is gone
         self._enter("off", why)
