@@ -1,7 +1,7 @@
 """Power and batteries: joules by hand and conserved, moments of depletion, swaps, and a watch that hardly wakes."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from small_story import BYTES, small_story
 
@@ -33,6 +33,10 @@ def on_time(world: World) -> float:
     ons = [e.at for e in states if e.state == "booting"]
     offs = [e.at for e in states if e.state == "off"]
     return sum(off - on for on, off in zip(ons, offs, strict=True))
+
+
+def copy_complete(world: World) -> bool:
+    return any(event.complete for event in world.stream.of(LegEnded) if event.leg == "ingest")
 
 
 class TestDraw:
@@ -159,6 +163,16 @@ class TestDepletion:
         world = simulate(small_story(*LOCAL_USE, battery("3 Wh"), 'job.keep = "1 d"'))
         assert world.stream.of(DeviceChanged)[-1].why == "battery empty"
 
+    def test_switching_off_for_the_return_needs_power_too(self) -> None:
+        """The copy is done with 200 J left; 20 s of 10.7 W from a battery take 243 J."""
+        world = simulate(
+            small_story(battery("5.67 Wh", 'when_low = "abrupt"'), 'client.laptop.rate = "3 Mbit/s"')
+        )
+        power, off = world.life().device.power, world.stream.of(DeviceChanged)[-1]
+        assert off.why == "battery empty"
+        assert 0 < power.charge < 20 * IDLE / EFFICIENCY
+        assert copy_complete(world)
+
 
 class TestSwaps:
     def test_swap_takes_its_time(self) -> None:
@@ -228,6 +242,7 @@ def discharged(world: World) -> float:
 
 
 @settings(max_examples=15, deadline=None)
+@example(5.67, "3 Mbit/s", "abrupt", "", 0)
 @given(
     capacity=st.floats(3.2, 20),
     rate=st.sampled_from(["1 Mbit/s", "3 Mbit/s", "1 Gbit/s"]),
