@@ -418,7 +418,7 @@ class TestNothingMoves:
         ],
     )
     def test_given_up(self, changes: tuple[str, ...]) -> None:
-        """default_customer.patience, here 2 h; it is looked at 64 times in that time."""
+        """default_customer.patience, here 2 h; what has moved at first is seen to stand still an eighth of it late."""
         world = simulate(small_story(*changes, 'assume."default_customer.patience" = "2 h"'))
         (left,) = world.stream.of(Refused)
         # What a disk that stands still never got is lost at power-off; the rest was never copied.
@@ -426,7 +426,7 @@ class TestNothingMoves:
         assert (left.error, left.files) == ("", ingest_leg(world).total_objects - arrived)
         assert left.why == "the copy could not go on: nothing moved for 2 h"
         assert world.job().outcome == "complete"
-        assert 7200 <= left.at - COPY_BEGINS < 7200 + 2100
+        assert 7200 <= left.at - COPY_BEGINS <= 7200 + 3 * 900
 
     def test_a_client_that_begins_later_is_waited_for(self) -> None:
         world = simulate(small_story('client.laptop.start_after = "3 d"'))

@@ -263,7 +263,7 @@ DISASTERS = st.fixed_dictionaries(
         'assume."SNC1_HDD.storage.max_files"': st.sampled_from(['"1 files"', '"25 files"']),
         "client.laptop.rate": st.sampled_from(['"1 Mbit/s"', '"10 Mbit/s"', '"10 Gbit/s"']),
         "client.laptop.nfs.durability": st.sampled_from(['"commit"', '"sync"']),
-        "site.ambient": st.sampled_from(['"-40 °C"', '"36 °C"']),
+        "site.ambient": st.sampled_from(['"-40 °C"', '"36 °C"', '"58 °C"', '"80 °C"']),
         "job.nfs_cpu": st.just('"shared"'),
         "instance": st.just('[{ name = "a", type = "snc1.medium", duration = "30 min", disk = "50 MB/s" }]'),
     },

@@ -115,12 +115,7 @@ class TestIngest:
 
 
 class TestWhileItRuns:
-    @pytest.mark.parametrize(
-        "after",
-        [
-            *(0.0, 0.5, 31.0, 100.3),
-        ],
-    )
+    @pytest.mark.parametrize("after", [0.0, 0.5, 31.0, 100.3])
     def test_a_record_is_the_same_whenever_it_is_read(self, after: float, world: World) -> None:
         """What is said of a time on the way is what is said of it at the end."""
         early = World(small_story(SLOW, *SLOW_IMPORT))
