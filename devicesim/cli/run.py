@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from devicesim.cli import GOAL_MISSED
 from devicesim.cli.bar import bar
@@ -72,6 +73,9 @@ def command(
     Exit code 1 when a goal of the scenario is missed.
     """
     require(not (as_json and as_lines), "the output", "one of --json and --json-lines", "both")
+    given = click.get_current_context().get_parameter_source("every")
+    alone = given is ParameterSource.COMMANDLINE and progress is None
+    require(not alone, "--every", "given with --progress", "no --progress")
     html = importlib.import_module("devicesim.report.html") if page else None
     _require_files(file, {"--progress": progress, "--report": page})
     world = World(load(file, overrides), seed=seed)

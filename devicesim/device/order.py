@@ -14,7 +14,7 @@ from devicesim.device.setting import Setting
 from devicesim.device.shipment import Shipment
 from devicesim.device.snow_device import SnowDevice
 from devicesim.jobs import JobState, JobType
-from devicesim.progress import Lost
+from devicesim.progress import Lost, Refused
 from devicesim.scenario import Files
 
 Process = Generator[simpy.Event, object, None]
@@ -29,7 +29,7 @@ class Life:
     """
 
     def __init__(self, setting: Setting, job: Job, datasets: Sequence[Files]) -> None:
-        self.setting, self.job = setting, job
+        self.setting, self.job, self._datasets = setting, job, datasets
         self.device = SnowDevice(setting, job.order.device, job.id, job.order.wifi)
         self.customer = Customer(setting, job, self.device, datasets)
         self._shipment = Shipment(setting, job.id, job.order)
@@ -53,11 +53,11 @@ class Life:
         yield setting.env.timeout(packing)
         fate = yield from self._ship("outbound", JobState.IN_TRANSIT_TO_CUSTOMER)
         if fate == "lost":
-            job.outcome = "lost on the way to the customer"
+            self._never("lost on the way to the customer")
             return
         self._enter(JobState.WITH_CUSTOMER)
         if fate == "damaged":
-            job.outcome = "damaged on the way to the customer"
+            self._never("damaged on the way to the customer")
             return
         yield from self.customer.keep()
         fate = yield from self._ship("return", JobState.IN_TRANSIT_TO_AWS)
@@ -85,6 +85,16 @@ class Life:
             yield from cloud.import_objects(setting, job.id, self.device.share)
         self._enter(JobState.COMPLETE)
         job.outcome = "complete"
+
+    def _never(self, why: str) -> None:
+        """End a job whose device never came to work, with what was to be copied."""
+        job, setting = self.job, self.setting
+        job.outcome = why
+        copied = {name for client in setting.scenario.clients for name in client.dataset}
+        waiting = [files for files in self._datasets if files.name in copied]
+        if waiting and job.order.type is JobType.IMPORT:
+            count, size = sum(files.count for files in waiting), sum(files.total for files in waiting)
+            setting.say(Refused(setting.now, job.id, "", count, size, f"the device was {why}"))
 
     def _lose(self, why: str) -> None:
         share = self.device.share

@@ -147,7 +147,7 @@ def _lift(story: Scenario, ingest: Ingest, station: str) -> str:
     people = {"cores": CPU, "store": DISK, "round trips": TRIPS, "link": "link"}
     bound = next((name for name, words in people.items() if words == station), "link")
     bounds = throughput.bounds(transfer.server, transfer.clients, transfer.regime, sizes)
-    rest = {name: rate for name, rate in bounds.items() if name != bound and rate > reached}
+    rest = {name: rate for name, rate in bounds.items() if name != bound and rate > 1.02 * reached}
     if not rest:
         return advice
     following = min(rest, key=lambda name: rest[name])
