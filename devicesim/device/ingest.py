@@ -28,8 +28,8 @@ from devicesim.physics import page_cache
 from devicesim.progress import Leg, LegEnded, LegInterrupted, LegResumed, LegStarted, Lost, Refused
 from devicesim.scenario import Files
 
-LOOKS = 16
-"""Looks, by half-lives of what is left, that a terminal gets to show how far it is; results do not depend on them."""
+LOOKS, SHORTEST_LOOK = 16, 1.0
+"""A copy is looked at after this share of the time that is left, and at most once a second: for a terminal's bar."""
 
 WHY = {
     "ENOSPC": "the device is full",
@@ -127,8 +127,9 @@ class Ingest:
                 self._stopped = why
                 break
             wake = min(transfer.bound(), patience.until)
-            if setting.notice and wake < np.inf:
-                wake = min(wake, setting.now + max((wake - setting.now) / LOOKS, 1.0))
+            if wake < np.inf:
+                # Always, watched or not: where the core is asked decides the last digits of what it tells.
+                wake = min(wake, setting.now + max((wake - setting.now) / LOOKS, SHORTEST_LOOK))
             if self._radio:
                 wake = min(wake, self._radio.coming.start)
             yield setting.env.timeout(max(wake - setting.now, 0.0)) | device.off | self._changed
