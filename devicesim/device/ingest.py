@@ -8,7 +8,6 @@ the core advance, and asks again. Files finished when the device goes off are ke
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import simpy
@@ -21,6 +20,7 @@ from devicesim.device.power import Busy
 from devicesim.device.queue import queues, refuse
 from devicesim.device.radio import Radio, Segment
 from devicesim.device.radio import air as mean_air
+from devicesim.device.session import Copied, Session
 from devicesim.device.setting import Setting
 from devicesim.device.share import Collection, Cut
 from devicesim.device.snow_device import SnowDevice
@@ -36,22 +36,6 @@ WHY = {
     "EDQUOT": "the device takes no more files",
     "EFBIG": "larger than the device takes",
 }
-
-
-@dataclass(slots=True)
-class Session:
-    """A stretch of copying.
-
-    Attributes:
-        transfer: the core that computed it.
-        left: for each client, the positions in its queue of the files that the core was given.
-        start, end: when it began and ended [s].
-    """
-
-    transfer: throughput.Transfer
-    left: list[NDArray[np.int64]]
-    start: float
-    end: float = float("inf")
 
 
 class Ingest:
@@ -121,7 +105,7 @@ class Ingest:
         setting, device = self._setting, self._device
         session = self._open()
         transfer = session.transfer
-        patience = Patience(setting, device.kind, self._began)
+        patience = Patience(setting, device.kind, self._began, device.made)
         while not device.off.triggered and not (transfer.done and transfer.end <= setting.now):
             if why := patience.spent(transfer, setting.now):
                 self._stopped = why
@@ -279,6 +263,12 @@ class Ingest:
             why = "acknowledged with durability async, and only in the page cache when power was lost"
             setting.say(Lost(setting.now, self._job, "device", loss.files, loss.bytes, why))
 
+    def cut(self) -> None:
+        """Lose what lies in the page cache when power fails after a session; the kernel writes it back when old."""
+        age = self._setting.figures.si(f"{self._device.kind}.cache.age")
+        if self.running is None and self.sessions and self._setting.now - self.sessions[-1].end < age:
+            self.drop()
+
     @staticmethod
     def _reached(transfer: throughput.Transfer, size: float) -> float:
         """When more than ``size`` bytes had been accepted; infinite if they never were."""
@@ -379,21 +369,3 @@ def regime(setting: Setting, device: SnowDevice, segment: Segment | None = None)
     return throughput.Regime(
         bandwidth=tuple(rates), latency=tuple(latencies), share=device.cpu_share, store=device.disk_factor
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Copied:
-    """What a session has copied, as the progress stream reads it.
-
-    The core is brought up to the present first: it is only asked at changes, and a read may come between them.
-    """
-
-    session: Session
-    setting: Setting
-
-    def at(self, t: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Bytes and objects at times [s]."""
-        transfer, present = self.session.transfer, min(self.session.end, self.setting.now)
-        transfer.advance(present)
-        size, count = transfer.progress(np.minimum(t, present))
-        return np.asarray(size, dtype=np.float64), np.asarray(count, dtype=np.float64)

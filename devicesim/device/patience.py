@@ -20,14 +20,15 @@ class Patience:
         setting: of the run.
         kind: catalog entry of the device.
         began: when the copy's first session began; clients that start later are waited for [s].
+        made: when the job was created; the certificate counts from there [s].
 
     Attributes:
         until: when to look again at the latest [s].
     """
 
-    def __init__(self, setting: Setting, kind: str, began: float) -> None:
+    def __init__(self, setting: Setting, kind: str, began: float, made: float) -> None:
         self._wait = setting.figures.si("default_customer.patience")
-        self._lock = setting.figures.si(f"{kind}.certificate.lifetime")
+        self._lock = made + setting.figures.si(f"{kind}.certificate.lifetime")
         latest = max((client.start_after for client in setting.scenario.clients), default=0.0)
         self._since = max(setting.now, began + latest)
         self.until = min(self._since + self._wait, self._lock)

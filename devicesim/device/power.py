@@ -17,7 +17,7 @@ import simpy
 from devicesim.catalog import Figures
 from devicesim.device.setting import Setting
 from devicesim.physics import battery, power
-from devicesim.progress import BatteryChanged, TemperatureChanged
+from devicesim.progress import BatteryChanged
 
 PRECISION = 1.0
 """How precisely the moment of low battery is pinned [s]."""
@@ -53,6 +53,7 @@ class Power:
     """The supply of one device.
 
     Attributes:
+        rating: what the supply can give [W].
         energy: joules the device has drawn so far.
         charge: joules left in the connected battery; infinite on mains.
         low: event that fires when the battery reaches its shutdown level.
@@ -62,7 +63,7 @@ class Power:
         figures, supply = setting.figures, setting.scenario.site.power
         self._setting, self._job = setting, job
         self.budget = budget(figures, device)
-        self.supply = figures.si(f"{device}.power.supply")
+        self.rating = figures.si(f"{device}.power.supply")
         self.on_battery = supply.source == "battery"
         self.efficiency = figures.si(f"{device}.battery.efficiency") if self.on_battery else 1.0
         self.capacity = float("inf")
@@ -166,11 +167,4 @@ class Power:
         self.low = setting.env.event()
         setting.say(BatteryChanged(setting.now, self._job, what, 1.0))
         self._tell()
-        return True
-
-    def brown_out(self, mean: float) -> bool:
-        """Tell whether a mean draw [W] is more than the supply gives, and say so."""
-        if not power.brown_out(mean, self.supply):
-            return False
-        self._setting.say(TemperatureChanged(self._setting.now, self._job, "brown-out", mean))
         return True

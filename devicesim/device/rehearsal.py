@@ -30,7 +30,11 @@ def rehearse(story: Scenario, order: Order) -> None:
     try:
         _tell(story, order)
     except (BoundError, ArithmeticError, ValueError) as error:
-        why = str(error) if isinstance(error, BoundError) else f"a figure must be within its bounds, got {error}"
+        why = (
+            str(error)
+            if isinstance(error, BoundError)
+            else f"a figure must be within its bounds, got {error}"
+        )
         hint = "a figure set here is outside what its model accepts"
         raise ScenarioError([Problem("assume", why, story.source.file, hint=hint)]) from error
 

@@ -38,6 +38,9 @@ class Cache(Protocol):
     def drop(self) -> None:
         """Lose it."""
 
+    def cut(self) -> None:
+        """Lose what still lies there when power fails after a copy."""
+
 
 class SnowDevice:
     """One Snowcone of one job.
@@ -47,6 +50,7 @@ class SnowDevice:
         nfs: state of the NFS service, as ``describe-service`` names it.
         off: event that fires when the device goes off, cleanly or not; a new one at every start.
         abrupt: whether it last went off without warning.
+        made: when the job that it is prepared for was created [s].
         counted: cumulative busy seconds of the copy, for the draw by activity.
     """
 
@@ -63,6 +67,7 @@ class SnowDevice:
         self.cache: Cache | None = None
         self.listeners: list[Callable[[], None]] = []
         self._changing = False
+        self.made = setting.now
 
     # What the copy asks of the device now.
 
@@ -112,6 +117,15 @@ class SnowDevice:
         for listener in self.listeners:
             listener()
         self._changing = False
+        self._brown_out()
+
+    def _brown_out(self) -> None:
+        """Go off at once if what runs without any copy is more than the supply can give."""
+        if self.state == "off" or self.off.triggered:
+            return
+        sustained = self._draw(self.instances.busy_vcpus, 0.0, 0.0)
+        if physics.brown_out(sustained, self.power.rating):
+            self.fail(f"brown-out: {sustained:.0f} W from a supply of {self.power.rating:.0f} W")
 
     @property
     def least(self) -> float:
@@ -206,6 +220,8 @@ class SnowDevice:
         if self.nfs != "INACTIVE":
             self._serve("DEACTIVATED")
         self.off.succeed()
+        if self.cache is not None:
+            self.cache.cut()
         self._enter("off", why)
 
 

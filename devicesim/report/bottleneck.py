@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devicesim import throughput, units
-from devicesim.device.ingest import Ingest, Session
+from devicesim.device.ingest import Ingest
+from devicesim.device.session import Session
 from devicesim.report.model import Bottleneck, BottleneckSpan
 from devicesim.scenario import Scenario
 

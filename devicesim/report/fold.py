@@ -10,7 +10,7 @@ import numpy as np
 from devicesim import __version__, catalog
 from devicesim.device.ingest import Ingest
 from devicesim.device.order import Life
-from devicesim.jobs import JobState, JobType
+from devicesim.jobs import JobState
 from devicesim.physics import thermal
 from devicesim.progress import (
     ImportFailed,
@@ -64,8 +64,9 @@ def answer(world: World, job_id: str | None = None) -> Report:
     losses = _losses(world.stream, job.id)
     battery = _battery(life, story)
     costs = _costs(world, life)
-    arrived = _entered(life, JobState.COMPLETE) if job.order.type is JobType.IMPORT else None
+    arrived = _arrived(world.stream, life)
     metrics = _metrics(life, summary, losses, battery, costs, arrived)
+    notes = _notes(world, story)
     ranked = swings(world.figures, story, _load(ingest))
     return Report(
         name=story.name,
@@ -93,7 +94,7 @@ def answer(world: World, job_id: str | None = None) -> Report:
         progress=tuple(_progress(world.stream, job.id, world.now)),
         spans=spans,
         series=tuple(_series(world.stream)),
-        notes=_notes(world, story),
+        notes=notes,
     )
 
 
@@ -116,6 +117,15 @@ def repeat_line(world: World) -> str:
 
 def _entered(life: Life, state: JobState) -> float | None:
     return next((at for at, entered in life.job.history if entered is state), None)
+
+
+def _arrived(stream: Stream, life: Life) -> float | None:
+    """When the data was in S3; None if no object ever was."""
+    leg = stream.leg("import", life.job.id)
+    failed = sum(event.objects for event in stream.of(ImportFailed, life.job.id))
+    if leg is None or leg.total_objects <= failed:
+        return None
+    return _entered(life, JobState.COMPLETE)
 
 
 def _last(stream: Stream, job: str) -> float:

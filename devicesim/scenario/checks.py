@@ -107,6 +107,8 @@ def _references(draft: Draft) -> Iterator[Finding]:
     for index, client in draft.tables("client"):
         wanted = client.get("dataset")
         path: Path = ("client", index, "dataset")
+        if isinstance(wanted, list) and len({str(name) for name in wanted}) < len(wanted):
+            yield Finding(path, f"must name each data set once, got {wanted!r}")
         for n, name in enumerate(wanted) if isinstance(wanted, list) else [(None, wanted)]:
             if isinstance(name, str) and name not in names:
                 near = get_close_matches(name, names, 1)
@@ -194,6 +196,12 @@ def _room(draft: Draft) -> Iterator[Finding]:
         yield from _too_large(index, dataset, listing, most_size)
         if size > _ABSURD:
             yield Finding(path, f"must be at most 1 EB in all, got {size / _ABSURD:.3g} EB")
+    held, held_files = _held(draft)
+    if held > capacity or held_files > most_files:
+        yield Finding(
+            ("job", "holds"), f"must fit the device's {format_size(capacity)} and {most_files:,.0f} files"
+        )
+        return
     if draft.document.get("overflow") == "run":
         return
     last = (

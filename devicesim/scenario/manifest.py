@@ -11,7 +11,7 @@ import json
 import math
 import re
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -43,11 +43,11 @@ def read(path: Path, file: str, most: float = math.inf) -> tuple[NDArray[np.int6
         most: the largest size a file may have [bytes].
 
     Returns:
-        Sizes [bytes], paths, and a problem for each bad row: the first twenty, and one that counts the rest.
+        Sizes [bytes], paths, and a problem for each bad row: the first twenty, and one with the numbers of the rest.
     """
     sizes, names, bad = array("q"), list[str](), list[Problem]()
     seen: dict[str, int] = {}
-    count = 0
+    more = array("q")
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
         for line, source, row in _rows(stream, path):
             try:
@@ -61,16 +61,30 @@ def read(path: Path, file: str, most: float = math.inf) -> tuple[NDArray[np.int6
                 if name in seen:
                     raise _RowError(f"{shown(name)} is in line {seen[name]} already")
             except _RowError as error:
-                count += 1
-                if count <= _MOST_SHOWN:
+                if len(bad) < _MOST_SHOWN:
                     bad.append(_problem(file, line, source, str(error)))
+                else:
+                    more.append(line)
             else:
                 seen[name] = line
                 names.append(name)
                 sizes.append(size)
-    if count > _MOST_SHOWN:
-        bad.append(Problem("", f"{count - _MOST_SHOWN} more rows are bad, {count} in all", file))
+    if more:
+        rows = ", ".join(_ranges(more))
+        bad.append(
+            Problem("", f"{len(more)} more rows are bad, {len(more) + len(bad)} in all: rows {rows}", file)
+        )
     return np.frombuffer(sizes, dtype=np.int64) if sizes else np.zeros(0, np.int64), names, bad
+
+
+def _ranges(rows: Sequence[int]) -> Iterator[str]:
+    """Row numbers with neighbours drawn together, as ``24``, ``30-35``."""
+    first = last = rows[0]
+    for row in (*rows[1:], -1):
+        if row != last + 1:
+            yield str(first) if first == last else f"{first}-{last}"
+            first = row
+        last = row
 
 
 def _problem(file: str, line: int, source: str, why: str) -> Problem:

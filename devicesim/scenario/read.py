@@ -223,4 +223,5 @@ def _notes(document: Mapping[str, Any], scenario: Scenario, listings: Mapping[st
     for name, files in listings.items():
         if files.skipped:
             path, why = files.skipped[0]
-            yield f"dataset {name!r}: {len(files.skipped)} entries skipped, the first {path!r}: {why}"
+            count = f"{len(files.skipped)} entr{'ies' if len(files.skipped) > 1 else 'y'}"
+            yield f"dataset {name!r}: {count} skipped, the first {path!r}: {why}"

@@ -216,7 +216,7 @@ def test_worked_twenty_bad_rows_are_shown_and_the_rest_counted(tmp_path):
     found = problems(tmp_path, "files.csv", "".join(f"file{n},none\n" for n in range(57)))
     assert len(found) == 21
     assert found[19].startswith("files.csv:20:1: error: row 20: ")
-    assert found[20] == "files.csv: error: 37 more rows are bad, 57 in all"
+    assert found[20] == "files.csv: error: 37 more rows are bad, 57 in all: rows 21-57"
 
 
 def test_worked_bad_rows_come_with_the_problems_of_the_scenario(tmp_path):
