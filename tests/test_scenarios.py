@@ -57,6 +57,7 @@ def assert_conserved(world: devicesim.World) -> None:
 def test_there_are_enough_stories_and_most_run_in_ci() -> None:
     quick = [path for path in STORIES.glob("*.toml") if path.stem not in MANY_RPCS]
     assert len(quick) >= 8
+    assert [path for path in STORIES.glob("*.toml") if not path.with_suffix(".report.txt").exists()] == []
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -20,8 +20,8 @@ from devicesim.device.session import Session
 from devicesim.report.model import Bottleneck, BottleneckSpan
 from devicesim.scenario import Scenario
 
-BUCKETS = 240
-"""Stretches into which a copy is cut for attribution."""
+BUCKETS, CALLS = 240, 20
+"""Stretches into which a copy is cut for attribution; each with so many RPCs at least, so that it has a mean."""
 
 IDLE = 0.5
 """Utilisation above which a station is at work although no byte arrived."""
@@ -91,7 +91,7 @@ def _stretches(story: Scenario, session: Session, total: float) -> list[Utilisat
     length = session.end - session.start
     if length <= 0:
         return []
-    count = max(1, round(BUCKETS * length / total))
+    count = max(1, min(round(BUCKETS * length / total), _calls(session) // CALLS))
     edges = np.linspace(session.start, session.end, count + 1)
     size, objects = session.transfer.progress(edges)
     busy = _busy(story, session, edges, np.asarray(objects, dtype=np.float64))
@@ -106,6 +106,15 @@ def _stretches(story: Scenario, session: Session, total: float) -> list[Utilisat
         )
         for i in range(count)
     ]
+
+
+def _calls(session: Session) -> int:
+    """About how many RPCs a session had."""
+    transfer = session.transfer
+    size, objects = transfer.progress(session.end)
+    operations = transfer.clients[0].operations
+    writes = float(size) / transfer.clients[0].block
+    return int(float(objects) * len(operations.all) + writes)
 
 
 def _busy(
