@@ -65,6 +65,7 @@ ul.plain { list-style: none; margin: 0; padding: 0; }
 .sub .track i { background: var(--c1); border-radius: 1px; }
 .track i.open { background: linear-gradient(90deg, var(--c0), transparent); }
 .track i.end { width: 8px; height: 8px; top: 2px; margin-left: -8px; border-radius: 50%; background: var(--good); }
+.track i.moment { width: 5px; height: 5px; border-radius: 50%; background: var(--c1, currentColor); }
 .timeline.bad .track i.end { background: var(--bad); }
 .timeline .scale { border: 0; padding: 0 0 4px; }
 .scale .track { height: 18px; font-size: 0.8rem; color: var(--muted); }

@@ -50,7 +50,9 @@ def _bars(report: Report, line: phrases.Line, whole: float) -> str:
         left = f"left:{100 * start / whole:.3f}%"
         if end is not None:
             bars.append(f'<i style="{left};width:{100 * (end - start) / whole:.3f}%"></i>')
-        elif _ended(report) and not line.level:
+        elif line.level:
+            bars.append(f'<i class="moment" style="{left}"></i>')
+        elif _ended(report):
             bars.append(f'<i class="end" style="{left}"></i>')
         else:
             bars.append(f'<i class="open" style="{left};right:0"></i>')
