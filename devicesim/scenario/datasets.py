@@ -98,9 +98,7 @@ def files(
     return Files(dataset.name, dataset.bucket, _drawn(dataset, rng, figures))
 
 
-def _drawn(
-    dataset: Dataset, rng: np.random.Generator, figures: catalog.Figures | None
-) -> NDArray[np.int64]:
+def _drawn(dataset: Dataset, rng: np.random.Generator, figures: catalog.Figures | None) -> NDArray[np.int64]:
     """Draw the sizes: as many as asked for, or until they make up the total."""
     parts = components(dataset, figures)
     sizes = file_sizes.sample(parts, expected_count(dataset, figures), rng)

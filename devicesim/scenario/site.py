@@ -209,7 +209,9 @@ class Site(Table):
         default=None, description="Where the device is shipped; a town in the Region if not given."
     )
     ambient: Temperature | None = Field(
-        default=None, description="Air temperature around the device; the catalog's if not given.", examples=["21 °C"]
+        default=None,
+        description="Air temperature around the device; the catalog's if not given.",
+        examples=["21 °C"],
     )
     power: Power = Field(default=Power(), description="What the device runs on; mains if not given.")
     wifi: Wifi | None = Field(
