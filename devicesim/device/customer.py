@@ -20,9 +20,6 @@ from devicesim.device.snow_device import SnowDevice
 from devicesim.jobs import JobType
 from devicesim.scenario import Files, Scenario, loads
 
-FRUITLESS = 3
-"""After so many batteries in a row that brought nothing further the customer gives up."""
-
 
 class Customer:
     """One customer with one device.
@@ -85,7 +82,11 @@ class Customer:
             yield from self._until_off()
             fruitless = fruitless + 1 if self._done() == before else 0
             idle = (self.ingest is None or self.ingest.finished) and not device.instances.left
-            if idle or fruitless == FRUITLESS or not (yield from device.power.replenish()):
+            if (
+                idle
+                or fruitless == self._setting.figures.si("default_customer.fruitless")
+                or not (yield from device.power.replenish())
+            ):
                 return
 
     def _done(self) -> tuple[int, float]:

@@ -10,6 +10,7 @@ from devicesim.device import cloud
 from devicesim.device.customer import Customer
 from devicesim.device.door import Door
 from devicesim.device.job import Job
+from devicesim.device.neighbours import Neighbours
 from devicesim.device.setting import Setting
 from devicesim.device.shipment import Shipment
 from devicesim.device.snow_device import SnowDevice
@@ -38,7 +39,9 @@ class Life:
         self.process = setting.env.process(self._run())
 
     def _enter(self, state: JobState) -> None:
-        self.job.move(self.setting.now, state, self.setting.stream, self.setting.neighbours)
+        setting, notify = self.setting, self.setting.scenario.job.notify
+        wanted = notify is None or not notify.states or state in notify.states
+        self.job.move(setting.now, state, setting.stream, setting.neighbours if wanted else Neighbours())
 
     def _run(self) -> Process:
         setting, job = self.setting, self.job

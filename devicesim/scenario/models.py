@@ -122,7 +122,8 @@ class Client(Table):
     dataset: Annotated[
         tuple[StrictStr, ...], BeforeValidator(_names, json_schema_input_type=str | tuple[str, ...])
     ] = Field(
-        description="The name of the data set it copies, or a list of names in copying order.",
+        description="The name of the data set it copies, or a list of names in copying order; "
+        "clients that name the same one take its files in turn.",
         examples=["photos"],
         min_length=1,
     )

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_story import BYTES, small_story
 
+from devicesim.device.neighbours import Neighbours, RecordingNotifier
 from devicesim.errors import VerbError
 from devicesim.jobs import ORDER, JobState, JobType
 from devicesim.progress import Event, ImportFailed, LegStarted, Lost, ParcelMoved
@@ -279,3 +280,10 @@ def test_whatever_happens_the_run_ends_with_an_outcome(changes: dict[str, object
     at = [event.at for event in world.events]
     assert at == sorted(at)
     assert all(isinstance(event, Event) and event.job == world.job().id for event in world.events)
+
+
+def test_only_the_states_asked_for_are_notified() -> None:
+    notify = 'job.notify = { topic = "arn:aws:sns:us-west-2:123456789012:snow", states = ["WithCustomer", "Complete"] }'
+    notifier = RecordingNotifier()
+    simulate(small_story(notify), neighbours=Neighbours(notifications=notifier))
+    assert [state for _, state, _ in notifier.told] == ["WithCustomer", "Complete"]
