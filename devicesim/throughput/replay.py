@@ -143,19 +143,28 @@ class Replay:
             self.through = to
 
     def _compute(self, to: float) -> None:
+        # A stream that waited for its link goes on with its old turn: that must not set the time back, or an
+        # input that came meanwhile would be forgotten when it is asked what a change can still touch.
+        reached = self.state.time
         while True:
+            self.state.time = max(self.state.time, reached)
             every = CHECKPOINT_EVERY * (1 + (self._rings + len(self.state.buffered)) // 8192)
             budget = self._checkpoints[-1].state.number + every - self.state.number
             if budget <= 0:
                 self.freeze()
             elif self.state.ready[0][0] > to and not self.state.flight:
                 return
-            elif self._ordered:
-                server, clients = self._server, self._clients
-                if run_ordered(server, clients, self.schedule, self.state, self.record, to, budget):
-                    return
-            elif self._queue(self.state).run(to, budget):
+            elif self._advance(to, budget):
+                self.state.time = max(self.state.time, reached)
                 return
+
+    def _advance(self, to: float, budget: int) -> bool:
+        """Take RPCs up to ``to`` (True) or until ``budget`` have been taken."""
+        if self._ordered:
+            return run_ordered(
+                self._server, self._clients, self.schedule, self.state, self.record, to, budget
+            )
+        return self._queue(self.state).run(to, budget)
 
     def _queue(self, state: State) -> Queue:
         return Queue(self._server, self._clients, self.schedule, state, self.record)

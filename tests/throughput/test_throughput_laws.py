@@ -15,7 +15,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from oracle import Oracle
 
-from devicesim.throughput import Batch, Client, Operation, Transfer, bounds, replicate, simulate
+from devicesim.throughput import (
+    Batch,
+    Client,
+    Operation,
+    Operations,
+    Regime,
+    Server,
+    Store,
+    Transfer,
+    bounds,
+    replicate,
+    simulate,
+)
 
 INF = float("inf")
 law = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -316,3 +328,18 @@ def test_replications_are_the_single_runs(one: Case, other: Case) -> None:
     batches = [Batch(case.server, case.clients, case.sizes, case.schedule) for case in (one, other)]
     for case, transfer in zip((one, other), replicate(batches), strict=True):
         same(run(case), transfer)
+
+
+def test_a_file_that_came_while_the_link_was_down_is_not_taken_before_it_came() -> None:
+    """The link comes back at 2 s and sends the waiting byte in 0.5 s; the next file was given at 3 s."""
+    life = Operations((), Operation("WRITE", 0.0, 0.0), ())
+    server = Server(cores=1, buffer=0.0, store=Store(2.0, 1.0, 50.0))
+    down, up = Regime((0.0,), (0.0,)), Regime((2.0,), (0.0,))
+    transfer = Transfer(server, [Client(life, streams=1, window=1, block=2)], down)
+    for size, time in ((0.0, 0.0), (1.0, 0.0), (0.0, 3.0)):
+        transfer.advance(time)
+        transfer.submit(0, [size])
+    transfer.set_regime(down, 1.0)
+    transfer.set_regime(up, 2.0)
+    transfer.run()
+    assert transfer.finish(0).tolist() == [0.0, 2.5, 3.0]
