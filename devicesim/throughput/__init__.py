@@ -6,7 +6,7 @@ is computed, none is an event: see :mod:`~devicesim.throughput.model` for what h
 """
 
 from devicesim.throughput.batch import Batch, replicate, simulate
-from devicesim.throughput.curves import Curve, Usage, Waits
+from devicesim.throughput.curves import Curve, Usage
 from devicesim.throughput.demand import bounds
 from devicesim.throughput.model import Client, Operation, Operations, Regime, Server, Store
 from devicesim.throughput.transfer import Transfer
@@ -22,7 +22,6 @@ __all__ = [
     "Store",
     "Transfer",
     "Usage",
-    "Waits",
     "bounds",
     "replicate",
     "simulate",

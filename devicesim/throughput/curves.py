@@ -53,25 +53,6 @@ class Usage:
     buffer: Floats
 
 
-@dataclass(frozen=True, slots=True)
-class Waits:
-    """Seconds that RPCs spent at each place, queueing included, summed over all RPCs computed so far.
-
-    Attributes:
-        link: from issue until through the link.
-        cores: from arrival until through a core.
-        buffer: from the cores until admitted.
-        store: until the store was done, where the reply waits for it.
-        latency: under way in both directions.
-    """
-
-    link: float
-    cores: float
-    buffer: float
-    store: float
-    latency: float
-
-
 def view(column: array[float]) -> Floats:
     """Look at a column without a copy; it must be let go before the column grows."""
     return np.frombuffer(column) if column else np.empty(0)

@@ -223,10 +223,11 @@ def completion(
         demands: of the files not begun, for each client.
         since: everything issued by then has been computed [s].
     """
-    if _stuck(state):
-        return inf
     begun = under_way(clients, state)
     left = [rest + data for rest, data in zip(demands, begun, strict=True)]
+    held = any(paused and (d.files or d.bytes) for paused, d in zip(state.paused, left, strict=True))
+    if held or _stuck(state):
+        return inf
     time = max(
         _links(clients, left, schedule, state, since),
         schedule.share.finish(since, sum(map(core_work, clients, left)) / server.cores),

@@ -142,8 +142,11 @@ def _stride(server: Server, front: _Front, state: State, record: Record, to: flo
         state.drained,
         state.position,
     )
-    link_busy = core_busy = store_busy = blocked = in_link = in_cores = in_buffer = in_store = in_latency = (
-        0.0
+    link_busy, core_busy, store_busy, blocked = (
+        state.link_busy[link],
+        state.core_busy,
+        state.store_busy,
+        state.blocked,
     )
     speed, speed_edge = _speed(curve, store_free)
     stalled = state.stalled
@@ -196,8 +199,6 @@ def _stride(server: Server, front: _Front, state: State, record: Record, to: flo
         link_free, core_free = done, leave
         link_busy += link_time
         core_busy += core_time
-        in_link += done - time
-        in_cores += leave - arrival
         reply = leave
         if stores:
             if leave < admitted_at:
@@ -219,7 +220,6 @@ def _stride(server: Server, front: _Front, state: State, record: Record, to: flo
                     work += payload / sqrt(square + fall * place / capacity)
                     position += payload
             admitted_at = reply
-            in_buffer += reply - leave
             begin = reply if reply > store_free else store_free
             took = work / speed
             store_free = begin + took
@@ -230,11 +230,9 @@ def _stride(server: Server, front: _Front, state: State, record: Record, to: flo
             if payload:
                 buffered.append((admitted, store_free))
             if wait:
-                in_store += store_free - reply
                 reply = store_free
         if reply >= edge:
             latency = schedule.latency[stream.client].at(reply)
-        in_latency += arrival - done + latency
         answer = (reply + latency, number, index)
         if stage:
             if follow == 0 and not stream.left:
@@ -262,15 +260,8 @@ def _stride(server: Server, front: _Front, state: State, record: Record, to: flo
     state.link_free[link], state.cores[0], state.store_free = link_free, core_free, store_free
     state.admitted_at, state.admitted, state.drained = admitted_at, admitted, drained
     state.position = position
-    state.link_busy[link] += link_busy
-    state.core_busy += core_busy
-    state.store_busy += store_busy
-    state.blocked += blocked
-    state.in_link += in_link
-    state.in_cores += in_cores
-    state.in_buffer += in_buffer
-    state.in_store += in_store
-    state.in_latency += in_latency
+    state.link_busy[link], state.core_busy = link_busy, core_busy
+    state.store_busy, state.blocked = store_busy, blocked
     return number < stop
 
 

@@ -15,7 +15,7 @@ from math import inf
 
 from devicesim.throughput.capacity import Schedule
 from devicesim.throughput.model import Client, Operation, Server
-from devicesim.throughput.state import METER_EVERY, UNKNOWN, Flight, Record, State, Stream, Turn, take
+from devicesim.throughput.state import METER_EVERY, UNKNOWN, Flight, Record, State, Stream, Turn, close, take
 
 
 class Queue:
@@ -76,6 +76,10 @@ class Queue:
     def _issue(self, turn: Turn) -> None:
         state, (time, _, index) = self.state, turn
         stream = state.streams[index]
+        if state.paused[stream.client]:
+            close(self._record, stream, time)
+            state.parked.append(heappop(state.ready))
+            return
         if stream.stage is None and not take(state, self._record, stream, time):
             state.parked.append(heappop(state.ready))
             return
@@ -137,8 +141,6 @@ class Queue:
         state.link_free[link] = done
         state.link_busy[link] += took
         state.arrived[client] = arrival
-        state.in_link += done - time
-        state.in_latency += arrival - done
         rpc = (arrival, 1, number, number, stream, slot, client, operation, payload)
         if self._one_link:
             self._arrive(rpc)
@@ -156,7 +158,6 @@ class Queue:
         heapreplace(state.cores, leave)
         state.core_seen = time
         state.core_busy += took
-        state.in_cores += leave - time
         if not (payload or operation.store or operation.wait):
             self._reply(leave, rpc)
             return
@@ -186,13 +187,11 @@ class Queue:
                 work += payload / self._rate(state.position)
                 state.position += payload
         state.admitted_at = admit
-        state.in_buffer += admit - leave
         state.store_free, took = store.serve(max(admit, state.store_free), work)
         state.store_busy += took
         if payload:
             state.buffered.append((state.admitted, state.store_free))
         if operation.wait:
-            state.in_store += state.store_free - admit
             admit = state.store_free
         self._reply(admit, rpc)
 
@@ -212,7 +211,6 @@ class Queue:
         _, _, _, number, index, slot, client, _, _ = rpc
         latency = self._schedule.latency[client].at(time)
         turn = (time + latency, number, index)
-        state.in_latency += latency
         if index < 0:
             if number == state.asked:
                 state.told = turn[0]

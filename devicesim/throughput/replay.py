@@ -69,23 +69,43 @@ class Replay:
         """Add so many files of a client's list at a time, after everything that happens up to ``after``."""
 
         def apply() -> None:
-            state = self.state
-            state.available[client] += count
-            for turn in [turn for turn in state.parked if state.streams[turn[2]].client == client]:
-                state.parked.remove(turn)
-                heappush(state.ready, (at, *turn[1:]))
+            self.state.available[client] += count
+            self._wake(client, at)
 
         self._put(after, apply)
+
+    def pause(self, client: int, paused: bool, at: float, after: float) -> None:
+        """Let a client issue nothing from a time on, or let it go on."""
+
+        def apply() -> None:
+            self._leave_order(at)
+            self.state.paused[client] = paused
+            self._wake(client, at)
+
+        self._put(after, apply)
+
+    def _wake(self, client: int, at: float) -> None:
+        """Let streams that had nothing to do, or had to wait, look again; unless their client is paused."""
+        state = self.state
+        if not state.paused[client]:
+            for turn in [turn for turn in state.parked if state.streams[turn[2]].client == client]:
+                state.parked.remove(turn)
+                heappush(state.ready, (max(at, turn[0]), *turn[1:]))
+
+    def _leave_order(self, at: float) -> None:
+        """From now on the general loop: who waits for a link keeps his place there, which the ordered one forgets."""
+        if self.state.stalled:
+            self._ordered = False
+            self._revive()
+            self._compute(at)
+        self._ordered = False
 
     def offer(self, client: int, operation: Operation, payload: float, at: float) -> float:
         """Send an RPC of no stream at a time; return when its reply arrives, as far as known."""
 
         def apply() -> None:
             if self.state.stalled:
-                # Who waits for a link keeps his place there, which the ordered loop does not know.
-                self._ordered = False
-                self._revive()
-                self._compute(at)
+                self._leave_order(at)
             self.state.told = nan
             if not self._queue(self.state).offer(client, operation, payload, at):
                 self.state.told, self._ordered = inf, False

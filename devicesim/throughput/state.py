@@ -69,7 +69,7 @@ class State:
     Attributes:
         streams: every stream of every client.
         ready: heap of the streams that may issue, by turn; ends with ``NEVER``.
-        parked: turns of streams that found their client's list empty.
+        parked: turns of streams that found their client's list empty, or their client paused.
         pending: per link, RPCs issued that would never get through it.
         stalled: the same in the ordered loop: turns of streams whose RPC would never get to the store.
         flight: heap of RPCs between two stations (the ordered loop leaves it empty).
@@ -77,7 +77,7 @@ class State:
         arrived: per client, when its latest RPC reached the server [s].
         cores: heap of when each core is free.
         buffered: bytes admitted up to and with a payload, and when the store has it, oldest first.
-        taken, available, sent: per client, files begun, files submitted, bytes admitted.
+        taken, available, sent, paused: per client, files begun, files submitted, bytes admitted, no RPC is issued.
         number, served: RPCs issued and RPCs begun by the cores.
         time: time of the latest step or input.
         asked, told: number of the RPC offered last, and when its reply arrives (NaN: not known yet).
@@ -85,7 +85,6 @@ class State:
         admitted_at, admitted: time of the latest admission, and bytes admitted.
         drained: bytes that the store is known to have; blocked: time that admission stood still for room [s].
         store_free, store_busy: when the store is free and how long it has served [s].
-        in_link, in_cores, in_buffer, in_store, in_latency: seconds spent there, summed over RPCs.
     """
 
     streams: list[Stream]
@@ -98,6 +97,7 @@ class State:
     taken: list[int]
     available: list[int]
     sent: list[float]
+    paused: list[bool]
     position: float
     parked: list[Turn] = field(default_factory=list)
     stalled: list[Turn] = field(default_factory=list)
@@ -116,11 +116,6 @@ class State:
     blocked: float = 0.0
     store_free: float = -inf
     store_busy: float = 0.0
-    in_link: float = 0.0
-    in_cores: float = 0.0
-    in_buffer: float = 0.0
-    in_store: float = 0.0
-    in_latency: float = 0.0
 
     @classmethod
     def begin(cls, server: Server, clients: Sequence[Client], at: float) -> State:
@@ -138,7 +133,8 @@ class State:
         count = len(clients)
         return cls(
             streams, [*sorted(ready), NEVER], [[] for _ in range(links)], [-inf] * links, [0.0] * links,
-            [-inf] * count, [-inf] * server.cores, [0] * count, [0] * count, [0.0] * count, server.store.position,
+            [-inf] * count, [-inf] * server.cores, [0] * count, [0] * count, [0.0] * count,
+            [False] * count, server.store.position,
         )  # fmt: skip
 
     def copy(self) -> State:
@@ -155,6 +151,7 @@ class State:
             link_free=self.link_free.copy(), link_busy=self.link_busy.copy(),
             arrived=self.arrived.copy(), cores=self.cores.copy(), buffered=buffered.copy(),
             taken=self.taken.copy(), available=self.available.copy(), sent=self.sent.copy(),
+            paused=self.paused.copy(),
         )  # fmt: skip
 
 
@@ -240,6 +237,15 @@ def core_reading(state: State, share: Capacity) -> tuple[float, float]:
         return state.cores[0], state.core_busy
     seen = state.core_seen
     return seen, state.core_busy - sum(share.busy(seen, free) for free in state.cores if free > seen)
+
+
+def close(record: Record, stream: Stream, time: float) -> None:
+    """Finish the stream's file, if it has one whose operations are all answered."""
+    if stream.stage is None and stream.file >= 0:
+        files = record.files[stream.client]
+        files.finished.append(stream.file)
+        files.finished_at.append(time)
+        stream.file = -1
 
 
 def take(state: State, record: Record, stream: Stream, time: float) -> bool:

@@ -93,6 +93,19 @@ class Transfer:
         self._replay.grant(client_index, given.size, self.now, after=nextafter(self.now, -inf))
         self._replay.catch_up(self.now)
 
+    def pause(self, client: int) -> None:
+        """Let a client issue nothing from now on; what it has issued goes its way."""
+        self._pause(client, True)
+
+    def resume(self, client: int) -> None:
+        """Let a paused client go on, as of now."""
+        self._pause(client, False)
+
+    def _pause(self, client: int, paused: bool) -> None:
+        self._known(client)
+        self._replay.pause(client, paused, self.now, after=nextafter(self.now, -inf))
+        self._replay.catch_up(self.now)
+
     def offer(self, operation: Operation, payload: float, client: int, at: float) -> float:
         """Send one operation of a door through the same stations.
 
@@ -220,11 +233,6 @@ class Transfer:
         return curves.usage(
             self._replay.record, self._replay.state, self._replay.schedule.share, self._times(t)
         )
-
-    def waits(self) -> curves.Waits:
-        """Return where the RPCs computed so far spent their time."""
-        state = self._replay.state
-        return curves.Waits(state.in_link, state.in_cores, state.in_buffer, state.in_store, state.in_latency)
 
     @property
     def _limit(self) -> float:

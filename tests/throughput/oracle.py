@@ -97,9 +97,11 @@ class Oracle:
         clients: Sequence[Client],
         sizes: Sequence[Sequence[float]],
         schedule: Sequence[tuple[float, Regime]],
+        pauses: Sequence[tuple[int, float, float]] = (),
     ) -> None:
         self.server, self.clients = server, clients
         self.start = schedule[0][0]
+        self.pauses = pauses
         self.env = env = Timeline(self.start)
         self.bandwidth = [Steady([(t, r.bandwidth[k]) for t, r in schedule]) for k in range(len(clients))]
         self.latency = [Steady([(t, r.latency[k]) for t, r in schedule]) for k in range(len(clients))]
@@ -133,14 +135,14 @@ class Oracle:
         key = (max(self.start, client.start), rank)
         yield self.env.at(key[0])
         while True:
-            yield self.at_links.enter(key[1])
+            yield from self._gate(k, key[1])
             file, left = next(self.lists[k], (None, 0.0))
             if file is None:
                 return
             passed = True
             for operation in life.before:
                 if not passed:
-                    yield self.at_links.enter(key[1])
+                    yield from self._gate(k, key[1])
                 passed = False
                 key = yield self._issue(k, operation, 0.0)
             answers: list[Any] = []
@@ -149,7 +151,7 @@ class Oracle:
                 if i >= client.window:
                     key = max(key, (yield answers[i - client.window]))
                 if not passed:
-                    yield self.at_links.enter(key[1])
+                    yield from self._gate(k, key[1])
                 passed = False
                 payload = min(left, client.block)
                 left -= payload
@@ -158,10 +160,16 @@ class Oracle:
                 key = max(key, (yield answer))
             for operation in life.after:
                 if not passed:
-                    yield self.at_links.enter(key[1])
+                    yield from self._gate(k, key[1])
                 passed = False
                 key = yield self._issue(k, operation, 0.0)
             self.finish[k][file] = self.env.now
+
+    def _gate(self, k: int, rank: int) -> Steps:
+        """Wait while the client is paused, then for those who go first at this instant."""
+        while ends := [end for who, begin, end in self.pauses if who == k and begin <= self.env.now < end]:
+            yield self.env.at(ends[0])
+        yield self.at_links.enter(rank)
 
     def _issue(self, k: int, operation: Operation, payload: float) -> simpy.Process:
         self.number += 1

@@ -343,3 +343,31 @@ def test_a_file_that_came_while_the_link_was_down_is_not_taken_before_it_came() 
     transfer.set_regime(up, 2.0)
     transfer.run()
     assert transfer.finish(0).tolist() == [0.0, 2.5, 3.0]
+
+
+@law
+@given(cases(), st.data())
+@frequent_checkpoints()
+def test_a_paused_client_issues_nothing_until_it_is_resumed(case: Case, data: st.DataObject) -> None:
+    """One client after another is paused for a while; looking ahead in between leaves no trace."""
+    pauses, time = [], 0.0
+    for client in data.draw(st.lists(st.integers(0, len(case.clients) - 1), min_size=1, max_size=4)):
+        begin = time + data.draw(st.sampled_from([0.0, 0.5, 3.0]))
+        time = begin + data.draw(st.sampled_from([0.5, 2.0, 7.0]))
+        pauses.append((client, begin, time))
+    transfer = Transfer(case.server, case.clients, case.schedule[0][1])
+    for at, regime in case.schedule[1:]:
+        transfer.set_regime(regime, at)
+    for k, sizes in enumerate(case.sizes):
+        transfer.submit(k, sizes)
+    for client, begin, end in pauses:
+        if data.draw(st.booleans()):
+            transfer.bound()
+        transfer.advance(begin)
+        transfer.pause(client)
+        transfer.advance(end)
+        transfer.resume(client)
+    transfer.run()
+    oracle = Oracle(case.server, case.clients, case.sizes, case.schedule, pauses)
+    for k in range(len(case.clients)):
+        assert transfer.finish(k).tolist() == oracle.finish[k].tolist()

@@ -53,11 +53,21 @@ def test_one_file_passes_its_stations_one_after_the_other() -> None:
     assert usage.cores == 2.0
     assert usage.store == 8.0 + 3.0
     assert transfer.stored(20.0) == 400.0
-    waits = transfer.waits()
-    assert waits.link == 1.0 + 2.0 + 4.0
-    assert waits.cores == 2.0
-    assert waits.store == 19.0 - 12.0
-    assert waits.latency == 4 * 2.0
+
+
+def test_a_paused_client_ends_no_sooner_than_it_goes_on() -> None:
+    """WRITEs of 100 B, one at a time, 3 s each: issued at 0 and 3; paused from 4 to 10; the third is issued then."""
+    client = Client(life(), streams=1, window=1, block=100)
+    transfer = Transfer(server(), [client], PLAIN)
+    transfer.submit(0, [300.0])
+    transfer.advance(4.0)
+    transfer.pause(0)
+    assert transfer.bound() == INF
+    transfer.advance(10.0)
+    assert transfer.progress(10.0)[0] == 200.0
+    transfer.resume(0)
+    assert transfer.bound() == 13.0
+    assert transfer.run() == 13.0
 
 
 def test_a_window_of_one_waits_for_every_reply() -> None:
@@ -75,7 +85,6 @@ def test_a_full_buffer_holds_payloads_back_until_the_store_has_made_room() -> No
     transfer = simulate(server(buffer=200.0), [client], [[400.0]], [(0.0, PLAIN)])
     assert transfer.curve().time.tolist() == [2.0, 3.0, 4.0, 6.0, 7.0]
     assert transfer.usage(10.0).buffer == 1.0
-    assert transfer.waits().buffer == 1.0
 
 
 def test_a_payload_larger_than_the_buffer_waits_until_it_is_empty() -> None:
