@@ -52,8 +52,23 @@ class LazyCommands(Commands):
             formatter.write_dl(list(COMMANDS.items()))
 
 
+def _version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+    if asked:
+        core = importlib.import_module("devicesim.throughput.core")
+        form = "pure-Python" if core.COMPILED is None else "compiled"
+        click.echo(f"devicesim {__version__} ({form} core)")
+        ctx.exit()
+
+
 @click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
-@click.version_option(__version__, prog_name="devicesim", message="%(prog)s %(version)s (pure-Python core)")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_version,
+    help="Say which devicesim this is, and which core it computes with.",
+)
 def cli() -> None:
     """A twin of the AWS Snow devices: when is my data in S3, how fast does it ingest, and why not faster."""
 

@@ -15,7 +15,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from math import inf
 
-from devicesim.errors import require
 from devicesim.throughput.model import Client, Regime
 
 
@@ -27,6 +26,13 @@ class Capacity:
     def __init__(self, value: float) -> None:
         self.times = [-inf]
         self.values = [value]
+
+    @classmethod
+    def of(cls, steps: tuple[Sequence[float], Sequence[float]]) -> Capacity:
+        """Return the capacity of given steps: from when on which value holds, the first since ever."""
+        made = cls(0.0)
+        made.times, made.values = list(steps[0]), list(steps[1])
+        return made
 
     def lay(self, at: float, value: float) -> float:
         """Let ``value`` hold from ``at`` on, for good; return from when on this differs from what was laid before.
@@ -128,21 +134,13 @@ class Schedule:
 
     def __init__(self, clients: Sequence[Client], regime: Regime) -> None:
         self._links = {client.link for client in clients}
-        self._fits(regime, len(clients))
         self.bandwidth = [Capacity(value) for value in regime.bandwidth]
         self.latency = [Capacity(value) for value in regime.latency]
         self.share = Capacity(regime.share)
         self.store = Capacity(regime.store)
 
-    @staticmethod
-    def _fits(regime: Regime, clients: int) -> None:
-        for name in ("bandwidth", "latency"):
-            given = len(getattr(regime, name))
-            require(given == clients, f"len({name})", f"the number of clients, {clients}", given)
-
     def lay(self, at: float, regime: Regime) -> Differences:
         """Let a regime hold from ``at`` on, and tell what that changes."""
-        self._fits(regime, len(self.bandwidth))
         return (
             [
                 capacity.lay(at, value)

@@ -7,18 +7,15 @@ stations' busy times and the bytes the store has are exact at the meters' readin
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from devicesim.throughput.capacity import Capacity
-from devicesim.throughput.state import Files, Meter, Record, State, core_reading
-
-Floats = NDArray[np.float64]
+from devicesim.throughput.reading import Core, FileColumns, Floats, Readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,35 +50,35 @@ class Usage:
     buffer: Floats
 
 
-def view(column: array[float]) -> Floats:
-    """Look at a column without a copy; it must be let go before the column grows."""
-    return np.frombuffer(column) if column else np.empty(0)
+def view(column: Any) -> Floats:
+    """Look at a column of times or values without a copy; it must be let go before the column grows."""
+    return np.frombuffer(column) if len(column) else np.empty(0)
 
 
-def _counted(meter: Meter, times: Floats) -> Floats:
-    """Return the value recorded last at each time."""
-    if not meter.times:
-        return np.zeros(times.shape)
-    index = np.searchsorted(view(meter.times), times, side="right")
-    return np.where(index > 0, view(meter.values)[index - 1], 0.0)
+def indices(column: Any) -> NDArray[np.int64]:
+    """Look at a column of whole numbers likewise."""
+    return np.frombuffer(column, dtype=np.int64) if len(column) else np.empty(0, dtype=np.int64)
 
 
-def sent(files: Files, times: Floats) -> Floats:
+def sent(files: FileColumns, times: Floats) -> Floats:
     """Bytes of a client admitted by each time."""
-    return _counted(files.admitted, times)
+    if not len(files.admitted):
+        return np.zeros(times.shape)
+    index = np.searchsorted(view(files.admitted_at), times, side="right")
+    return np.where(index > 0, view(files.admitted)[index - 1], 0.0)
 
 
-def finished(files: Files, times: Floats) -> Floats:
+def finished(files: FileColumns, times: Floats) -> Floats:
     """Files of a client finished by each time."""
     return np.searchsorted(view(files.finished_at), times, side="right").astype(np.float64)
 
 
-def curve(clients: Sequence[Files], until: float) -> Curve:
+def curve(clients: Sequence[FileColumns], until: float) -> Curve:
     """Return the curve of some clients together, up to and with a time."""
     parts = []
     for files in clients:
-        times = view(files.admitted.times)
-        payloads = np.diff(view(files.admitted.values), prepend=0.0)
+        times = view(files.admitted_at)
+        payloads = np.diff(view(files.admitted), prepend=0.0)
         ends = view(files.finished_at)
         parts += [(times, payloads, np.zeros(times.size)), (ends, np.zeros(ends.size), np.ones(ends.size))]
     time, size, objects = (np.concatenate(columns) for columns in zip(*parts, strict=True))
@@ -90,27 +87,26 @@ def curve(clients: Sequence[Files], until: float) -> Curve:
     return Curve(time[order], np.cumsum(size[order]), np.cumsum(objects[order]))
 
 
-def _read(meter: Meter, times: Floats, *latest: tuple[float, float]) -> Floats:
-    """Interpolate a meter's readings and the latest ones, each a time and a value."""
-    known, values = view(meter.times), view(meter.values)
-    for time, value in latest:
+def _read(readings: Readings, times: Floats) -> Floats:
+    """Interpolate a station's readings and its latest points."""
+    known, values = view(readings.times), view(readings.values)
+    for time, value in readings.latest:
         if known[-1] < time < inf:
             known, values = np.append(known, time), np.append(values, value)
     return np.interp(times, known, values)
 
 
-def stored(record: Record, state: State, times: Floats) -> Floats:
+def stored(core: Core, clients: int, times: Floats) -> Floats:
     """Bytes that the store had by each time; never more than had been admitted."""
-    admitted = sum((sent(files, times) for files in record.files), np.zeros(times.shape))
-    return np.minimum(_read(record.stored, times, (state.store_free, state.admitted)), admitted)
+    admitted = sum((sent(core.files(i), times) for i in range(clients)), np.zeros(times.shape))
+    return np.minimum(_read(core.meter("stored"), times), admitted)
 
 
-def usage(record: Record, state: State, share: Capacity, times: Floats) -> Usage:
+def usage(core: Core, links: int, times: Floats) -> Usage:
     """Return how long each station had served by each time."""
-    links = zip(record.links, state.link_free, state.link_busy, strict=True)
     return Usage(
-        np.array([_read(meter, times, (free, busy)) for meter, free, busy in links]),
-        _read(record.cores, times, core_reading(state, share), (max(state.cores), state.core_busy)),
-        _read(record.store, times, (state.store_free, state.store_busy)),
-        _read(record.blocked, times, (state.admitted_at, state.blocked)),
+        np.array([_read(core.meter("link", i), times) for i in range(links)]),
+        _read(core.meter("cores"), times),
+        _read(core.meter("store"), times),
+        _read(core.meter("buffer"), times),
     )

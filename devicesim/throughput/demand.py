@@ -25,7 +25,6 @@ A single stream alone in the system attains the round-trip bound; the tests hold
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from math import ceil, inf
@@ -33,9 +32,9 @@ from math import ceil, inf
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from devicesim.throughput.capacity import Capacity, Schedule
+from devicesim.throughput.capacity import Capacity
 from devicesim.throughput.model import Client, Operation, Regime, Server
-from devicesim.throughput.state import NEVER, State
+from devicesim.throughput.reading import Capacities, Standing
 
 SHADE = 1e-9
 """Share by which a bound is lowered, so that rounding never makes it late."""
@@ -73,10 +72,10 @@ class Demand:
         columns = (writes, sizes, windows, chained, last, sizes > 0)
         return cls(float(sizes.size), *(float(column.sum()) for column in columns))
 
-    def up_to(self, client: Client, sizes: array[float], count: int) -> Demand:
+    def up_to(self, client: Client, sizes: NDArray[np.float64], count: int) -> Demand:
         """Return the demand of the first ``count`` files, given that this is the demand of no more of them."""
         known = int(self.files)
-        return self + Demand.of(client, np.array(sizes[known:count])) if known < count else self
+        return self + Demand.of(client, sizes[known:count]) if known < count else self
 
     def __add__(self, other: Demand) -> Demand:
         """Return the demand of both."""
@@ -186,19 +185,17 @@ def _over(work: float, rate: float) -> float:
     return work / rate if rate else inf if work else 0.0
 
 
-def under_way(clients: Sequence[Client], state: State) -> list[Demand]:
+def under_way(clients: Sequence[Client], standing: Standing) -> list[Demand]:
     """Return, for each client, the data still to be sent of the files begun, and nothing else of these."""
     demands = [Demand() for _ in clients]
-    for stream in state.streams:
-        if stream.left:
-            writes = ceil(stream.left / clients[stream.client].block)
-            demands[stream.client] += Demand(writes=writes, bytes=stream.left)
+    for client, left in standing.begun:
+        demands[client] += Demand(writes=ceil(left / clients[client].block), bytes=left)
     return demands
 
 
-def rpcs(clients: Sequence[Client], state: State, demands: Sequence[Demand]) -> float:
+def rpcs(clients: Sequence[Client], standing: Standing, demands: Sequence[Demand]) -> float:
     """Return how many RPCs are left to issue, but for the last few of files whose data has been sent."""
-    begun = sum(demand.writes for demand in under_way(clients, state))
+    begun = sum(demand.writes for demand in under_way(clients, standing))
     return begun + sum(
         demand.writes + demand.files * len(_serial(client))
         for client, demand in zip(clients, demands, strict=True)
@@ -208,8 +205,8 @@ def rpcs(clients: Sequence[Client], state: State, demands: Sequence[Demand]) -> 
 def completion(
     server: Server,
     clients: Sequence[Client],
-    schedule: Schedule,
-    state: State,
+    known: Capacities,
+    standing: Standing,
     demands: Sequence[Demand],
     since: float,
 ) -> float:
@@ -218,40 +215,40 @@ def completion(
     Args:
         server: cores, buffer and store.
         clients: who sends.
-        schedule: all capacities, as far as known.
-        state: where the transfer stands.
+        known: every capacity, as far as known.
+        standing: where the transfer stands.
         demands: of the files not begun, for each client.
         since: everything issued by then has been computed [s].
     """
-    begun = under_way(clients, state)
+    begun = under_way(clients, standing)
     left = [rest + data for rest, data in zip(demands, begun, strict=True)]
-    held = any(paused and (d.files or d.bytes) for paused, d in zip(state.paused, left, strict=True))
-    if held or _stuck(state):
+    held = any(paused and (d.files or d.bytes) for paused, d in zip(standing.paused, left, strict=True))
+    if held or standing.stuck:
         return inf
+    bandwidths, latencies = ([Capacity.of(steps) for steps in given] for given in known[:2])
+    share, store = (Capacity.of(steps) for steps in known[2:])
     time = max(
-        _links(clients, left, schedule, state, since),
-        schedule.share.finish(since, sum(map(core_work, clients, left)) / server.cores),
-        _store(server, clients, left, schedule, state, since),
-        _streams(server, clients, demands, schedule, since),
+        _links(clients, left, bandwidths, standing, since),
+        share.finish(since, sum(map(core_work, clients, left)) / server.cores),
+        _store(server, clients, left, store, standing, since),
+        _streams(server, clients, demands, (bandwidths, latencies, share, store), since),
     )
     return time if time == inf else max(since, time - SHADE * (time - since))
 
 
-def _stuck(state: State) -> bool:
-    """Tell whether some stream never gets its answer, as far as known; operations offered at doors do not count."""
-    held_up = any(rpc[4] >= 0 for waiting in state.pending for rpc in waiting)
-    return bool(state.stalled) or held_up or any(turn[0] == inf and turn != NEVER for turn in state.ready)
-
-
 def _links(
-    clients: Sequence[Client], left: Sequence[Demand], schedule: Schedule, state: State, since: float
+    clients: Sequence[Client],
+    left: Sequence[Demand],
+    bandwidths: Sequence[Capacity],
+    standing: Standing,
+    since: float,
 ) -> float:
     """When the links could be done: each client's data at its own bandwidth, all of a link's at the highest."""
     time = since
-    for link, free in enumerate(state.link_free):
+    for link, free in enumerate(standing.link_free):
         mine = [i for i, client in enumerate(clients) if client.link == link]
         works = [link_work(clients[i], left[i]) for i in mine]
-        rates = [schedule.bandwidth[i] for i in mine]
+        rates = [bandwidths[i] for i in mine]
         start = max(free, since)
         together = [(_fastest(rates), sum(works))] if len(mine) > 1 else []
         for rate, work in [*zip(rates, works, strict=True), *together]:
@@ -271,19 +268,19 @@ def _store(
     server: Server,
     clients: Sequence[Client],
     left: Sequence[Demand],
-    schedule: Schedule,
-    state: State,
+    speed: Capacity,
+    standing: Standing,
     since: float,
 ) -> float:
     """When the store could be far enough: all but a buffer full is there, and all of those who wait for it."""
     size = sum(demand.bytes for demand in left)
     store = server.store
-    rate = max(store.rate(state.position), store.rate(state.position + size))
+    rate = max(store.rate(standing.position), store.rate(standing.position + size))
     waiting = sum(_awaited(client, demand, rate) for client, demand in zip(clients, left, strict=True))
     # A payload larger than the buffer is let in alone.
     buffer = max(server.buffer, max(client.block for client in clients))
     work = max(waiting, (size - buffer) / rate)
-    return schedule.store.finish(max(state.store_free, since), work) if work > 0 else since
+    return speed.finish(max(standing.store_free, since), work) if work > 0 else since
 
 
 def _awaited(client: Client, demand: Demand, rate: float) -> float:
@@ -300,16 +297,18 @@ def _awaited(client: Client, demand: Demand, rate: float) -> float:
 
 
 def _streams(
-    server: Server, clients: Sequence[Client], demands: Sequence[Demand], schedule: Schedule, since: float
+    server: Server,
+    clients: Sequence[Client],
+    demands: Sequence[Demand],
+    known: tuple[Sequence[Capacity], Sequence[Capacity], Capacity, Capacity],
+    since: float,
 ) -> float:
     """When the streams could be through the files not begun, at the best of every rate yet to come."""
     store = server.store
     rate = max(store.rate_start, store.rate_end)
-    share, speed = (max(capacity.since(since)) for capacity in (schedule.share, schedule.store))
+    share, speed = (max(capacity.since(since)) for capacity in known[2:])
     time = since
-    for client, demand, bandwidths, latencies in zip(
-        clients, demands, schedule.bandwidth, schedule.latency, strict=True
-    ):
+    for client, demand, bandwidths, latencies in zip(clients, demands, *known[:2], strict=True):
         bandwidth, latency = max(bandwidths.since(since)), min(latencies.since(since))
         if demand.files and bandwidth and share and speed:
             alone = stream_time(client, demand, bandwidth, latency, share, speed, rate)

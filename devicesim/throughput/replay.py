@@ -20,10 +20,8 @@ from devicesim.throughput.capacity import Differences, Schedule
 from devicesim.throughput.model import Client, Operation, Regime, Server
 from devicesim.throughput.ordered import run_ordered
 from devicesim.throughput.queued import Queue
-from devicesim.throughput.state import Record, State
-
-CHECKPOINT_EVERY = 2048
-"""RPCs from one checkpoint to the next: about what one costs to copy and a change costs to replay, in balance."""
+from devicesim.throughput.reading import Capacities, FileColumns, Floats, Point, Readings, Standing
+from devicesim.throughput.state import NEVER, Meter, Record, State, core_reading
 
 CHECKPOINTS = 24
 """Beyond so many, every other one of the older checkpoints is dropped."""
@@ -49,8 +47,16 @@ class Replay:
         through: everything that happens by then has been computed [s].
     """
 
-    def __init__(self, server: Server, clients: Sequence[Client], regime: Regime, at: float) -> None:
-        self._server, self._clients = server, clients
+    def __init__(
+        self,
+        server: Server,
+        clients: Sequence[Client],
+        regime: Regime,
+        at: float,
+        every: int,
+        /,
+    ) -> None:
+        self._server, self._clients, self._every = server, clients, every
         self.schedule = Schedule(clients, regime)
         self.state = State.begin(server, clients, at)
         self.record = Record(len(clients), len(self.state.link_free), at)
@@ -64,6 +70,10 @@ class Replay:
         self.freeze()
 
     # Inputs.
+
+    def submit(self, client: int, sizes: Floats) -> None:
+        """Append sizes to a client's list."""
+        self.record.files[client].sizes.frombytes(sizes.tobytes())
 
     def grant(self, client: int, count: int, at: float, after: float) -> None:
         """Add so many files of a client's list at a time, after everything that happens up to ``after``."""
@@ -114,14 +124,16 @@ class Replay:
         self.catch_up(at)
         return self._answer() if isnan(self.state.told) else self.state.told
 
-    def lay(self, regime: Regime, at: float) -> None:
-        """Let a regime hold from a time on."""
+    def lay(self, regime: Regime, at: float) -> bool:
+        """Let a regime hold from a time on; return whether that went back."""
         differs = self.schedule.lay(at, regime)
         self._ordered = self._ordered and self.schedule.keeps_order
-        if not self._untouched(self.state, differs):
+        touched = not self._untouched(self.state, differs)
+        if touched:
             self._go_back(lambda state: self._untouched(state, differs))
         self._revive()
         self.through = -inf
+        return touched
 
     def settle(self, time: float) -> None:
         """Drop what it would take to go back before a time."""
@@ -168,7 +180,7 @@ class Replay:
         reached = self.state.time
         while True:
             self.state.time = max(self.state.time, reached)
-            every = CHECKPOINT_EVERY * (1 + (self._rings + len(self.state.buffered)) // 8192)
+            every = self._every * (1 + self._rings // 8192)
             budget = self._checkpoints[-1].state.number + every - self.state.number
             if budget <= 0:
                 self.freeze()
@@ -221,6 +233,66 @@ class Replay:
             heappush(state.ready, turn)
         state.stalled.clear()
         self._queue(state).retry()
+
+    # What can be read.
+
+    @property
+    def time(self) -> float:
+        """Time of the latest step or input [s]."""
+        return self.state.time
+
+    @property
+    def unfinished(self) -> int:
+        """Files submitted and not finished."""
+        return sum(len(files.sizes) - len(files.finished) for files in self.record.files)
+
+    def files(self, client: int) -> FileColumns:
+        """A client's sizes, files finished, when, and when how many of its bytes had been admitted."""
+        files = self.record.files[client]
+        return FileColumns(
+            files.sizes, files.finished, files.finished_at, files.admitted.times, files.admitted.values
+        )
+
+    def meter(self, station: str, link: int = 0) -> Readings:
+        """A station's readings, and the latest points beyond them."""
+        state, record = self.state, self.record
+        meters: dict[str, tuple[Meter, list[Point]]] = {
+            "link": (record.links[link], [(state.link_free[link], state.link_busy[link])]),
+            "cores": (
+                record.cores,
+                [core_reading(state, self.schedule.share), (max(state.cores), state.core_busy)],
+            ),
+            "store": (record.store, [(state.store_free, state.store_busy)]),
+            "stored": (record.stored, [(state.store_free, state.admitted)]),
+            "buffer": (record.blocked, [(state.admitted_at, state.blocked)]),
+        }
+        meter, latest = meters[station]
+        return Readings(meter.times, meter.values, latest)
+
+    def capacities(self) -> Capacities:
+        """Every capacity as far as known."""
+        schedule = self.schedule
+        return (
+            [(c.times, c.values) for c in schedule.bandwidth],
+            [(c.times, c.values) for c in schedule.latency],
+            (schedule.share.times, schedule.share.values),
+            (schedule.store.times, schedule.store.values),
+        )
+
+    def standing(self) -> Standing:
+        """Where the transfer stands."""
+        state = self.state
+        held_up = any(rpc[4] >= 0 for waiting in state.pending for rpc in waiting)
+        never = any(turn[0] == inf and turn != NEVER for turn in state.ready)
+        return Standing(
+            state.link_free,
+            state.store_free,
+            state.position,
+            state.taken,
+            state.paused,
+            bool(state.stalled) or held_up or never,
+            [(stream.client, stream.left) for stream in state.streams if stream.left],
+        )
 
     def _untouched(self, state: State, differs: Differences) -> bool:
         """Tell whether nothing computed so far used a capacity at a time from which on it is now another."""

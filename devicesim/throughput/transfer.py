@@ -15,20 +15,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import inf, isfinite, nextafter
+from sys import float_info
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from devicesim.errors import require
 from devicesim.throughput import curves, demand
+from devicesim.throughput.core import CORES
 from devicesim.throughput.model import Client, Operation, Regime, Server
-from devicesim.throughput.replay import LAST, Replay
-from devicesim.throughput.state import Files
-
-Floats = NDArray[np.float64]
+from devicesim.throughput.reading import Core, FileColumns, Floats, Standing
 
 LITTLE = 4096
 """RPCs left at which :meth:`Transfer.bound` computes the end itself."""
+
+CHECKPOINT_EVERY = 8192
+"""RPCs from one checkpoint to the next: about what one costs to copy and a change costs to replay, in balance."""
+
+LAST = float_info.max
+"""The end of time: what is later never happens."""
 
 ANSWERS = 16384
 """Operations offered that can be replayed; older ones are settled."""
@@ -45,6 +50,7 @@ class Transfer:
         clients: who sends; files are given to them by :meth:`submit`.
         regime: what holds from the beginning.
         at: when that is [s].
+        core: what computes it, one of :data:`~devicesim.throughput.core.CORES`; the first if not given.
 
     Attributes:
         server, clients: as given.
@@ -61,15 +67,23 @@ class Transfer:
     0.016
     """
 
-    def __init__(self, server: Server, clients: Sequence[Client], regime: Regime, at: float = 0.0) -> None:
+    def __init__(
+        self,
+        server: Server,
+        clients: Sequence[Client],
+        regime: Regime,
+        at: float = 0.0,
+        core: type[Core] | None = None,
+    ) -> None:
         require(len(clients) > 0, "len(clients)", "> 0", len(clients))
         require(isfinite(at), "at", "finite", at)
         self.server, self.clients, self.now = server, tuple(clients), at
+        self._fit(regime)
         self._regimes = [(at, regime)]
         self._settled = self._began = at
         self._totals = [(demand.Demand(), demand.Demand()) for _ in self.clients]
-        self._replay = Replay(server, self.clients, regime, at)
-        self._replay.catch_up(at)
+        self._core = (core or CORES[0])(server, self.clients, regime, at, CHECKPOINT_EVERY)
+        self._core.catch_up(at)
 
     # Inputs.
 
@@ -88,10 +102,10 @@ class Transfer:
         require(given.ndim == 1, "sizes.ndim", "1", given.ndim)
         require(given >= 0, "sizes", ">= 0", given)
         require(given <= LARGEST, "sizes", f"<= {LARGEST:.0f}", given)
-        self._replay.record.files[client_index].sizes.frombytes(given.tobytes())
+        self._core.submit(client_index, np.ascontiguousarray(given))
         # A stream that comes to the list at this very instant finds them there.
-        self._replay.grant(client_index, given.size, self.now, after=nextafter(self.now, -inf))
-        self._replay.catch_up(self.now)
+        self._core.grant(client_index, given.size, self.now, nextafter(self.now, -inf))
+        self._core.catch_up(self.now)
 
     def pause(self, client: int) -> None:
         """Let a client issue nothing from now on; what it has issued goes its way."""
@@ -103,8 +117,8 @@ class Transfer:
 
     def _pause(self, client: int, paused: bool) -> None:
         self._known(client)
-        self._replay.pause(client, paused, self.now, after=nextafter(self.now, -inf))
-        self._replay.catch_up(self.now)
+        self._core.pause(client, paused, self.now, nextafter(self.now, -inf))
+        self._core.catch_up(self.now)
 
     def offer(self, operation: Operation, payload: float, client: int, at: float) -> float:
         """Send one operation of a door through the same stations.
@@ -124,8 +138,8 @@ class Transfer:
         require(0 <= payload <= LARGEST, "payload", f"in [0, {LARGEST:.0f}]", payload)
         require(self.now <= at < inf, "at", f">= {self.now} and finite", at)
         self.now = at
-        reply = self._replay.offer(client, operation, float(payload), at)
-        self._settled = max(self._settled, self._replay.settle_inputs(ANSWERS))
+        reply = self._core.offer(client, operation, float(payload), at)
+        self._settled = max(self._settled, self._core.settle_inputs(ANSWERS))
         return reply
 
     def set_regime(self, regime: Regime, at: float) -> None:
@@ -136,17 +150,21 @@ class Transfer:
             at: from when on [s]; a time yet to come lays a known schedule, a past one (not settled) corrects it.
         """
         require(self._settled <= at < inf, "at", f">= {self._settled} and finite", at)
+        self._fit(regime)
         while self._regimes and self._regimes[-1][0] >= at:
             self._regimes.pop()
         self._regimes.append((at, regime))
-        self._replay.lay(regime, at)
-        self._replay.catch_up(self.now)
+        went_back = self._core.lay(regime, at)
+        self._core.catch_up(self.now)
+        if went_back:
+            # The next change is likely to come from here on: going back this far must not cost more than needed.
+            self._core.freeze()
 
     def settle(self, t: float) -> None:
         """Promise that nothing before ``t`` will change, so that what it would take to go back there can be dropped."""
         require(isfinite(t), "t", "finite", t)
         self._settled = max(self._settled, t)
-        self._replay.settle(self._settled)
+        self._core.settle(self._settled)
 
     # The clock.
 
@@ -156,27 +174,27 @@ class Transfer:
         if to > LAST:
             self.run()
         elif to > self.now:
-            self._replay.catch_up(to)
+            self._core.catch_up(to)
             self.now = to
 
     def run(self) -> float:
         """Process everything; return the end, infinity if it does not come under the regimes known."""
-        self._replay.catch_up(LAST)
-        self.now = max(self.now, self._replay.state.time)
+        self._core.catch_up(LAST)
+        self.now = max(self.now, self._core.time)
         return self.end
 
     def bound(self) -> float:
         """Return a time before which the transfer is not done: exact once little is left, infinity if stalled."""
-        if self._replay.through < LAST:
-            demands = [self._demand(i) for i in range(len(self.clients))]
-            if demand.rpcs(self.clients, self._replay.state, demands) > LITTLE:
-                since = max(self.now, self._replay.state.time)
-                return demand.completion(
-                    self.server, self.clients, self._replay.schedule, self._replay.state, demands, since
-                )
-            if self._replay.state.time <= self.now:
-                self._replay.freeze()
-            self._replay.catch_up(LAST)
+        if self._core.through < LAST:
+            standing = Standing(*self._core.standing())
+            demands = [self._demand(i, standing.taken[i]) for i in range(len(self.clients))]
+            if demand.rpcs(self.clients, standing, demands) > LITTLE:
+                since = max(self.now, self._core.time)
+                known = self._core.capacities()
+                return demand.completion(self.server, self.clients, known, standing, demands, since)
+            if self._core.time <= self.now:
+                self._core.freeze()
+            self._core.catch_up(LAST)
         return self._ends() if self._complete else inf
 
     @property
@@ -220,54 +238,54 @@ class Transfer:
         """Return when each of a client's files was finished, infinity where it is not by now, shape (n,) [s]."""
         (files,) = self._files(client)
         times = np.full(len(files.sizes), inf)
-        count = int(np.searchsorted(curves.view(files.finished_at), self._limit, side="right"))
-        times[np.array(files.finished[:count], dtype=np.int64)] = files.finished_at[:count]
+        ends = curves.view(files.finished_at)
+        count = int(np.searchsorted(ends, self._limit, side="right"))
+        times[curves.indices(files.finished)[:count]] = ends[:count]
         return times
 
     def stored(self, t: ArrayLike) -> Floats:
         """Return the bytes that the store had by each time: what losing the buffer would leave."""
-        return curves.stored(self._replay.record, self._replay.state, self._times(t))
+        return curves.stored(self._core, len(self.clients), self._times(t))
 
     def usage(self, t: ArrayLike) -> curves.Usage:
         """Return how long each station had served by each time."""
-        return curves.usage(
-            self._replay.record, self._replay.state, self._replay.schedule.share, self._times(t)
-        )
+        return curves.usage(self._core, 1 + max(client.link for client in self.clients), self._times(t))
 
     @property
     def _limit(self) -> float:
         """Up to when reads are final under the regimes known."""
-        return inf if self._replay.through >= LAST and self._replay.state.time <= self.now else self.now
+        return inf if self._core.through >= LAST and self._core.time <= self.now else self.now
 
     def _times(self, t: ArrayLike) -> Floats:
         times = np.asarray(t, dtype=np.float64)
         require(times <= self._limit, "t", f"<= now, {self._limit}", times)
         return times
 
-    def _files(self, client: int | None) -> list[Files]:
+    def _files(self, client: int | None) -> list[FileColumns]:
         if client is None:
-            return self._replay.record.files
+            return [self._core.files(i) for i in range(len(self.clients))]
         self._known(client)
-        return [self._replay.record.files[client]]
+        return [self._core.files(client)]
 
     def _known(self, client: int) -> None:
         require(0 <= client < len(self.clients), "client", f"in [0, {len(self.clients) - 1}]", client)
 
+    def _fit(self, regime: Regime) -> None:
+        for name in ("bandwidth", "latency"):
+            given, clients = len(getattr(regime, name)), len(self.clients)
+            require(given == clients, f"len({name})", f"the number of clients, {clients}", given)
+
     @property
     def _complete(self) -> bool:
-        return all(len(files.finished) == len(files.sizes) for files in self._replay.record.files)
+        return not self._core.unfinished
 
     def _ends(self) -> float:
-        return max(
-            [
-                self._began,
-                *(files.finished_at[-1] for files in self._replay.record.files if files.finished_at),
-            ]
-        )
+        ends = [curves.view(files.finished_at)[-1:] for files in self._files(None)]
+        return max([self._began, *(float(end[0]) for end in ends if end.size)])
 
-    def _demand(self, client: int) -> demand.Demand:
+    def _demand(self, client: int, begun: int) -> demand.Demand:
         """Demand of the files that a client has not begun."""
-        sizes, begun = self._replay.record.files[client].sizes, self._replay.state.taken[client]
+        sizes = curves.view(self._core.files(client).sizes)
         total, done = self._totals[client]
         total = total.up_to(self.clients[client], sizes, len(sizes))
         done = (done if done.files <= begun else demand.Demand()).up_to(self.clients[client], sizes, begun)

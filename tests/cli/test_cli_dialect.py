@@ -8,6 +8,7 @@ from command_line import Done
 
 from devicesim import cli
 from devicesim.errors import CatalogError, MissingExtraError, VerbError
+from devicesim.throughput.core import COMPILED
 
 
 @pytest.mark.parametrize(
@@ -105,7 +106,8 @@ def test_worked_exit_codes_are_in_the_help(devicesim):
 
 
 def test_worked_version(devicesim):
-    assert devicesim("--version") == Done(0, "devicesim 0.1.0 (pure-Python core)\n", "")
+    form = "pure-Python" if COMPILED is None else "compiled"
+    assert devicesim("--version") == Done(0, f"devicesim 0.1.0 ({form} core)\n", "")
 
 
 @pytest.mark.parametrize(

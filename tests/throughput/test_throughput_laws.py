@@ -28,6 +28,7 @@ from devicesim.throughput import (
     replicate,
     simulate,
 )
+from devicesim.throughput.core import PURE
 
 INF = float("inf")
 law = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -41,7 +42,7 @@ def run(case: Case) -> Transfer:
 def frequent_checkpoints() -> Iterator[None]:
     """Freeze every few RPCs and keep few, so that small transfers go back often."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("devicesim.throughput.replay.CHECKPOINT_EVERY", 2)
+        patch.setattr("devicesim.throughput.transfer.CHECKPOINT_EVERY", 2)
         patch.setattr("devicesim.throughput.replay.CHECKPOINTS", 6)
         yield
 
@@ -127,8 +128,8 @@ def mixed(case: Case, seed: int, late: bool) -> Transfer:
 @given(cases(cores=1))
 def test_the_two_loops_are_equal(case: Case) -> None:
     fast = run(case)
-    general = Transfer(case.server, case.clients, case.schedule[0][1])
-    general._replay._ordered = False
+    general = Transfer(case.server, case.clients, case.schedule[0][1], core=PURE)
+    general._core._ordered = False
     for time, regime in case.schedule[1:]:
         general.set_regime(regime, time)
     for k, sizes in enumerate(case.sizes):
@@ -241,7 +242,7 @@ def test_bytes_and_objects_are_conserved(case: Case, data: st.DataObject) -> Non
         assert transfer.progress(transfer.end)[0] == total
         if whole.bytes.size:
             assert whole.bytes[-1] == total
-        if transfer._replay.state.store_free < INF:
+        if transfer._core.standing().store_free < INF:
             assert transfer.stored(1e9) == total
 
 

@@ -12,6 +12,7 @@ from cases import DISK, NETS, operations, steps, workload
 
 from devicesim.errors import BoundError
 from devicesim.throughput import Client, Operation, Operations, Regime, Server, Store, Transfer, simulate
+from devicesim.throughput.core import PURE
 
 INF = float("inf")
 PLAIN = Regime((100.0,), (1.0,))
@@ -238,9 +239,9 @@ def test_one_link_that_is_down_does_not_make_the_others_start_over() -> None:
     transfer.submit(0, sizes)
     transfer.submit(1, sizes[:100])
     transfer.advance(2.0)
-    issued = transfer._replay.state.number
+    finished = len(transfer._core.files(0).finished)
     transfer.set_regime(Regime((rate, rate), (latency, latency)), 2.0)
-    assert transfer._replay.state.number >= issued
+    assert len(transfer._core.files(0).finished) >= finished > 0
     schedule = [
         (0.0, Regime((rate, 0.0), (latency, latency))),
         (2.0, Regime((rate, rate), (latency, latency))),
@@ -288,15 +289,15 @@ def test_a_host_process_wakes_up_a_few_times_per_change_and_ends_on_time() -> No
 def test_checkpoints_and_memory_stay_bounded() -> None:
     """16 bytes per WRITE are kept; nothing else grows with the data but one reading of each meter per 64 RPCs."""
     transfer = Transfer(
-        Server(1, 2.0**24, DISK), [Client(operations(), block=2**14)], Regime((1.17e9,), (5e-5,))
+        Server(1, 2.0**24, DISK), [Client(operations(), block=2**14)], Regime((1.17e9,), (5e-5,)), core=PURE
     )
     transfer.submit(0, np.full(40, 2.0**25))
     transfer.run()
     writes = 40 * 2**25 // 2**14
-    columns = transfer._replay.record._columns()
+    columns = transfer._core.record._columns()
     assert sum(len(c) * c.itemsize for c in columns) <= writes * (16 + 5 * 16 / 64) + 40 * 16 + 10_000
-    assert len(transfer._replay._checkpoints) <= 24
-    assert all(len(point.state.buffered) <= 2**10 + 1 for point in transfer._replay._checkpoints)
+    assert len(transfer._core._checkpoints) <= 24
+    assert all(len(point.state.buffered) <= 2**10 + 1 for point in transfer._core._checkpoints)
 
 
 def test_what_is_settled_cannot_change() -> None:
@@ -328,7 +329,7 @@ def closed_loop(door: Transfer, loops: int, writes: int) -> list[float]:
 
 @pytest.mark.parametrize("loops", [1, 4])
 @pytest.mark.parametrize("cores", [1, 2])
-def test_a_closed_loop_of_offers_replays_the_batch(loops: int, cores: int) -> None:
+def test_a_closed_loop_of_offers_cores_the_batch(loops: int, cores: int) -> None:
     """One WRITE per file and no other call, so the loops' replies are the files' finish times."""
     machine = Server(cores, 2.0**40, DISK)
     regime = Regime((117e6,), (1e-4,))
@@ -358,7 +359,7 @@ def test_offers_queue_with_a_copy_under_way() -> None:
     assert busy.progress(busy.end)[0] == sizes.sum() + 10e6
 
 
-def test_a_change_after_an_offer_replays_it() -> None:
+def test_a_change_after_an_offer_cores_it() -> None:
     """The operation was on the link when the link became slower; what came after it queues behind it."""
     door = Transfer(server(), [Client(life(), streams=1)], PLAIN)
     write = door.clients[0].operations.write
@@ -385,10 +386,10 @@ def test_an_offer_over_a_dead_link_gets_no_reply_until_the_link_is_back(copying:
 
 def test_old_offers_are_settled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("devicesim.throughput.transfer.ANSWERS", 10)
-    monkeypatch.setattr("devicesim.throughput.replay.CHECKPOINT_EVERY", 4)
-    door = Transfer(server(rate=1e3), [Client(life(), streams=1, window=1)], PLAIN)
+    monkeypatch.setattr("devicesim.throughput.transfer.CHECKPOINT_EVERY", 4)
+    door = Transfer(server(rate=1e3), [Client(life(), streams=1, window=1)], PLAIN, core=PURE)
     closed_loop(door, 1, 200)
-    assert len(door._replay._inputs) < 40
+    assert len(door._core._inputs) < 40
 
 
 # Reads and misuse.

@@ -1,0 +1,388 @@
+/* A transfer's state, the inputs that move it, and the way back: the C form of ../replay.py. */
+
+#ifndef DEVICESIM_REPLAY_H
+#define DEVICESIM_REPLAY_H
+
+#include <float.h>
+
+#include "ordered.h"
+#include "queued.h"
+
+#define CHECKPOINTS 24
+#define LAST DBL_MAX
+
+typedef enum { GRANT, PAUSE, OFFER } Kind;
+
+typedef struct {
+    Kind kind;
+    int32_t client;
+    double after, at, payload;
+    int64_t count; /* files granted, or whether to pause */
+    const Operation *operation;
+} Input;
+
+typedef struct {
+    State state;
+    int64_t *lengths;
+    int64_t applied;
+} Checkpoint;
+
+typedef struct {
+    Setup setup;
+    Schedule schedule;
+    State state;
+    Record record;
+    Front front;
+    Trouble trouble;
+    double through;
+    int64_t every; /* RPCs from one checkpoint to the next, as ../replay.py has it */
+    int ordered, interrupted;
+    Input *inputs;
+    int64_t input_count, input_room, applied;
+    Checkpoint *checkpoints[CHECKPOINTS + 1], *spare[CHECKPOINTS + 1];
+    int64_t checkpoint_count, spare_count;
+    Operation **offered; /* one of each kind, so that RPCs on their way can point at it */
+    int64_t offered_count, offered_room;
+    int (*poll)(void); /* asked now and then; 0 to stop */
+} Replay;
+
+static Queue replay_queue(Replay *r, State *state)
+{
+    return (Queue){&r->setup, &r->schedule, state, &r->record, &r->trouble,
+                   schedule_keeps_order(&r->schedule), r->setup.server.cores == 1};
+}
+
+static void checkpoint_end(Checkpoint *point)
+{
+    if (point) {
+        state_end(&point->state);
+        free(point->lengths);
+        free(point);
+    }
+}
+
+static void replay_forget(Replay *r, int64_t index)
+{
+    r->spare[r->spare_count++] = r->checkpoints[index];
+    r->checkpoint_count--;
+    memmove(&r->checkpoints[index], &r->checkpoints[index + 1],
+            (size_t)(r->checkpoint_count - index) * sizeof(Checkpoint *));
+}
+
+/* Keep the present state to go back to. */
+static void replay_freeze(Replay *r)
+{
+    Checkpoint *point = r->spare_count ? r->spare[--r->spare_count] : calloc(1, sizeof(Checkpoint));
+    int64_t columns = record_columns(&r->record);
+    if (point && !point->lengths)
+        point->lengths = malloc((size_t)columns * sizeof(int64_t));
+    if (!point || !point->lengths || !state_copy(&point->state, &r->state, &r->setup)) {
+        r->trouble.no_memory = 1;
+        checkpoint_end(point);
+        return;
+    }
+    for (int64_t i = 0; i < columns; i++)
+        point->lengths[i] = record_column(&r->record, i)->count;
+    point->applied = r->applied;
+    r->checkpoints[r->checkpoint_count++] = point;
+    if (r->checkpoint_count > CHECKPOINTS) {
+        /* Every other one of the older half goes; the first stays. */
+        int64_t kept = 1, until = r->checkpoint_count - CHECKPOINTS / 2;
+        for (int64_t i = 1; i < r->checkpoint_count; i++) {
+            if (i < until && i % 2)
+                r->spare[r->spare_count++] = r->checkpoints[i];
+            else
+                r->checkpoints[kept++] = r->checkpoints[i];
+        }
+        r->checkpoint_count = kept;
+    }
+}
+
+static void replay_cut(Replay *r, const int64_t *lengths)
+{
+    for (int64_t i = 0; i < record_columns(&r->record); i++)
+        record_column(&r->record, i)->count = lengths[i];
+}
+
+/* Let RPCs that had no way through their link try again. */
+static void replay_revive(Replay *r)
+{
+    State *s = &r->state;
+    for (int64_t i = 0; i < s->stalled_count; i++)
+        turn_push(s->ready, &s->ready_count, s->stalled[i]);
+    s->stalled_count = 0;
+    Queue queue = replay_queue(r, s);
+    queue_retry(&queue);
+}
+
+/* From when on each capacity differs from what was laid before. */
+typedef struct {
+    double *bandwidth, *latency, share, store;
+} Differences;
+
+/* Nothing computed so far used a capacity at a time from which on it is now another. */
+static int replay_untouched(const Replay *r, const State *s, const Differences *differs)
+{
+    double cores = latest_core(s);
+    if (cores > differs->share || s->store_free > differs->store ||
+        (s->stalled_count && s->time > differs->share))
+        return 0;
+    double served = later(later(cores, s->admitted_at), r->setup.waits ? s->store_free : -INFINITY);
+    for (int64_t i = 0; i < r->setup.client_count; i++) {
+        const int link = r->setup.clients[i].link;
+        double free_at = s->link_free[link];
+        int stuck = s->pending[link].count || s->stalled_count;
+        if (free_at > differs->bandwidth[i] || (stuck && s->time > differs->bandwidth[i]))
+            return 0;
+        if (differs->latency[i] < INFINITY && later(free_at, served) >= differs->latency[i])
+            return 0;
+    }
+    return 1;
+}
+
+/* Go back to the latest checkpoint that no change touched or, without one, that is not beyond a time. */
+static void replay_go_back(Replay *r, const Differences *differs, double after)
+{
+    while (r->checkpoint_count > 1) {
+        const State *s = &r->checkpoints[r->checkpoint_count - 1]->state;
+        if (differs ? replay_untouched(r, s, differs) : s->time <= after)
+            break;
+        replay_forget(r, r->checkpoint_count - 1);
+    }
+    Checkpoint *point = r->checkpoints[r->checkpoint_count - 1];
+    if (!state_copy(&r->state, &point->state, &r->setup))
+        r->trouble.no_memory = 1;
+    r->applied = point->applied;
+    replay_cut(r, point->lengths);
+    replay_revive(r);
+}
+
+static int replay_broken(const Replay *r) { return r->trouble.no_memory || r->interrupted; }
+
+static void replay_compute(Replay *r, double to)
+{
+    /* A stream that waited for its link goes on with its old turn: that must not set the time back. */
+    State *s = &r->state;
+    const double reached = s->time;
+    int64_t turns = 0;
+    while (!replay_broken(r)) {
+        s->time = later(s->time, reached);
+        int64_t every = r->every * (1 + r->setup.rings / 8192);
+        int64_t budget = r->checkpoints[r->checkpoint_count - 1]->state.number + every - s->number;
+        if (budget <= 0) {
+            replay_freeze(r);
+            if (++turns % 256 == 0 && r->poll && !r->poll())
+                r->interrupted = 1;
+        } else if (s->ready[0].time > to && !s->flight.count) {
+            return;
+        } else {
+            int ended;
+            if (r->ordered)
+                ended = run_ordered(&r->setup, &r->schedule, s, &r->record, &r->front, to, budget, &r->trouble);
+            else {
+                Queue queue = replay_queue(r, s);
+                ended = queue_run(&queue, to, budget);
+            }
+            if (ended) {
+                s->time = later(s->time, reached);
+                return;
+            }
+        }
+    }
+}
+
+/* Streams that had nothing to do, or had to wait, look again; unless their client is paused. */
+static void replay_wake(Replay *r, int32_t client, double at)
+{
+    State *s = &r->state;
+    if (s->paused[client])
+        return;
+    int64_t kept = 0;
+    for (int64_t i = 0; i < s->parked_count; i++) {
+        Turn turn = s->parked[i];
+        if (s->streams[STREAM_OF(turn.key)].client == client) {
+            turn.time = later(turn.time, at);
+            turn_push(s->ready, &s->ready_count, turn);
+        } else
+            s->parked[kept++] = turn;
+    }
+    s->parked_count = kept;
+}
+
+/* From now on the general loop: who waits for a link keeps his place there, which the ordered one forgets. */
+static void replay_leave_order(Replay *r, double at)
+{
+    if (r->state.stalled_count) {
+        r->ordered = 0;
+        replay_revive(r);
+        replay_compute(r, at);
+    }
+    r->ordered = 0;
+}
+
+static void replay_apply(Replay *r, const Input *input)
+{
+    State *s = &r->state;
+    switch (input->kind) {
+    case GRANT:
+        s->available[input->client] += input->count;
+        replay_wake(r, input->client, input->at);
+        break;
+    case PAUSE:
+        replay_leave_order(r, input->at);
+        s->paused[input->client] = (char)(input->count != 0);
+        replay_wake(r, input->client, input->at);
+        break;
+    case OFFER:
+        if (s->stalled_count)
+            replay_leave_order(r, input->at);
+        s->told = NAN;
+        Queue queue = replay_queue(r, s);
+        if (!queue_offer(&queue, input->client, input->operation, input->payload, input->at)) {
+            s->told = INFINITY;
+            r->ordered = 0;
+        }
+        break;
+    }
+}
+
+/* Apply the inputs not yet applied, each at its time, and go on to a time. */
+static void replay_catch_up(Replay *r, double to)
+{
+    while (r->applied < r->input_count && !replay_broken(r)) {
+        const Input input = r->inputs[r->applied];
+        replay_compute(r, input.after);
+        if (replay_broken(r))
+            return;
+        replay_apply(r, &input);
+        r->state.time = later(r->state.time, input.after);
+        r->applied++;
+    }
+    if (to > r->through && !replay_broken(r)) {
+        replay_compute(r, to);
+        if (!replay_broken(r))
+            r->through = to;
+    }
+}
+
+static void replay_put(Replay *r, Input input)
+{
+    if (r->state.time > input.after)
+        replay_go_back(r, NULL, input.after);
+    if (r->input_count == r->input_room) {
+        r->inputs = grown(r->inputs, &r->input_room, r->input_count + 1, sizeof(Input), &r->trouble);
+        if (r->trouble.no_memory)
+            return;
+    }
+    r->inputs[r->input_count++] = input;
+    r->through = -INFINITY;
+}
+
+/* Let the operation offered last go through, as if no other came, and take it all back. */
+static double replay_answer(Replay *r)
+{
+    State trial;
+    memset(&trial, 0, sizeof trial);
+    int64_t columns = record_columns(&r->record);
+    int64_t *lengths = malloc((size_t)columns * sizeof(int64_t));
+    double told = INFINITY;
+    if (!lengths || !state_copy(&trial, &r->state, &r->setup))
+        r->trouble.no_memory = 1;
+    else {
+        for (int64_t i = 0; i < columns; i++)
+            lengths[i] = record_column(&r->record, i)->count;
+        Queue queue = replay_queue(r, &trial);
+        while (isnan(trial.told) && !queue_run(&queue, LAST, 1) && !r->trouble.no_memory)
+            ;
+        replay_cut(r, lengths);
+        told = isnan(trial.told) ? INFINITY : trial.told;
+    }
+    free(lengths);
+    state_end(&trial);
+    return told;
+}
+
+/* Everything computed so far is over before a time. */
+static int state_over(const State *s, double time)
+{
+    double used = later(later(latest_core(s), s->admitted_at), s->store_free);
+    for (int64_t i = 0; i < s->link_count; i++)
+        used = later(used, s->link_free[i]);
+    return s->time <= time && used < time;
+}
+
+/* Drop what it would take to go back before a time. */
+static void replay_settle(Replay *r, double time)
+{
+    int64_t safe = -1;
+    for (int64_t i = 0; i < r->checkpoint_count; i++)
+        if (state_over(&r->checkpoints[i]->state, time))
+            safe = i;
+    if (safe < 0)
+        return;
+    for (int64_t i = 0; i < safe; i++)
+        replay_forget(r, 0);
+    int64_t dropped = r->checkpoints[0]->applied;
+    r->input_count -= dropped;
+    memmove(r->inputs, r->inputs + dropped, (size_t)r->input_count * sizeof(Input));
+    r->applied -= dropped;
+    for (int64_t i = 0; i < r->checkpoint_count; i++)
+        r->checkpoints[i]->applied -= dropped;
+}
+
+static const Operation *replay_operation(Replay *r, Operation operation)
+{
+    for (int64_t i = 0; i < r->offered_count; i++) {
+        const Operation *known = r->offered[i];
+        if (known->request == operation.request && known->work == operation.work &&
+            known->work_per_byte == operation.work_per_byte && known->store == operation.store &&
+            known->wait == operation.wait)
+            return known;
+    }
+    if (r->offered_count == r->offered_room)
+        r->offered = grown(r->offered, &r->offered_room, r->offered_count + 1, sizeof(Operation *), &r->trouble);
+    Operation *kept = r->trouble.no_memory ? NULL : malloc(sizeof(Operation));
+    if (!kept) {
+        r->trouble.no_memory = 1;
+        return NULL;
+    }
+    *kept = operation;
+    r->offered[r->offered_count++] = kept;
+    return kept;
+}
+
+static void replay_end(Replay *r)
+{
+    for (int64_t i = 0; i < r->checkpoint_count; i++)
+        checkpoint_end(r->checkpoints[i]);
+    for (int64_t i = 0; i < r->spare_count; i++)
+        checkpoint_end(r->spare[i]);
+    state_end(&r->state);
+    front_end(&r->front, r->setup.client_count);
+    for (int64_t i = 0; i < r->offered_count; i++)
+        free(r->offered[i]);
+    free(r->offered);
+    free(r->inputs);
+    for (int64_t i = 0; r->schedule.bandwidth && i < r->schedule.clients; i++) {
+        capacity_end(&r->schedule.bandwidth[i]);
+        capacity_end(&r->schedule.latency[i]);
+    }
+    free(r->schedule.bandwidth);
+    free(r->schedule.latency);
+    capacity_end(&r->schedule.share);
+    capacity_end(&r->schedule.store);
+    if (r->record.files) {
+        for (int64_t i = 0; i < r->record.client_count; i++)
+            free(r->record.files[i].sizes.at);
+        for (int64_t i = 0; i < record_columns(&r->record); i++)
+            free(record_column(&r->record, i)->at);
+    }
+    free(r->record.files);
+    free(r->record.links);
+    for (int64_t i = 0; r->setup.clients && i < r->setup.client_count; i++)
+        free(r->setup.clients[i].life);
+    free(r->setup.clients);
+    memset(r, 0, sizeof *r);
+}
+
+#endif

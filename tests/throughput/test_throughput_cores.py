@@ -1,0 +1,122 @@
+"""The compiled core gives the bits of the pure-Python one: everything that can be read, whatever comes late."""
+
+from __future__ import annotations
+
+import random
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+from cases import DISK, NETS, Case, drawn, operations, steps, thefts, workload
+
+from devicesim.throughput import Client, Operation, Regime, Server, Transfer
+from devicesim.throughput.core import COMPILED, PURE
+from devicesim.throughput.reading import Core
+
+pytestmark = pytest.mark.skipif(COMPILED is None, reason="there was no compiler at install time")
+
+
+def reads(transfer: Transfer, times: np.ndarray) -> list[Any]:
+    """Everything that a transfer tells."""
+    told: list[Any] = [transfer.now, transfer.done, transfer.end, transfer.bound()]
+    for k in range(len(transfer.clients)):
+        curve = transfer.curve(k)
+        told += [
+            transfer.finish(k).tolist(),
+            curve.time.tolist(),
+            curve.bytes.tolist(),
+            curve.objects.tolist(),
+        ]
+        told += [column.tolist() for column in transfer.progress(times, k)]
+    usage = transfer.usage(times)
+    told += [part.tolist() for part in (usage.link, usage.cores, usage.store, usage.buffer)]
+    return [*told, transfer.stored(times).tolist()]
+
+
+def story(case: Case, seed: int, core: type[Core]) -> list[Any]:
+    """Drive a transfer by drawn inputs, early and late, and note what it tells on the way."""
+    draw = random.Random(seed)
+    transfer = Transfer(case.server, case.clients, case.schedule[0][1], core=core)
+    told: list[Any] = []
+    waiting = [(k, size) for k, sizes in enumerate(case.sizes) for size in sizes]
+    draw.shuffle(waiting)
+    regimes = list(case.schedule[1:])
+    paused = set()
+    for _ in range(draw.randint(3, 30)):
+        k = draw.randrange(len(case.clients))
+        match draw.choice(
+            ("submit", "submit", "offer", "regime", "advance", "pause", "bound", "read", "settle")
+        ):
+            case "submit":
+                for client, size in waiting[:3]:
+                    transfer.submit(client, [size, size])
+                del waiting[:3]
+            case "offer":
+                operation = draw.choice(case.clients[k].operations.all)
+                told.append(
+                    transfer.offer(operation, draw.choice((0.0, 2.0, 5.0)), k, transfer.now + draw.random())
+                )
+            case "regime" if regimes:
+                at, regime = regimes.pop(0)
+                transfer.set_regime(regime, max(at + draw.choice((-3.0, 0.0, 5.0)), transfer._settled))
+            case "advance":
+                transfer.advance(transfer.now + draw.choice((0.25, 1.0, 4.0 * draw.random())))
+            case "pause":
+                (transfer.resume if k in paused else transfer.pause)(k)
+                paused ^= {k}
+            case "bound":
+                told.append(transfer.bound())
+            case "settle" if draw.random() < 0.2:
+                transfer.settle(transfer.now)
+            case "read":
+                told += reads(transfer, np.linspace(0.0, transfer.now, 5))
+    for k in paused:
+        transfer.resume(k)
+    transfer.run()
+    return told + reads(transfer, np.linspace(0.0, transfer.now, 50))
+
+
+@pytest.mark.parametrize(
+    "first", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(600, 12000, 600))]
+)
+@pytest.mark.parametrize("every", [3, 8192])
+def test_drawn_stories_are_told_alike(first: int, every: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("devicesim.throughput.transfer.CHECKPOINT_EVERY", every)
+    for seed in range(first, first + 600):
+        case = drawn(seed)
+        assert repr(story(case, seed, COMPILED)) == repr(story(case, seed, PURE)), seed
+
+
+@pytest.mark.parametrize("durability", ["async", "commit", "sync"])
+@pytest.mark.parametrize("kind", ["large", "64 KB", "lognormal", "mix"])
+def test_every_cell_of_the_grid_is_told_alike(kind: str, durability: str) -> None:
+    sizes = workload(kind, {"large": 20}.get(kind, 400), seed=5)
+    for net, streams, cores in product(NETS, (1, 4, 40), (1, 2, 3)):
+        rate, latency = NETS[net]
+        server = Server(cores, buffer=2.0**24, store=DISK)
+        client = Client(operations(durability), streams=streams, window=16, block=2**20)
+        for schedule in ([(0.0, Regime((rate,), (latency,)))], steps(net, 4.0, 2), thefts(net, 4.0, 2)):
+            told = []
+            for core in (COMPILED, PURE):
+                transfer = Transfer(server, [client], schedule[0][1], core=core)
+                for at, regime in schedule[1:]:
+                    transfer.set_regime(regime, at)
+                transfer.submit(0, sizes)
+                transfer.run()
+                told.append(reads(transfer, np.linspace(0.0, 10.0, 40)))
+            assert told[0] == told[1], (net, streams, cores)
+
+
+def test_an_operation_of_a_door_is_told_alike() -> None:
+    """A door that shares the server with a copy under way."""
+    told = []
+    for core in (COMPILED, PURE):
+        client = Client(operations("commit"), streams=4, window=8, block=2**17)
+        transfer = Transfer(
+            Server(2, 2.0**22, DISK), [client, client], Regime((40e6,) * 2, (1e-3,) * 2), core=core
+        )
+        transfer.submit(0, workload("lognormal", 50, 1))
+        write = Operation("WRITE", 200.0, 40e-6, 0.7e-9)
+        told.append([transfer.offer(write, 65536.0, 1, 0.01 * i) for i in range(300)] + [transfer.run()])
+    assert told[0] == told[1]
