@@ -9,9 +9,11 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Sequence
+from importlib.machinery import PathFinder
 
 import click
 
+import devicesim
 from devicesim import __version__
 from devicesim.cli.dialect import Commands, sentence
 from devicesim.cli.output import complain, survive_any_encoding
@@ -54,8 +56,10 @@ class LazyCommands(Commands):
 
 def _version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
     if asked:
-        core = importlib.import_module("devicesim.throughput.core")
-        form = "pure-Python" if core.COMPILED is None else "compiled"
+        # Looked for, not imported: that would cost numpy.
+        room = [f"{path}/throughput" for path in devicesim.__path__]
+        found = PathFinder.find_spec("devicesim.throughput.compiled", room)
+        form = "pure-Python" if found is None else "compiled"
         click.echo(f"devicesim {__version__} ({form} core)")
         ctx.exit()
 

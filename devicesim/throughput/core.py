@@ -5,15 +5,16 @@ Both give the same bits; ``devicesim.throughput.replay`` is the specification of
 
 from __future__ import annotations
 
+from contextlib import suppress
+from importlib import import_module
+
 from devicesim.throughput.reading import Core
 from devicesim.throughput.replay import Replay
 
-try:
-    from devicesim.throughput.compiled import Replay as _Compiled
-except ImportError:
-    COMPILED: type[Core] | None = None
-else:
-    COMPILED = _Compiled
+COMPILED: type[Core] | None = None
+with suppress(ImportError):
+    # By name: tools that read imports know only modules written in Python.
+    COMPILED = import_module("devicesim.throughput.compiled").Replay
 
 PURE: type[Core] = Replay
 
