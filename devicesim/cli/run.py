@@ -7,23 +7,55 @@ import json
 import math
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 from click.core import ParameterSource
 
+from devicesim import units
 from devicesim.cli import GOAL_MISSED
 from devicesim.cli.bar import bar
 from devicesim.cli.options import duration, overrides, scenario_file, whole_number
 from devicesim.cli.output import color, put, require_writable, width, writing
-from devicesim.errors import DevicesimError, require
-from devicesim.progress import event_json
+from devicesim.errors import DevicesimError, UnitError, require, unknown
+from devicesim.progress import View, event_json
+from devicesim.progress.foreign.nfsiostat import Mount
+from devicesim.progress.writers import FORMS, ONE_LEG, form_of, writer
 from devicesim.report import text
 from devicesim.report.fold import answer
 from devicesim.report.model import Report
-from devicesim.scenario import load
+from devicesim.scenario import Scenario, load
 from devicesim.world import World
+
+
+class Seen(NamedTuple):
+    """How progress is written: in which form, by what, how often [s], and as whom it is seen."""
+
+    form: str
+    write: Callable[..., int]
+    every: float
+    view: View
+
+
+VIEWED = {"refresh": units.DURATION, "listing": units.FREE, "failing": units.FRACTION}
+"""What of a view may be set, and what each is."""
+
+
+def read_view(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> View:
+    """Read options such as ``--progress-view refresh="1 min"``."""
+    option = param.opts[-1]
+    read: dict[str, Any] = {}
+    for value in values:
+        name, _, text = value.partition("=")
+        if name not in VIEWED:
+            raise unknown(f"name in {option}", name, VIEWED)
+        try:
+            read[name] = units.parse(text, VIEWED[name])
+        except UnitError as wrong:
+            raise UnitError(f"{option} {name}: {wrong}") from None
+    return View(**read)
 
 
 @click.command("run")
@@ -40,8 +72,22 @@ from devicesim.world import World
 @click.option(
     "--progress",
     type=click.Path(path_type=Path),
-    metavar="FILE.jsonl",
-    help="Write DataTransferProgress records.",
+    metavar="FILE",
+    help="Write progress records: FILE.jsonl, .csv or .parquet, or as --progress-format says.",
+)
+@click.option(
+    "--progress-format",
+    "form",
+    metavar="FORMAT",
+    help=f"What --progress writes: {', '.join(FORMS)}.",
+)
+@click.option(
+    "--progress-view",
+    "view",
+    multiple=True,
+    callback=read_view,
+    metavar="NAME=VALUE",
+    help='See progress as a monitor does: refresh="1 min", listing="1000 objects/s", failing="1 %"; may be repeated.',
 )
 @click.option(
     "--every",
@@ -65,6 +111,8 @@ def command(
     as_json: bool,
     as_lines: bool,
     progress: Path | None,
+    form: str | None,
+    view: View,
     every: float,
     page: Path | None,
 ) -> int:
@@ -73,9 +121,9 @@ def command(
     Exit code 1 when a goal of the scenario is missed.
     """
     require(not (as_json and as_lines), "the output", "one of --json and --json-lines", "both")
-    given = click.get_current_context().get_parameter_source("every")
-    alone = given is ParameterSource.COMMANDLINE and progress is None
-    require(not alone, "--every", "given with --progress", "no --progress")
+    _require_progress(progress)
+    form = form_of(progress.suffix, form) if progress else None
+    write = writer(form) if form else None
     html = importlib.import_module("devicesim.report.html") if page else None
     _require_files(file, {"--progress": progress, "--report": page})
     world = World(load(file, overrides), seed=seed)
@@ -83,14 +131,26 @@ def command(
         world.run()
     report = answer(world)
     failures = []
-    if progress is not None:
-        failures += _write(progress, lambda path: _records(world, every, path))
+    if progress is not None and form and write:
+        seen = Seen(form, write, every, replace(view, seed=world.seed))
+        failures += _write(progress, lambda path: _records(world, seen, path))
     if page is not None and html is not None:
         failures += _write(page, lambda path: html.write(report, path))
     put(_shown(world, report, as_json, as_lines))
     if failures:
         raise failures[0]
     return 0 if report.goals_met else GOAL_MISSED
+
+
+def _require_progress(progress: Path | None) -> None:
+    """Refuse options that say how progress is written where none is."""
+    if progress is not None:
+        return
+    options = {"every": "--every", "form": "--progress-format", "view": "--progress-view"}
+    source = click.get_current_context().get_parameter_source
+    for name, option in options.items():
+        given = source(name) is ParameterSource.COMMANDLINE
+        require(not given, option, "given with --progress", "no --progress")
 
 
 def _require_files(scenario: Path, written: dict[str, Path | None]) -> None:
@@ -114,10 +174,20 @@ def _write(path: Path, write: Callable[[Path], None]) -> list[Exception]:
     return []
 
 
-def _records(world: World, every: float, path: Path) -> None:
-    samples = world.progress(every)
-    with path.open("w", encoding="utf-8", newline="\n") as out:
-        out.writelines(sample.to_json() + "\n" for sample in samples)
+def _records(world: World, seen: Seen, path: Path) -> None:
+    samples = world.chunks(seen.every, seen.view)
+    chunks = (chunk for chunk in samples if seen.form not in ONE_LEG or chunk.leg == "ingest")
+    with path.open("wb") as out:
+        seen.write(chunks, out, **_needs(world.scenario, seen.form))
+
+
+def _needs(story: Scenario | None, form: str) -> dict[str, Any]:
+    """What a form tells beside the samples, as far as the scenario says it."""
+    if form == "nfsiostat" and story is not None and story.clients:
+        streams = sum(client.streams for client in story.clients)
+        wsize = int(max(client.nfs.wsize for client in story.clients))
+        return {"mount": Mount(wsize=wsize, streams=streams)}
+    return {"region": story.site.region} if form == "datasync" and story is not None else {}
 
 
 def _shown(world: World, report: Report, as_json: bool, as_lines: bool) -> str:

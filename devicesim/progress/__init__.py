@@ -8,6 +8,7 @@ The *ingest* leg is the copy onto the device, the *import* leg AWS's copy into S
 Times are seconds since the run's start; :func:`timestamp` turns them into ISO 8601.
 """
 
+from devicesim.progress.chunks import CHUNK, COUNTERS, PROGRESS_SCHEMA, SAMPLE, Chunk
 from devicesim.progress.events import (
     BatteryChanged,
     DeviceChanged,
@@ -26,22 +27,26 @@ from devicesim.progress.events import (
     TemperatureChanged,
 )
 from devicesim.progress.legs import Counted, Curve, Leg, Session
+from devicesim.progress.lines import write_csv, write_jsonl
 from devicesim.progress.stream import (
     EVENT_SCHEMA,
-    MOST_SAMPLES,
-    PROGRESS_SCHEMA,
     DataTransferProgress,
     Stream,
     event_json,
-    sample_times,
-    timestamp,
 )
+from devicesim.progress.times import MOST_SAMPLES, sample_times, timestamp
+from devicesim.progress.view import EXACT, View
 
 __all__ = [
+    "CHUNK",
+    "COUNTERS",
     "EVENT_SCHEMA",
+    "EXACT",
     "MOST_SAMPLES",
     "PROGRESS_SCHEMA",
+    "SAMPLE",
     "BatteryChanged",
+    "Chunk",
     "Counted",
     "Curve",
     "DataTransferProgress",
@@ -62,7 +67,10 @@ __all__ = [
     "Session",
     "Stream",
     "TemperatureChanged",
+    "View",
     "event_json",
     "sample_times",
     "timestamp",
+    "write_csv",
+    "write_jsonl",
 ]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from math import inf
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -75,6 +76,14 @@ class Session:
         return self.bytes + size, self.objects + count
 
 
+class _Before(NamedTuple):
+    """What the sessions before one reached at most, and the bytes of it that have to be sent again."""
+
+    bytes: float
+    objects: float
+    again: float
+
+
 @dataclass(slots=True)
 class Leg:
     """One direction of data for one job: its totals and the curves of its sessions.
@@ -91,8 +100,8 @@ class Leg:
     end: float | None = None
     complete: bool = False
     sessions: list[Session] = field(default_factory=list)
-    # The counters' least values in each session: the greatest of the closed ones before it.
-    _least: list[tuple[float, float]] = field(default_factory=lambda: [(0.0, 0.0)])
+    # What the closed sessions before each session left behind.
+    _known: list[_Before] = field(default_factory=lambda: [_Before(0.0, 0.0, 0.0)])
 
     def session(self, start: float, base_bytes: int, base_objects: int, read: Callable[[], Counted]) -> None:
         """Open a session at ``start``, closing one still open; ``read`` gives its curve so far."""
@@ -114,27 +123,60 @@ class Leg:
             Two arrays of whole numbers that never fall over time, of the shape of ``t``, (1,) for a scalar.
         """
         times = np.atleast_1d(np.asarray(t, dtype=np.float64))
+        size, count, _ = self.sample(times)
+        return size, count
+
+    def sample(
+        self, times: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Bytes, objects, and bytes sent at times [s], of their shape.
+
+        The bytes sent count what an interruption lost and the next session copied again once more each time.
+        """
         require(~np.isnan(times), "t", "a time [s]", times)
         now = times
         if self.end is not None:
             self.pause(self.end)
             now = np.minimum(times, self.end)
-        size, count = np.zeros_like(times), np.zeros_like(times)
-        within = np.searchsorted([session.start for session in self.sessions], now, side="right") - 1
-        for index in np.unique(within[within >= 0]).tolist():
-            here = within == index
-            least = self._least_in(index)
-            size[here], count[here] = map(np.maximum, least, self.sessions[index].at(now[here]))
-        whole_bytes = np.minimum(np.floor(size), self.total_bytes).astype(np.int64)
-        whole_objects = np.minimum(np.floor(count), self.total_objects).astype(np.int64)
+        size, count, sent = np.zeros((3, *times.shape))
+        for index, here in self._within(now):
+            session, before = self.sessions[index], self._before(index)
+            got_bytes, got_objects = session.at(now[here])
+            np.minimum(got_bytes, self.total_bytes, out=got_bytes)
+            size[here] = np.maximum(got_bytes, before.bytes)
+            count[here] = np.maximum(got_objects, before.objects)
+            sent[here] = got_bytes + before.again
+        # Casting cuts the fraction off: whole bytes and objects that have arrived.
+        whole_bytes, whole_sent = size.astype(np.int64), sent.astype(np.int64)
+        whole_objects = np.minimum(count, self.total_objects).astype(np.int64)
         if self.complete and self.end is not None:
-            whole_bytes[times >= self.end] = self.total_bytes
-            whole_objects[times >= self.end] = self.total_objects
-        return whole_bytes, whole_objects
+            ended = times >= self.end
+            again = self._before(len(self.sessions) - 1).again if self.sessions else 0.0
+            whole_bytes[ended], whole_objects[ended] = self.total_bytes, self.total_objects
+            whole_sent[ended] = self.total_bytes + int(again)
+        return whole_bytes, whole_objects, np.maximum(whole_sent, whole_bytes)
 
-    def _least_in(self, index: int) -> tuple[float, float]:
-        for session in self.sessions[len(self._least) - 1 : index]:
+    def _within(self, now: NDArray[np.float64]) -> Iterator[tuple[int, Any]]:
+        """The sessions that hold any of the times, each with where."""
+        starts = [session.start for session in self.sessions]
+        if not now.size:
+            return iter(())
+        first, last = (bisect_right(starts, float(edge)) - 1 for edge in (now.min(), now.max()))
+        if first == last:
+            return iter([(first, ...)] if first >= 0 else [])
+        within = np.searchsorted(starts, now, side="right") - 1
+        return ((index, within == index) for index in np.unique(within[within >= 0]).tolist())
+
+    def _before(self, index: int) -> _Before:
+        for k in range(len(self._known) - 1, index):
+            session, before = self.sessions[k], self._known[-1]
             size, count = session.at(np.array([session.until]))
-            most_bytes, most_objects = self._least[-1]
-            self._least.append((max(most_bytes, float(size[0])), max(most_objects, float(count[0]))))
-        return self._least[index]
+            reached = min(float(size[0]), self.total_bytes)
+            self._known.append(
+                _Before(
+                    max(before.bytes, reached),
+                    max(before.objects, float(count[0])),
+                    before.again + max(0.0, reached - self.sessions[k + 1].bytes),
+                )
+            )
+        return self._known[index]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import inf
 from typing import Any, TypeVar
 
@@ -13,10 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devicesim.errors import require
-from devicesim.progress.events import Event, LegInterrupted
+from devicesim.progress.chunks import CHUNK, COUNTERS, PROGRESS_SCHEMA, SAMPLE, Chunk
+from devicesim.progress.events import Event, ImportFailed, LegInterrupted, LegResumed, Refused
 from devicesim.progress.legs import Leg
+from devicesim.progress.times import sample_times, timestamp
+from devicesim.progress.view import EXACT, View
 
-PROGRESS_SCHEMA = "devicesim.progress/1"
 EVENT_SCHEMA = "devicesim.event/1"
 
 E = TypeVar("E", bound=Event)
@@ -72,85 +74,73 @@ class Stream:
         """The leg of that name of a job, if it has begun."""
         return next((leg for leg in self.legs if leg.name == name and leg.job == job), None)
 
-    def progress(self, every: float, now: float) -> Iterator[DataTransferProgress]:
-        """Sample every leg from its start, each ``every`` seconds and at its end, up to ``now``."""
-        parts = self._parts(every, now)
-        return (DataTransferProgress(*row) for part in parts for row in zip(*part, strict=True))
+    def chunks(self, every: float, now: float, view: View = EXACT) -> Iterator[Chunk]:
+        """Sample every leg from its start, each ``every`` seconds and at its end, up to ``now``.
 
-    def columns(self, every: float, now: float) -> dict[str, NDArray[Any]]:
-        """The samples of :meth:`progress` as numpy columns."""
-        parts = list(self._parts(every, now))
+        The other forms of a stream are made from these: at most :data:`CHUNK` samples of one leg at a time.
+        """
+        require(0 < every < inf, "every", "> 0 s and finite", every)
+        sampled = [(leg, sample_times(leg, every, now)) for leg in self.legs]
+        return (chunk for leg, times in sampled for chunk in self._sample(leg, times, view))
+
+    def _sample(self, leg: Leg, times: NDArray[np.float64], view: View) -> Iterator[Chunk]:
+        listed, failures = view.listed(leg), view.failures(leg)
+        resumed = [e.at for e in self.of(LegResumed, leg.job) if e.leg == leg.name]
+        failed_at, failed = self._failed(leg)
+        for first in range(0, times.size, CHUNK):
+            seconds = times[first : first + CHUNK]
+            rows = np.zeros(seconds.size, dtype=SAMPLE)
+            rows["seconds"] = seconds
+            seen = view.moments(leg, seconds)
+            size, count, sent = leg.sample(seen)
+            rows["BytesTransferred"], rows["ObjectsTransferred"] = size, count
+            known = True if seen[0] >= listed else seen >= listed
+            rows["TotalBytes"], rows["TotalObjects"] = leg.total_bytes * known, leg.total_objects * known
+            rows["BytesSent"] = sent
+            if failures.objects.size:
+                rows["Retries"], again = failures.by(count)
+                rows["BytesSent"] += again
+            if resumed:
+                rows["Retries"] += np.searchsorted(resumed, seen, side="right")
+            if failed_at:
+                rows["ObjectsFailed"] = failed[np.searchsorted(failed_at, seen, side="right")]
+            ended = leg.end is not None and bool(seconds[-1] >= leg.end)
+            yield Chunk(leg.name, leg.job, self.epoch, leg.start, listed, ended, leg.complete, rows)
+
+    def _failed(self, leg: Leg) -> tuple[list[float], NDArray[np.int64]]:
+        """When objects were given up, and how many had been: none, then after each time."""
+        told: list[tuple[float, int]] = []
+        if leg.name == "ingest":
+            told = [(event.at, event.files) for event in self.of(Refused, leg.job)]
+        elif leg.name == "import":
+            told = [(event.at, event.objects) for event in self.of(ImportFailed, leg.job)]
+        return [at for at, _ in told], np.cumsum([0, *(count for _, count in told)])
+
+    def progress(self, every: float, now: float, view: View = EXACT) -> Iterator[DataTransferProgress]:
+        """The samples of :meth:`chunks` one by one."""
+        chunks = self.chunks(every, now, view)
+        return (DataTransferProgress(*row) for chunk in chunks for row in zip(*_members(chunk), strict=True))
+
+    def columns(self, every: float, now: float, view: View = EXACT) -> dict[str, NDArray[Any]]:
+        """The samples of :meth:`chunks` as numpy columns."""
+        parts = [_members(chunk) for chunk in self.chunks(every, now, view)]
         kinds: dict[str, Any] = {"seconds": np.float64, "time": np.str_, "leg": np.str_, "JobId": np.str_}
         return {
             name: np.array([value for part in parts for value in part[i]], dtype=kinds.get(name, np.int64))
             for i, name in enumerate(_MEMBERS)
         }
 
-    def _parts(self, every: float, now: float) -> Iterator[tuple[Sequence[Any], ...]]:
-        """The members' columns, in the order of DataTransferProgress, for a part of a leg at a time."""
-        require(0 < every < inf, "every", "> 0 s and finite", every)
-        sampled = [(leg, sample_times(leg, every, now)) for leg in self.legs]
-        return (
-            self._part(leg, part)
-            for leg, times in sampled
-            for part in np.array_split(times, range(_PART, times.size, _PART))
-        )
 
-    def _part(self, leg: Leg, times: NDArray[np.float64]) -> tuple[Sequence[Any], ...]:
-        size, count = leg.at(times)
-        listed = (times >= leg.listed).astype(np.int64)
-        seconds = times.tolist()
-        return (
-            seconds,
-            [timestamp(self.epoch, second) for second in seconds],
-            [leg.name] * times.size,
-            [leg.job] * times.size,
-            size.tolist(),
-            count.tolist(),
-            (leg.total_bytes * listed).tolist(),
-            (leg.total_objects * listed).tolist(),
-        )
-
-
-_PART = 65_536
-"""Samples computed at once: long series are read as they come."""
-
-MOST_SAMPLES = 10_000_000
-"""Most samples of a leg; a step that gives more is taken for a slip of the unit."""
-
-
-def sample_times(leg: Leg, every: float, now: float) -> NDArray[np.float64]:
-    """Times at which a leg is sampled: its start, every step, its end; nothing after ``now``.
-
-    A step that falls on the end but for rounding is the end.
-    """
-    require(0 < every < inf, "every", "> 0 s and finite", every)
-    ended = leg.end is not None and leg.end <= now
-    last = leg.end if leg.end is not None and ended else now
-    if not last >= leg.start:
-        return np.zeros(0)
-    steps = (last - leg.start) / every
-    require(steps < MOST_SAMPLES, "every", f">= {(last - leg.start) / MOST_SAMPLES:g} s for this leg", every)
-    grid = leg.start + every * np.arange(int(steps + _SAME) + 1, dtype=np.float64)
-    if grid.size > 1 and grid[-1] >= last - _SAME * every:
-        grid[-1] = last
-    if ended and grid[-1] < last:
-        grid = np.append(grid, last)
-    return grid
-
-
-_SAME = 1e-6
-"""Share of a step that is rounding."""
-
-
-def timestamp(epoch: datetime, seconds: float) -> str:
-    """ISO 8601 time, to the millisecond, in the epoch's own offset.
-
-    >>> from datetime import datetime, timezone
-    >>> timestamp(datetime(2026, 6, 1, 8, tzinfo=timezone.utc), 90.5)
-    '2026-06-01T08:01:30.500+00:00'
-    """
-    return (epoch + timedelta(seconds=seconds)).isoformat(timespec="milliseconds")
+def _members(chunk: Chunk) -> tuple[Sequence[Any], ...]:
+    """The members of DataTransferProgress, in their order."""
+    seconds = chunk["seconds"].tolist()
+    return (
+        seconds,
+        [timestamp(chunk.epoch, second) for second in seconds],
+        [chunk.leg] * len(chunk),
+        [chunk.job] * len(chunk),
+        *(chunk[name].tolist() for name in COUNTERS),
+    )
 
 
 def event_json(event: Event, epoch: datetime) -> str:

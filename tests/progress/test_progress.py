@@ -3,11 +3,12 @@
 import json
 import math
 from dataclasses import fields
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 
 import numpy as np
 import pytest
+from drawn_legs import EPOCH, JOB, Source, at, curve, histories, leg
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +16,6 @@ from devicesim import progress
 from devicesim.errors import BoundError
 from devicesim.progress import (
     BatteryChanged,
-    Curve,
     DataTransferProgress,
     DeviceChanged,
     Event,
@@ -37,34 +37,6 @@ from devicesim.progress import (
     sample_times,
     timestamp,
 )
-
-EPOCH = datetime(2026, 6, 1, 8, tzinfo=UTC)
-JOB = "JID00000000-0000-0000-0000-000000000001"
-
-
-def curve(time, size, objects, linear=False):
-    return Curve(*(np.array(values, dtype=np.float64) for values in (time, size, objects)), linear=linear)
-
-
-def leg(total=100, count=10, start=0.0, **members):
-    return Leg("ingest", JOB, start, total, count, listed=start, **members)
-
-
-def at(one, *times):
-    size, count = one.at(times)
-    return size.tolist(), count.tolist()
-
-
-class Source:
-    """A curve that counts how often it is asked for."""
-
-    def __init__(self, *columns, linear=False):
-        self.curve, self.reads = curve(*columns, linear=linear), 0
-
-    def __call__(self):
-        self.reads += 1
-        return self.curve
-
 
 # Curves.
 
@@ -209,33 +181,6 @@ def test_law_a_read_asks_only_for_the_sessions_it_needs():
         one.session(float(k), k, k, source)
     assert at(one, 1.7) == ([2], [2])
     assert [source.reads for source in sources] == [1, 1, 0, 0, 0]
-
-
-@st.composite
-def histories(draw):
-    """A leg as the device makes it: sessions with pauses between, some of what was copied lost each time."""
-    one = leg(total=draw(st.integers(0, 300)), count=draw(st.integers(0, 30)))
-    now, plain = 0.0, []
-    for _ in range(draw(st.integers(0, 4))):
-        start = now
-        knots = draw(st.lists(st.integers(0, 8), max_size=5))
-        times = start + np.cumsum(knots) / 4
-        sizes = np.cumsum(draw(st.lists(st.integers(0, 40), min_size=len(knots), max_size=len(knots))))
-        counts = np.cumsum(draw(st.lists(st.integers(0, 3), min_size=len(knots), max_size=len(knots))))
-        source = Source(times, sizes, counts, linear=draw(st.booleans()))
-        base = draw(st.integers(0, 100)), draw(st.integers(0, 10))
-        one.session(start, *base, source)
-        until = start + draw(st.integers(0, 20)) / 4
-        if draw(st.booleans()):
-            one.pause(until)
-        else:
-            until = math.inf
-        plain.append((start, until, base, source.curve))
-        now = (start if until == math.inf else until) + draw(st.integers(0, 8)) / 4
-    if draw(st.booleans()):
-        one.end = now + draw(st.integers(0, 8)) / 4
-        one.complete = draw(st.booleans())
-    return one, plain
 
 
 def plainly(one, plain, t):
