@@ -1,0 +1,120 @@
+"""Whole columns of numbers and times as ASCII, without a Python object per row.
+
+A column of text is a list of arrays side by side, each of raw items of one to some bytes; where a text is shorter
+than its item, NULs fill it up, and whoever assembles rows takes them out.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from devicesim.progress.times import milliseconds, timestamp
+
+Text = list[NDArray[np.void]]
+"""A column: arrays of raw bytes, shape (n,) each, whose items stand side by side."""
+
+_FOUR = np.array([f"{number:04d}" for number in range(10_000)], dtype="S4").view(np.uint8).reshape(-1, 4)
+_DIGITS = {k: np.ascontiguousarray(_FOUR[:, 4 - k :]).view(f"V{k}").ravel() for k in (1, 2, 3, 4)}
+"""The numbers below 10,000 with so many digits, leading zeros included."""
+_CLOCK = np.array([f"{minute // 60:02d}:{minute % 60:02d}:" for minute in range(1440)], dtype="S6").view("V6")
+_POWERS = 10 ** np.arange(1, 19, dtype=np.int64)
+_LONGEST = 24
+"""More bytes than any number without an exponent needs, in whole words."""
+_KEPT = (
+    np.where(np.arange(_LONGEST) < np.arange(_LONGEST + 1)[:, None], 255, 0).astype(np.uint8).view(np.uint64)
+)
+"""For each length, the bits of the first so many bytes."""
+_DAY, _MINUTE = 86_400_000, 60_000
+
+
+def lengths(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Digits of whole numbers >= 0.
+
+    >>> lengths(np.array([0, 9, 10, 10**18])).tolist()
+    [1, 1, 2, 19]
+    """
+    return np.searchsorted(_POWERS, values, side="right") + 1
+
+
+def digits(values: NDArray[np.int64], width: int) -> Text:
+    """Whole numbers of ``width`` digits each, shorter ones with zeros in front.
+
+    >>> [part.tolist() for part in digits(np.array([7, 123456]), 6)]
+    [[b'00', b'12'], [b'0007', b'3456']]
+    """
+    text: Text = []
+    while width > 4:
+        rest = values // 10_000
+        text.insert(0, _DIGITS[4].take(values - rest * 10_000))
+        values, width = rest, width - 4
+    return [_DIGITS[width].take(values), *text]
+
+
+def floats(values: NDArray[np.float64]) -> tuple[NDArray[np.void], bool]:
+    """Numbers as Python writes them, and whether any is shorter than the others.
+
+    >>> floats(np.array([0.1, 30.0]))
+    (array([b'\\x30\\x2E\\x31\\x00', b'\\x33\\x30\\x2E\\x30'], dtype='|V4'), True)
+    """
+    size = np.abs(values)
+    if not (((size >= 1e-4) & (size < 1e16)) | (size == 0)).all():
+        # Exponents are written in more than one way: leave the odd cases to the definition.
+        texts = np.array([repr(value) for value in values.tolist()], dtype=np.bytes_)
+        return texts.view(f"V{texts.itemsize}"), True
+    joined = orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY)
+    text = np.frombuffer(joined + bytes(32), dtype=np.uint8)
+    ends = np.append(np.flatnonzero(text[: len(joined)] == ord(",")), len(joined) - 1)
+    starts = np.append(1, ends[:-1] + 1)
+    length = ends - starts
+    least, most = int(length.min()), int(length.max())
+    # Every place of the text is the start of an item; take those at which a number starts.
+    anywhere = np.ndarray(len(joined), dtype=f"V{_LONGEST}", buffer=text, strides=(1,))
+    cells = anywhere[starts].view(np.uint8).reshape(-1, _LONGEST)
+    if least < most:
+        words = cells.view(np.uint64)
+        words &= _KEPT.take(length, axis=0)
+    return np.ascontiguousarray(cells[:, :most]).view(f"V{most}").ravel(), least < most
+
+
+def times(epoch: datetime, seconds: NDArray[np.float64]) -> list[bytes | NDArray[np.void]]:
+    """ISO 8601 times as :func:`~devicesim.progress.times.timestamp` writes them; what all share is there once.
+
+    >>> [part if isinstance(part, bytes) else part.tolist() for part in times(datetime(2026, 6, 1), np.array([1, 2.5]))]
+    [b'2026-06-01T', [b'00:00:', b'00:00:'], [b'01', b'02'], b'.', [b'000', b'500'], b'']
+    """
+    if not isinstance(epoch.tzinfo, timezone | None):
+        # The offset may change with the date.
+        texts = np.array([timestamp(epoch, second) for second in seconds.tolist()], dtype=np.bytes_)
+        return [texts.view(f"V{texts.itemsize}")]
+    moment = milliseconds(epoch, seconds)
+    day = moment // _DAY
+    moment -= day * _DAY
+    minute = moment // _MINUTE
+    moment -= minute * _MINUTE
+    second = moment // 1000
+    moment -= second * 1000
+    offset = epoch.isoformat(timespec="milliseconds")[23:].encode()
+    return [
+        *_dates(day),
+        _CLOCK.take(minute),
+        _DIGITS[2].take(second),
+        b".",
+        _DIGITS[3].take(moment),
+        offset,
+    ]
+
+
+def _dates(day: NDArray[np.int64]) -> list[bytes | NDArray[np.void]]:
+    """Days since 1970 as dates, with the T that ends them."""
+    first, last = int(day.min()), int(day.max())
+    if first == last:
+        return [str(np.datetime64(first, "D")).encode() + b"T"]
+    few = last - first < day.size
+    known: NDArray[Any] = np.arange(first, last + 1) if few else day
+    dates = np.datetime_as_string(known.astype("M8[D]")).astype("S10").view("V10")
+    return [dates.take(day - first) if few else dates, b"T"]
