@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import numpy as np
 from hypothesis import strategies as st
 
-from devicesim.progress import Curve, Leg, LegInterrupted, LegResumed, Refused, Stream, View
+from devicesim.progress import Curve, Leg, LegResumed, Refused, Stream, View
 
 EPOCH = datetime(2026, 6, 1, 8, tzinfo=UTC)
 JOB = "JID00000000-0000-0000-0000-000000000001"
@@ -74,12 +74,11 @@ VIEWS = st.builds(
 
 @st.composite
 def streams(draw):
-    """A stream with one drawn leg, and the events that go with its interruptions."""
+    """A stream with one drawn leg, and the events that go with it."""
     one, plain = draw(histories())
     stream = Stream(EPOCH)
     stream.legs.append(one)
     for start, _, _, _ in plain[1:]:
-        stream.append(LegInterrupted(start, JOB, "ingest", "the battery died", 0, 0))
         stream.append(LegResumed(start, JOB, "ingest", 0, 0))
     if one.end is not None and not one.complete:
         stream.append(Refused(one.end, JOB, "ENOSPC", draw(st.integers(0, 9)), 1, "full"))
