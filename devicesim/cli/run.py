@@ -50,7 +50,7 @@ def read_view(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
     for value in values:
         name, _, text = value.partition("=")
         if name not in VIEWED:
-            raise unknown(f"name in {option}", name, VIEWED)
+            raise unknown(option, name, VIEWED)
         try:
             read[name] = units.parse(text, VIEWED[name])
         except UnitError as wrong:

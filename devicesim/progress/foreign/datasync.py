@@ -1,4 +1,4 @@
-"""Legs as AWS DataSync's ``DescribeTaskExecution`` answers, one answer a line, in the JSON that goes over the wire.
+"""Legs as AWS DataSync's ``DescribeTaskExecution`` answers, one answer a line, as its JSON protocol has them.
 
 *What is what.* Each leg is an execution with an ARN of its own. It is LAUNCHING at its start, PREPARING until its
 totals are known or something moves, TRANSFERRING until its end, then SUCCESS or ERROR. A stream does not tell
