@@ -5,6 +5,10 @@ read them.
 The *ingest* leg is the copy onto the device, the *import* leg AWS's copy into S3 (the API shows its
 ``DataTransferProgress`` only while the job is InProgress, with totals of 0 until the listing is done).
 
+Samples come as numpy structured arrays, :class:`Chunk` by chunk: exactly, or as a monitor would see them
+(:class:`View`). Progress objects, columns, and the writers of all forms are made from chunks: JSON Lines and CSV here,
+the rest by name in :mod:`devicesim.progress.writers`.
+
 Times are seconds since the run's start; :func:`timestamp` turns them into ISO 8601.
 """
 

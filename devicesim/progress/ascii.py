@@ -21,8 +21,10 @@ Text = list[NDArray[np.void]]
 _FOUR = np.array([f"{number:04d}" for number in range(10_000)], dtype="S4").view(np.uint8).reshape(-1, 4)
 _DIGITS = {k: np.ascontiguousarray(_FOUR[:, 4 - k :]).view(f"V{k}").ravel() for k in (1, 2, 3, 4)}
 """The numbers below 10,000 with so many digits, leading zeros included."""
+_SECOND = np.array([f"{ms // 1000:02d}.{ms % 1000:03d}" for ms in range(60_000)], dtype="S6").view("V6")
 _CLOCK = np.array([f"{minute // 60:02d}:{minute % 60:02d}:" for minute in range(1440)], dtype="S6").view("V6")
 _POWERS = 10 ** np.arange(1, 19, dtype=np.int64)
+_POINT_ZERO = np.array([b".0"]).view("V2")
 _LONGEST = 24
 """More bytes than any number without an exponent needs, in whole words."""
 _KEPT = (
@@ -55,17 +57,28 @@ def digits(values: NDArray[np.int64], width: int) -> Text:
     return [_DIGITS[width].take(values), *text]
 
 
-def floats(values: NDArray[np.float64]) -> tuple[NDArray[np.void], bool]:
+def floats(values: NDArray[np.float64]) -> tuple[Text, bool]:
     """Numbers as Python writes them, and whether any is shorter than the others.
 
     >>> floats(np.array([0.1, 30.0]))
-    (array([b'\\x30\\x2E\\x31\\x00', b'\\x33\\x30\\x2E\\x30'], dtype='|V4'), True)
+    ([array([b'\\x30\\x2E\\x31\\x00', b'\\x33\\x30\\x2E\\x30'], dtype='|V4')], True)
+    >>> [part.tolist() for part in floats(np.array([10.0, 30.0]))[0]]
+    [[b'10', b'30'], [b'.0', b'.0']]
     """
     size = np.abs(values)
+    if size.max() < 1e15 and not np.signbit(values).any():
+        whole = values.astype(np.int64)
+        width = len(str(whole.max()))
+        if (whole == values).all() and len(str(whole.min())) == width:
+            return [*digits(whole, width), _POINT_ZERO.repeat(values.size)], False
+    return _uneven(values, size)
+
+
+def _uneven(values: NDArray[np.float64], size: NDArray[np.float64]) -> tuple[Text, bool]:
     if not (((size >= 1e-4) & (size < 1e16)) | (size == 0)).all():
         # Exponents are written in more than one way: leave the odd cases to the definition.
         texts = np.array([repr(value) for value in values.tolist()], dtype=np.bytes_)
-        return texts.view(f"V{texts.itemsize}"), True
+        return [texts.view(f"V{texts.itemsize}")], True
     joined = orjson.dumps(np.ascontiguousarray(values), option=orjson.OPT_SERIALIZE_NUMPY)
     text = np.frombuffer(joined + bytes(32), dtype=np.uint8)
     ends = np.append(np.flatnonzero(text[: len(joined)] == ord(",")), len(joined) - 1)
@@ -78,14 +91,14 @@ def floats(values: NDArray[np.float64]) -> tuple[NDArray[np.void], bool]:
     if least < most:
         words = cells.view(np.uint64)
         words &= _KEPT.take(length, axis=0)
-    return np.ascontiguousarray(cells[:, :most]).view(f"V{most}").ravel(), least < most
+    return [np.ascontiguousarray(cells[:, :most]).view(f"V{most}").ravel()], least < most
 
 
 def times(epoch: datetime, seconds: NDArray[np.float64]) -> list[bytes | NDArray[np.void]]:
     """ISO 8601 times as :func:`~devicesim.progress.times.timestamp` writes them; what all share is there once.
 
     >>> [part if isinstance(part, bytes) else part.tolist() for part in times(datetime(2026, 6, 1), np.array([1, 2.5]))]
-    [b'2026-06-01T', [b'00:00:', b'00:00:'], [b'01', b'02'], b'.', [b'000', b'500'], b'']
+    [b'2026-06-01T', [b'00:00:', b'00:00:'], [b'01.000', b'02.500'], b'']
     """
     if not isinstance(epoch.tzinfo, timezone | None):
         # The offset may change with the date.
@@ -96,17 +109,8 @@ def times(epoch: datetime, seconds: NDArray[np.float64]) -> list[bytes | NDArray
     moment -= day * _DAY
     minute = moment // _MINUTE
     moment -= minute * _MINUTE
-    second = moment // 1000
-    moment -= second * 1000
     offset = epoch.isoformat(timespec="milliseconds")[23:].encode()
-    return [
-        *_dates(day),
-        _CLOCK.take(minute),
-        _DIGITS[2].take(second),
-        b".",
-        _DIGITS[3].take(moment),
-        offset,
-    ]
+    return [*_dates(day), _CLOCK.take(minute), _SECOND.take(moment), offset]
 
 
 def _dates(day: NDArray[np.int64]) -> list[bytes | NDArray[np.void]]:

@@ -84,20 +84,19 @@ def _write(chunks: Iterable[Chunk], around: Around, out: BinaryIO) -> int:
 
 def _alike(rows: NDArray[np.void]) -> Iterator[NDArray[np.void]]:
     """Cut where a counter gets another number of digits."""
-    cuts = [np.zeros(0, dtype=np.int64)]
-    for name in COUNTERS:
-        ends = np.array([rows[name].min(), rows[name].max()]) if rows.size else np.zeros(2, dtype=np.int64)
-        if np.ptp(ascii.lengths(ends)):
-            cuts.append(np.flatnonzero(np.diff(ascii.lengths(rows[name]))) + 1)
-    edges = [0, *np.unique(np.concatenate(cuts)).tolist(), rows.size]
-    return (rows[first:last] for first, last in pairwise(edges) if last > first)
+    cuts: set[int] = set()
+    for name in COUNTERS if rows.size else ():
+        values = np.ascontiguousarray(rows[name])
+        if len(str(values.min())) != len(str(values.max())):
+            cuts.update((np.flatnonzero(np.diff(ascii.lengths(values))) + 1).tolist())
+    return (rows[first:last] for first, last in pairwise([0, *sorted(cuts), rows.size]) if last > first)
 
 
 def _pieces(chunk: Chunk, rows: NDArray[np.void], constant: Sequence[bytes]) -> tuple[list[Piece], bool]:
     """The parts of lines, in order, and whether some are filled up with NULs."""
     seconds = np.ascontiguousarray(rows["seconds"])
     text, padded = ascii.floats(seconds)
-    pieces: list[Piece] = [constant[0], text, constant[1], *ascii.times(chunk.epoch, seconds)]
+    pieces: list[Piece] = [constant[0], *text, constant[1], *ascii.times(chunk.epoch, seconds)]
     for before, name in zip(constant[2:], COUNTERS, strict=False):
         values = np.ascontiguousarray(rows[name])
         least, most = int(values.min()), int(values.max())
