@@ -6,6 +6,7 @@ than its item, NULs fill it up, and whoever assembles rows takes them out.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any
 
@@ -122,3 +123,20 @@ def _dates(day: NDArray[np.int64]) -> list[bytes | NDArray[np.void]]:
     known: NDArray[Any] = np.arange(first, last + 1) if few else day
     dates = np.datetime_as_string(known.astype("M8[D]")).astype("S10").view("V10")
     return [dates.take(day - first) if few else dates, b"T"]
+
+
+def joined(pieces: Sequence[bytes | NDArray[np.void]], count: int) -> NDArray[np.str_]:
+    """A column of ASCII texts from what stands side by side in each.
+
+    >>> joined([b"a", np.array([b"1", b"2"]).view("V1")], 2).tolist()
+    ['a1', 'a2']
+    """
+    parts = [
+        np.array([piece]).view(f"V{len(piece)}") if isinstance(piece, bytes) else piece
+        for piece in pieces
+        if len(piece)
+    ]
+    text = np.empty(count, dtype=[(f"{place}", part.dtype) for place, part in enumerate(parts)])
+    for place, part in enumerate(parts):
+        text[f"{place}"] = part
+    return text.view(f"S{text.itemsize}").astype(np.str_)

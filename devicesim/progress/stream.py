@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devicesim.errors import require
+from devicesim.progress import ascii
 from devicesim.progress.chunks import CHUNK, COUNTERS, PROGRESS_SCHEMA, SAMPLE, Chunk
 from devicesim.progress.events import Event, ImportFailed, LegInterrupted, LegResumed, Refused
 from devicesim.progress.legs import Leg
@@ -123,24 +124,31 @@ class Stream:
 
     def columns(self, every: float, now: float, view: View = EXACT) -> dict[str, NDArray[Any]]:
         """The samples of :meth:`chunks` as numpy columns."""
-        parts = [_members(chunk) for chunk in self.chunks(every, now, view)]
-        kinds: dict[str, Any] = {"seconds": np.float64, "time": np.str_, "leg": np.str_, "JobId": np.str_}
-        return {
-            name: np.array([value for part in parts for value in part[i]], dtype=kinds.get(name, np.int64))
-            for i, name in enumerate(_MEMBERS)
-        }
+        chunks = list(self.chunks(every, now, view))
+        rows = np.concatenate([np.zeros(0, dtype=SAMPLE), *(chunk.rows for chunk in chunks)])
+        lengths = [len(chunk) for chunk in chunks]
+        columns: dict[str, NDArray[Any]] = {
+            "seconds": rows["seconds"],
+            "time": np.concatenate([np.zeros(0, dtype=np.str_), *map(_times, chunks)]),
+            "leg": np.repeat(np.array([chunk.leg for chunk in chunks], dtype=np.str_), lengths),
+            "JobId": np.repeat(np.array([chunk.job for chunk in chunks], dtype=np.str_), lengths),
+        } | {name: rows[name] for name in COUNTERS}
+        return {name: np.ascontiguousarray(column) for name, column in columns.items()}
 
 
 def _members(chunk: Chunk) -> tuple[Sequence[Any], ...]:
     """The members of DataTransferProgress, in their order."""
-    seconds = chunk["seconds"].tolist()
     return (
-        seconds,
-        [timestamp(chunk.epoch, second) for second in seconds],
+        chunk["seconds"].tolist(),
+        _times(chunk).tolist(),
         [chunk.leg] * len(chunk),
         [chunk.job] * len(chunk),
         *(chunk[name].tolist() for name in COUNTERS),
     )
+
+
+def _times(chunk: Chunk) -> NDArray[np.str_]:
+    return ascii.joined(ascii.times(chunk.epoch, chunk["seconds"]), len(chunk))
 
 
 def event_json(event: Event, epoch: datetime) -> str:
