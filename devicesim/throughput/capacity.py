@@ -106,9 +106,9 @@ class Capacity:
         while after < len(times):
             value, end = values[after - 1], times[after]
             if value:
-                done = start + work / value
-                if done <= end:
-                    return done, served + (done - start)
+                took = work / value
+                if start + took <= end:
+                    return start + took, served + took
                 served += end - start
                 work -= (end - start) * value
                 if work <= 0:

@@ -133,10 +133,10 @@ static double capacity_serve(Capacity *c, double start, double work, double *ser
     while (after < c->count) {
         double value = c->values[after - 1], end = c->times[after];
         if (value != 0.0) {
-            double done = start + work / value;
-            if (done <= end) {
-                *served_for = served + (done - start);
-                return done;
+            double took = work / value;
+            if (start + took <= end) {
+                *served_for = served + took;
+                return start + took;
             }
             served += end - start;
             work -= (end - start) * value;

@@ -327,6 +327,15 @@ static int known_client(const Replay *r, long long client)
     return 0;
 }
 
+/* Room for what the record of so many more files will at least need: to grow step by step costs more. */
+static void reserve_record(Replay *r, int64_t client)
+{
+    Files *files = &r->record.files[client];
+    Column *columns[] = {&files->finished, &files->finished_at, &files->admitted.times, &files->admitted.values};
+    for (int i = 0; i < 4 && !r->trouble.no_memory; i++)
+        column_reserve(columns[i], files->sizes.count - files->finished.count + METER_EVERY, &r->trouble);
+}
+
 static PyObject *method_submit(PyObject *object, PyObject *arguments)
 {
     ReplayObject *self = (ReplayObject *)object;
@@ -344,6 +353,8 @@ static PyObject *method_submit(PyObject *object, PyObject *arguments)
             memcpy(column->at + column->count, sizes.buf, (size_t)count * sizeof(double));
             column->count += count;
         }
+        if (!r->trouble.no_memory)
+            reserve_record(r, client);
         good = well(r);
     }
     PyBuffer_Release(&sizes);

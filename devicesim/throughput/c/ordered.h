@@ -11,14 +11,17 @@
 /* What one operation of a client costs in the present regime, and the stage that follows it. */
 typedef struct {
     double link_time, core_time, latency, work;
-    double request, core_work, core_work_per_byte;
-    int32_t stores, wait, follow;
+    int32_t follow, follow_empty; /* the latter if the file holds nothing more */
+    int32_t stores, wait;
+    double even[2]; /* to make a row 64 bytes */
 } Row;
 
 typedef struct {
     const Row *write; /* write[stage] is the row of a stage */
     Row *rows;
+    const Operation *operation; /* of WRITE; operation[stage] likewise */
     double block, bandwidth;
+    double partial, partial_link, partial_core; /* the last WRITE that was not full, and its times */
 } Data;
 
 /* The regime ahead of the store at one time, and until when it holds. */
@@ -48,6 +51,7 @@ static int front_make(Front *front, const Setup *setup)
         if (!data->rows)
             return 0;
         data->write = data->rows + client->before;
+        data->operation = client->write;
         data->block = client->block;
     }
     return 1;
@@ -67,13 +71,11 @@ static void front_look(Front *front, const Setup *setup, Schedule *schedule, dou
         double latency = capacity_at(&schedule->latency[i], time);
         flows &= bandwidth != 0.0;
         data->bandwidth = bandwidth != 0.0 ? bandwidth : 1.0;
+        data->partial = -1.0;
         for (int32_t stage = -client->before; stage <= client->after; stage++) {
             const Operation *operation = &client->write[stage];
             Row *row = &data->rows[client->before + stage];
             double payload = stage == 0 ? data->block : 0.0;
-            row->request = operation->request;
-            row->core_work = operation->work;
-            row->core_work_per_byte = operation->work_per_byte;
             row->link_time = (operation->request + payload) / data->bandwidth;
             row->core_time = (operation->work + operation->work_per_byte * payload) / front->share;
             row->latency = latency;
@@ -82,6 +84,7 @@ static void front_look(Front *front, const Setup *setup, Schedule *schedule, dou
             row->wait = operation->wait;
             row->follow = stage == 0 ? (client->after ? 1 : NO_STAGE)
                         : stage == client->after ? NO_STAGE : stage + 1;
+            row->follow_empty = row->follow == 0 ? (client->after ? 1 : NO_STAGE) : row->follow;
         }
     }
     front->edge = flows ? front->change : -INFINITY;
@@ -108,18 +111,23 @@ static void turns_sort(Turn *turns, int64_t count)
     }
 }
 
+/* The first turn becomes another; behind the last of them stands one that is never taken, to stop at. */
 static inline void ready_replace(Turn *ready, int64_t count, int few, Turn turn)
 {
     if (!few) {
         turn_replace(ready, count, turn);
         return;
     }
-    int64_t at = 1;
-    while (at < count && turn_before(ready[at], turn)) {
-        ready[at - 1] = ready[at];
+    Turn *at = ready + 1;
+    while (at->time < turn.time) {
+        at[-1] = *at;
         at++;
     }
-    ready[at - 1] = turn;
+    while (UNLIKELY(at->time == turn.time && at->key < turn.key)) {
+        at[-1] = *at;
+        at++;
+    }
+    at[-1] = turn;
 }
 
 static Turn ready_pop(Turn *ready, int64_t *count, int few)
@@ -128,45 +136,85 @@ static Turn ready_pop(Turn *ready, int64_t *count, int few)
         return turn_pop(ready, count);
     Turn top = ready[0];
     --*count;
-    memmove(ready, ready + 1, (size_t)*count * sizeof(Turn));
+    memmove(ready, ready + 1, (size_t)(*count + 1) * sizeof(Turn));
     return top;
 }
 
-/* Take RPCs in turn until none issued at or before ``to`` is left (1) or ``budget`` have been taken (0). */
-static int run_ordered(const Setup *setup, Schedule *schedule, State *state, Record *record, Front *front,
-                       double to, int64_t budget, Trouble *trouble)
+/* A turn more, among few in order. */
+static inline void ready_insert(Turn *ready, int64_t *count, int few, Turn turn)
 {
-    const Server *server = &setup->server;
+    if (!few) {
+        turn_push(ready, count, turn);
+        return;
+    }
+    ready[*count + 1] = ready[*count];
+    int64_t at = (*count)++;
+    for (; at > 0 && turn_before(turn, ready[at - 1]); at--)
+        ready[at] = ready[at - 1];
+    ready[at] = turn;
+}
+
+/* An RPC that leaves the cores beyond the present regime: walk the curves. Returns when it leaves the cores. */
+static double cross(const Front *front, Schedule *schedule, const Stream *stream, double payload, double start,
+                    double core_free, double *done, double *link_time, double *core_time)
+{
+    const Operation *operation = &front->data[stream->client].operation[stream->stage];
+    *done = capacity_serve(&schedule->bandwidth[stream->client], start, operation->request + payload, link_time);
+    if (*done == INFINITY)
+        return INFINITY;
+    double arrival = *done + capacity_at(&schedule->latency[stream->client], *done);
+    return capacity_serve(&schedule->share, later(arrival, core_free),
+                          operation->work + operation->work_per_byte * payload, core_time);
+}
+
+/* Take RPCs in turn until none issued at or before ``to`` is left (1) or ``budget`` have been taken (0).
+ *
+ * What every RPC touches lies in local variables, and goes back into the state when the loop ends. With one client
+ * (``single``, known when this is compiled) so does what belongs to a client. */
+static inline int run_in_order(const Setup *setup, Schedule *schedule, State *state, Record *record, Front *front,
+                               double to, int64_t budget, Trouble *trouble, const int single)
+{
+    const Server *const server = &setup->server;
     const int64_t link = setup->clients[0].link, budget_end = state->number + budget;
     const double buffer = server->buffer, capacity = server->capacity, square = server->square;
     const double fall = server->fall, past = nextafter(to, INFINITY);
+    const int few = state->ready_count <= FEW_TURNS;
     Turn *const ready = state->ready, *const rings = state->rings;
     Stream *const streams = state->streams;
+    Data *const datas = front->data;
     Capacity *const curve = &schedule->store;
-    const int few = state->ready_count <= FEW_TURNS;
-    int64_t number = state->number;
+    Buffered buffered = state->buffered;
+    int64_t number = state->number, ready_count = state->ready_count;
     double link_free = state->link_free[link], core_free = state->cores[0], store_free = state->store_free;
     double link_busy = state->link_busy[link], core_busy = state->core_busy, store_busy = state->store_busy;
-    double limit = -INFINITY, edge = front->edge, speed, speed_edge;
+    double admitted_at = state->admitted_at, admitted = state->admitted, drained = state->drained;
+    double position = state->position, blocked = state->blocked, last = state->time, sent = state->sent[0];
+    double limit = -INFINITY, edge, speed, speed_edge;
     int ended = 0;
 
     front_look(front, setup, schedule, ready[0].time);
     store_speed(curve, store_free, &speed, &speed_edge);
-    if (few)
-        turns_sort(ready, state->ready_count);
+    edge = front->edge;
+    if (few) {
+        turns_sort(ready, ready_count);
+        ready[ready_count] = (Turn){INFINITY, INT64_MAX};
+    }
 
-    while (!ended && number < budget_end && !trouble->no_memory) {
+    while (!ended && number < budget_end) {
         const int64_t stop = number - number % METER_EVERY + METER_EVERY;
         for (int64_t i = 0; i < setup->client_count; i++) {
             column_reserve(&record->files[i].admitted.times, METER_EVERY, trouble);
             column_reserve(&record->files[i].admitted.values, METER_EVERY, trouble);
         }
+        buffered_reserve(&buffered, METER_EVERY, trouble);
         if (trouble->no_memory)
             break;
+        Meter *const only = &record->files[0].admitted;
+        double *note_time = only->times.at + only->times.count, *note_sent = only->values.at + only->values.count;
         for (; number < stop; number++) {
             const Turn turn = ready[0];
             const double time = turn.time;
-            if (time >= limit) {
+            if (UNLIKELY(time >= limit)) {
                 if (time > to) {
                     ended = 1;
                     break;
@@ -176,97 +224,127 @@ static int run_ordered(const Setup *setup, Schedule *schedule, State *state, Rec
                 limit = sooner(front->change, past);
                 edge = state->stalled_count ? -INFINITY : front->edge;
             }
-            Stream *const stream = &streams[STREAM_OF(turn.key)];
-            if (stream->stage == NO_STAGE) {
-                state->time = time;
-                if (!stream_take(state, record, stream, time, trouble)) {
-                    state->parked[state->parked_count++] = ready_pop(ready, &state->ready_count, few);
-                    continue;
-                }
+            const int64_t index = STREAM_OF(turn.key);
+            Stream *const stream = &streams[index];
+            Data *const data = single ? datas : &datas[stream->client];
+            last = time;
+            if (stream->stage == NO_STAGE && !stream_take(state, record, stream, time, trouble)) {
+                state->parked[state->parked_count++] = ready_pop(ready, &ready_count, few);
+                continue;
             }
             const int32_t stage = stream->stage;
-            const Data *const data = &front->data[stream->client];
             const Row *const row = &data->write[stage];
-            double link_time = row->link_time, core_time = row->core_time, latency = row->latency;
-            double payload = 0.0;
-            if (stage == 0) {
-                payload = stream->left;
-                if (payload >= data->block)
-                    payload = data->block;
-                else {
-                    link_time = (row->request + payload) / data->bandwidth;
-                    core_time = (row->core_work + row->core_work_per_byte * payload) / front->share;
-                }
-            }
             const double start = later(time, link_free);
-            double done = start + link_time;
-            double arrival = done + latency;
-            double leave = later(arrival, core_free) + core_time;
-            if (leave >= edge) {
-                done = capacity_serve(&schedule->bandwidth[stream->client], start, row->request + payload, &link_time);
-                leave = INFINITY;
-                if (done < INFINITY) {
-                    arrival = done + capacity_at(&schedule->latency[stream->client], done);
-                    leave = capacity_serve(&schedule->share, later(arrival, core_free),
-                                           row->core_work + row->core_work_per_byte * payload, &core_time);
+            if (stage) {
+                double link_time = row->link_time, core_time = row->core_time;
+                double done = start + link_time;
+                double leave = later(done + row->latency, core_free) + core_time;
+                if (UNLIKELY(leave >= edge)) {
+                    leave = cross(front, schedule, stream, 0.0, start, core_free, &done, &link_time, &core_time);
+                    if (leave == INFINITY || state->stalled_count) {
+                        /* Nothing overtakes it: whatever comes next must not take the short way. */
+                        state->stalled[state->stalled_count++] = ready_pop(ready, &ready_count, few);
+                        edge = -INFINITY;
+                        continue;
+                    }
                 }
+                link_free = done;
+                core_free = leave;
+                link_busy += link_time;
+                core_busy += core_time;
+                double reply = leave;
+                if (row->stores) {
+                    admitted_at = reply = later(admitted_at, leave);
+                    const double begin = later(reply, store_free);
+                    double took = speed == 1.0 ? row->work : row->work / speed;
+                    store_free = begin + took;
+                    if (UNLIKELY(store_free > speed_edge)) {
+                        store_free = capacity_serve(curve, begin, row->work, &took);
+                        store_speed(curve, store_free, &speed, &speed_edge);
+                    }
+                    store_busy += took;
+                    if (row->wait)
+                        reply = store_free;
+                }
+                double latency = row->latency;
+                if (UNLIKELY(reply >= edge))
+                    latency = capacity_at(&schedule->latency[stream->client], reply);
+                stream->stage = stream->left == 0.0 ? row->follow_empty : row->follow;
+                ready_replace(ready, ready_count, few, (Turn){reply + latency, KEY(number, index)});
+                continue;
+            }
+            double payload = stream->left, link_time = row->link_time, core_time = row->core_time;
+            if (payload >= data->block)
+                payload = data->block;
+            else {
+                if (payload != data->partial) {
+                    const Operation *const write = data->operation;
+                    data->partial = payload;
+                    data->partial_link = (write->request + payload) / data->bandwidth;
+                    data->partial_core = (write->work + write->work_per_byte * payload) / front->share;
+                }
+                link_time = data->partial_link;
+                core_time = data->partial_core;
+            }
+            double done = start + link_time;
+            double leave = later(done + row->latency, core_free) + core_time;
+            if (UNLIKELY(leave >= edge)) {
+                leave = cross(front, schedule, stream, payload, start, core_free, &done, &link_time, &core_time);
                 if (leave == INFINITY || state->stalled_count) {
-                    /* Nothing overtakes it: whatever comes next must not take the short way. */
-                    state->stalled[state->stalled_count++] = ready_pop(ready, &state->ready_count, few);
-                    state->time = time;
+                    state->stalled[state->stalled_count++] = ready_pop(ready, &ready_count, few);
                     edge = -INFINITY;
                     continue;
                 }
             }
-            state->time = time;
             link_free = done;
             core_free = leave;
             link_busy += link_time;
             core_busy += core_time;
-            double reply = leave;
-            if (row->stores) {
-                double work = row->work;
-                reply = later(state->admitted_at, leave);
-                if (payload != 0.0) {
-                    state->admitted += payload;
-                    if (state->admitted - state->drained > buffer && reply < INFINITY)
-                        reply = wait_for_room(state, buffer, reply);
-                    if (reply < INFINITY) {
-                        Meter *const noted = &record->files[stream->client].admitted;
-                        const double sent = state->sent[stream->client] += payload;
-                        noted->times.at[noted->times.count++] = reply;
-                        noted->values.at[noted->values.count++] = sent;
-                        const double place = sooner(state->position, capacity);
-                        work += payload / sqrt(square + fall * place / capacity);
-                        state->position += payload;
-                    }
+            double reply = later(admitted_at, leave), work = row->work;
+            admitted += payload;
+            if (admitted - drained > buffer && reply < INFINITY) {
+                const double head = reply;
+                while (admitted - drained > buffer && buffered.head < buffered.count) {
+                    const Payload oldest = buffered.at[buffered.head++];
+                    drained = oldest.admitted;
+                    reply = later(oldest.time, reply);
                 }
-                state->admitted_at = reply;
-                const double begin = later(reply, store_free);
-                double took = work / speed;
-                store_free = begin + took;
-                if (store_free > speed_edge) {
-                    store_free = capacity_serve(curve, begin, work, &took);
-                    store_speed(curve, store_free, &speed, &speed_edge);
-                }
-                store_busy += took;
-                if (payload != 0.0)
-                    buffer_payload(state, state->admitted, store_free, trouble);
-                if (row->wait)
-                    reply = store_free;
+                blocked += reply - head;
             }
-            if (reply >= edge)
+            if (reply < INFINITY) {
+                if (single) {
+                    sent += payload;
+                    *note_time++ = reply;
+                    *note_sent++ = sent;
+                } else {
+                    Meter *const noted = &record->files[stream->client].admitted;
+                    noted->times.at[noted->times.count++] = reply;
+                    noted->values.at[noted->values.count++] = state->sent[stream->client] += payload;
+                }
+                const double place = sooner(position, capacity);
+                work += payload / sqrt(square + fall * place / capacity);
+                position += payload;
+            }
+            admitted_at = reply;
+            const double begin = later(reply, store_free);
+            double took = speed == 1.0 ? work : work / speed;
+            store_free = begin + took;
+            if (UNLIKELY(store_free > speed_edge)) {
+                store_free = capacity_serve(curve, begin, work, &took);
+                store_speed(curve, store_free, &speed, &speed_edge);
+            }
+            store_busy += took;
+            while (buffered.head < buffered.count && buffered.at[buffered.head].time <= admitted_at)
+                drained = buffered.at[buffered.head++].admitted;
+            buffered.at[buffered.count++] = (Payload){admitted, store_free};
+            if (row->wait)
+                reply = store_free;
+            double latency = row->latency;
+            if (UNLIKELY(reply >= edge))
                 latency = capacity_at(&schedule->latency[stream->client], reply);
-            const Turn answer = {reply + latency, KEY(number, STREAM_OF(turn.key))};
-            if (stage) {
-                int32_t follow = row->follow;
-                if (follow == 0 && stream->left == 0.0)
-                    follow = data->write->follow;
-                stream->stage = follow;
-                ready_replace(ready, state->ready_count, few, answer);
-                continue;
-            }
-            stream->left -= payload;
+            const Turn answer = {reply + latency, KEY(number, index)};
+            const double left = stream->left - payload;
+            stream->left = left;
             Turn *const ring = rings + stream->ring;
             int64_t slot = stream->slot;
             ring[slot] = answer;
@@ -275,24 +353,45 @@ static int run_ordered(const Setup *setup, Schedule *schedule, State *state, Rec
             stream->slot = slot;
             if (turn_before(stream->last, answer))
                 stream->last = answer;
-            if (stream->left == 0.0) {
+            if (left == 0.0) {
                 stream->stage = row->follow;
-                ready_replace(ready, state->ready_count, few, stream->last);
+                ready_replace(ready, ready_count, few, stream->last);
             } else if (turn_before(turn, ring[slot])) {
-                ready_replace(ready, state->ready_count, few, ring[slot]);
+                ready_replace(ready, ready_count, few, ring[slot]);
             }
         }
-        state->number = number;
+        if (single) {
+            only->times.count = note_time - only->times.at;
+            only->values.count = note_sent - only->values.at;
+            state->sent[0] = sent;
+        }
         state->link_free[link] = link_free;
-        state->cores[0] = core_free;
-        state->store_free = store_free;
         state->link_busy[link] = link_busy;
+        state->cores[0] = core_free;
         state->core_busy = core_busy;
+        state->store_free = store_free;
         state->store_busy = store_busy;
+        state->admitted_at = admitted_at;
+        state->admitted = admitted;
+        state->blocked = blocked;
         if (!ended)
             record_read_meters(record, state, &schedule->share, trouble);
     }
+    state->buffered = buffered;
+    state->number = number;
+    state->ready_count = ready_count;
+    state->drained = drained;
+    state->position = position;
+    state->time = last;
     return ended;
+}
+
+static int run_ordered(const Setup *setup, Schedule *schedule, State *state, Record *record, Front *front,
+                       double to, int64_t budget, Trouble *trouble)
+{
+    return setup->client_count == 1
+               ? run_in_order(setup, schedule, state, record, front, to, budget, trouble, 1)
+               : run_in_order(setup, schedule, state, record, front, to, budget, trouble, 0);
 }
 
 #endif

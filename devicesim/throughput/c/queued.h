@@ -182,7 +182,7 @@ static void queue_issue(Queue *q, Turn turn)
     }
     const Client *client = &q->setup->clients[stream->client];
     Flight rpc = {.time = turn.time, .kind = 1, .order = s->number, .number = s->number, .stream = index,
-                  .slot = stream->slot, .client = stream->client, .operation = &client->write[stream->stage]};
+                  .slot = (int32_t)stream->slot, .client = stream->client, .operation = &client->write[stream->stage]};
     if (stream->stage)
         turn_pop(s->ready, &s->ready_count);
     else {

@@ -5,8 +5,7 @@
 
 #include <float.h>
 
-#include "ordered.h"
-#include "queued.h"
+#include "many_cores.h"
 
 #define CHECKPOINTS 24
 #define LAST DBL_MAX
@@ -181,7 +180,11 @@ static void replay_compute(Replay *r, double to)
                 ended = run_ordered(&r->setup, &r->schedule, s, &r->record, &r->front, to, budget, &r->trouble);
             else {
                 Queue queue = replay_queue(r, s);
-                ended = queue_run(&queue, to, budget);
+                ended = -1;
+                if (queue.one_link && !queue.one_core && many_cores_can(s))
+                    ended = run_many_cores(&queue, &r->front, to, budget);
+                if (ended < 0)
+                    ended = queue_run(&queue, to, budget);
             }
             if (ended) {
                 s->time = later(s->time, reached);

@@ -36,15 +36,16 @@ typedef struct {
     int64_t unanswered;
     double left;
     Turn last, held;
-    int is_held;
+    int64_t is_held, even[3]; /* to make a stream 128 bytes */
 } Stream;
 
 /* An RPC on its way; kind 0 is about to leave the cores, 1 to arrive at them (or to cross its link). */
 typedef struct {
     double time, payload;
-    int64_t order, number, slot;
+    int64_t order, number;
     const Operation *operation;
-    int32_t kind, stream, client;
+    int32_t slot, kind, stream, client;
+    int64_t even; /* to make a flight 64 bytes */
 } Flight;
 
 static inline int flight_before(const Flight *a, const Flight *b)
@@ -104,7 +105,7 @@ static size_t state_bind(State *s, int64_t rings)
 #define PIECE(type, count) (type *)(void *)(block + piece(&at, (count) * sizeof(type)))
     s->streams = PIECE(Stream, streams);
     s->rings = PIECE(Turn, (size_t)rings);
-    s->ready = PIECE(Turn, streams + 1);
+    s->ready = PIECE(Turn, streams + 2);
     s->parked = PIECE(Turn, streams);
     s->stalled = PIECE(Turn, streams);
     s->link_free = PIECE(double, links);
@@ -243,25 +244,29 @@ static int state_copy(State *to, const State *from, const Setup *setup)
     return whole;
 }
 
+/* Room for more payloads in the buffer. */
+static inline void buffered_reserve(Buffered *b, int64_t more, Trouble *trouble)
+{
+    if (b->count + more <= b->room)
+        return;
+    if (b->head * 2 >= b->count) {
+        memmove(b->at, b->at + b->head, (size_t)(b->count - b->head) * sizeof(Payload));
+        b->count -= b->head;
+        b->head = 0;
+    }
+    if (b->count + more > b->room)
+        b->at = grown(b->at, &b->room, b->count + more, sizeof(Payload), trouble);
+}
+
 /* Note that a payload is in the buffer, and forget those that no longer hold anybody up. */
 static inline void buffer_payload(State *s, double admitted, double stored_at, Trouble *trouble)
 {
     Buffered *b = &s->buffered;
     while (b->head < b->count && b->at[b->head].time <= s->admitted_at)
         s->drained = b->at[b->head++].admitted;
-    if (b->head == b->count) {
-        b->head = b->count = 0;
-    } else if (b->count == b->room && b->head * 2 > b->count) {
-        memmove(b->at, b->at + b->head, (size_t)(b->count - b->head) * sizeof(Payload));
-        b->count -= b->head;
-        b->head = 0;
-    }
-    if (b->count == b->room) {
-        b->at = grown(b->at, &b->room, b->count + 1, sizeof(Payload), trouble);
-        if (trouble->no_memory)
-            return;
-    }
-    b->at[b->count++] = (Payload){admitted, stored_at};
+    buffered_reserve(b, 1, trouble);
+    if (!trouble->no_memory)
+        b->at[b->count++] = (Payload){admitted, stored_at};
 }
 
 /* When a payload at the head of admission fits in the buffer, or the buffer is empty. */
@@ -391,22 +396,26 @@ typedef struct {
     int in_use; /* had to grow while looked at */
 } Column;
 
-static void column_reserve(Column *c, int64_t more, Trouble *trouble)
+static void column_grow(Column *c, int64_t more, Trouble *trouble)
 {
-    if (c->count + more <= c->room)
-        return;
     if (c->views) {
         c->in_use = trouble->no_memory = 1;
         return;
     }
     c->at = grown(c->at, &c->room, c->count + more, sizeof(double), trouble);
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
-    if (c->room >= 1 << 20) {
+    if (c->room >= 1 << 18) {
         /* Large pages, where the system gives them: most of the cost of a new page is its fault. */
         uintptr_t page = 4096, from = ((uintptr_t)c->at + page - 1) & ~(page - 1);
         madvise((void *)from, (size_t)c->room * sizeof(double) - (from - (uintptr_t)c->at), MADV_HUGEPAGE);
     }
 #endif
+}
+
+static inline void column_reserve(Column *c, int64_t more, Trouble *trouble)
+{
+    if (UNLIKELY(c->count + more > c->room))
+        column_grow(c, more, trouble);
 }
 
 static inline void column_push(Column *c, double value, Trouble *trouble)
@@ -500,7 +509,7 @@ static void record_read_meters(Record *r, const State *s, Capacity *share, Troub
     meter_read(&r->blocked, s->admitted_at, s->blocked, trouble);
 }
 
-static void file_finished(Files *files, int64_t file, double time, Trouble *trouble)
+static inline void file_finished(Files *files, int64_t file, double time, Trouble *trouble)
 {
     column_reserve(&files->finished, 1, trouble);
     column_reserve(&files->finished_at, 1, trouble);
