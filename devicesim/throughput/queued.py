@@ -5,6 +5,9 @@ station serves first in, first out, so what happens at it follows as soon as the
 link at issue, the core at arrival, admission and store when the RPC leaves its core. Two heaps keep the order, one
 of the streams that may issue and one of the RPCs on their way. Where the order cannot change (from one link to the
 cores, from one core to the store) an RPC goes straight on.
+
+Several cores behind one link, the common case, have a quicker loop with the same bits:
+:mod:`~devicesim.throughput.multicore`.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from math import inf
 
 from devicesim.throughput.capacity import Schedule
 from devicesim.throughput.model import Client, Operation, Server
+from devicesim.throughput.multicore import run_multicore, simple
 from devicesim.throughput.state import METER_EVERY, UNKNOWN, Flight, Record, State, Stream, Turn, close, take
 
 
@@ -22,13 +26,15 @@ class Queue:
     """The stations of one server, moving one :class:`State`."""
 
     __slots__ = (
-        "_blocks", "_buffer", "_links", "_lives", "_one_core", "_one_link", "_rate", "_record", "_schedule", "state",
+        "_blocks", "_buffer", "_clients", "_links", "_lives", "_one_core", "_one_link", "_rate", "_record", "_schedule",
+        "_server", "state",
     )  # fmt: skip
 
     def __init__(
         self, server: Server, clients: Sequence[Client], schedule: Schedule, state: State, record: Record
     ) -> None:
         self._schedule, self._record, self.state = schedule, record, state
+        self._server, self._clients = server, clients
         self._buffer, self._rate = server.buffer, server.store.rate
         self._one_link, self._one_core = schedule.keeps_order, server.cores == 1
         self._links = [client.link for client in clients]
@@ -40,6 +46,10 @@ class Queue:
         """Go on until nothing is left to happen at or before ``to`` (True) or ``budget`` RPCs have been issued."""
         state, ready, flight = self.state, self.state.ready, self.state.flight
         end = state.number + budget
+        if budget > METER_EVERY and not self._one_core and simple(self._schedule, state):
+            done = run_multicore(self._server, self._clients, self._schedule, state, self._record, to, budget)
+            if done is not None:
+                return done
         while state.number < end:
             time = ready[0][0]
             if flight and flight[0][0] <= time:
