@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from devicesim.errors import require
 from devicesim.throughput.model import Client, Regime, Server
+from devicesim.throughput.reading import Core
 from devicesim.throughput.transfer import Transfer
 
 
@@ -34,8 +35,17 @@ def simulate(
     clients: Sequence[Client],
     sizes_per_client: Sequence[ArrayLike],
     schedule: Sequence[tuple[float, Regime]],
+    *,
+    core: type[Core] | None = None,
 ) -> Transfer:
     """Run a transfer whose regimes are all known, to the end (or for as long as it moves).
+
+    Args:
+        server: cores, buffer and store.
+        clients: who sends.
+        sizes_per_client: of each client's files [bytes].
+        schedule: regimes and from when on each holds, in order of time; the first is the beginning.
+        core: what computes it, one of :data:`~devicesim.throughput.core.CORES`; the first if not given.
 
     Raises:
         BoundError: not one list per client, no regime, or regimes not in order of time.
@@ -49,7 +59,7 @@ def simulate(
     require(len(schedule) > 0, "len(schedule)", "> 0", len(schedule))
     times = [time for time, _ in schedule]
     require(times == sorted(times), "schedule", "in order of time", times)
-    transfer = Transfer(server, clients, schedule[0][1], at=times[0])
+    transfer = Transfer(server, clients, schedule[0][1], at=times[0], core=core)
     for time, regime in schedule[1:]:
         transfer.set_regime(regime, time)
     for client, sizes in enumerate(sizes_per_client):
