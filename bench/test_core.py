@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import DISK, NETS, operations, workload
-from oracle import Oracle
 
+from devicesim.benchmark.oracle import Oracle
+from devicesim.benchmark.workloads import DISK, NETS, operations, workload
 from devicesim.throughput import Client, Regime, Server, simulate
 
 CELLS = [

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from cases import DISK, NETS, operations, workload
 
+from devicesim.benchmark.workloads import DISK, NETS, operations, workload
 from devicesim.throughput import (
     Client,
     Operation,

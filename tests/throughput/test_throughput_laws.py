@@ -13,8 +13,8 @@ import pytest
 from cases import Case, cases, drawn, regimes
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from oracle import Oracle
 
+from devicesim.benchmark.oracle import Oracle
 from devicesim.throughput import (
     Batch,
     Client,

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import DISK, NETS, Case, drawn, operations, steps, thefts, workload
+from cases import Case, drawn
 
+from devicesim.benchmark.workloads import DISK, NETS, operations, steps, thefts, workload
 from devicesim.throughput import Client, Regime, Server, Transfer
 from devicesim.throughput.core import PURE
 

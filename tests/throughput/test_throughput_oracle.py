@@ -6,9 +6,9 @@ from itertools import product
 
 import numpy as np
 import pytest
-from cases import DISK, NETS, operations, steps, thefts, workload
-from oracle import Oracle
 
+from devicesim.benchmark.oracle import Oracle
+from devicesim.benchmark.workloads import DISK, NETS, operations, steps, thefts, workload
 from devicesim.throughput import Client, Operation, Operations, Regime, Server, Store, simulate
 
 KINDS = {"large": 5, "64 KB": 110, "lognormal": 70, "mix": 50}

@@ -8,8 +8,8 @@ from heapq import heapify, heapreplace
 import numpy as np
 import pytest
 import simpy
-from cases import DISK, NETS, operations, steps, workload
 
+from devicesim.benchmark.workloads import DISK, NETS, operations, steps, workload
 from devicesim.errors import BoundError
 from devicesim.throughput import Client, Operation, Operations, Regime, Server, Store, Transfer, simulate
 from devicesim.throughput.core import PURE

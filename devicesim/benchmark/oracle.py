@@ -26,10 +26,11 @@ class Timeline(simpy.Environment):
     """An environment whose events can be put at an absolute time."""
 
     def at(self, time: float, priority: int = NORMAL) -> simpy.Event:
+        """An event that happens at a time; at infinity it never does."""
         event = simpy.Event(self)
         if time < inf:
             event._ok, event._value = True, None
-            heappush(self._queue, (time, priority, next(self._eid), event))
+            heappush(self._queue, (time, priority, next(self._eid), event))  # type: ignore[misc]
         return event
 
 
@@ -43,6 +44,7 @@ class Turnstile:
         self.count = 0
 
     def enter(self, rank: Any) -> simpy.Event:
+        """Come to it; the event happens when it is one's turn."""
         event = self.env.event()
         self.count += 1
         heappush(self.here, (rank, self.count, event))
@@ -69,9 +71,11 @@ class Steady:
         self.values = [v for _, v in kept]
 
     def at(self, time: float) -> float:
+        """The value that holds at a time."""
         return self.values[max(bisect_right(self.times, time) - 1, 0)]
 
     def done(self, start: float, work: float) -> float:
+        """When work begun at a time is done, infinity if it never is."""
         if work <= 0:
             return start
         i = max(bisect_right(self.times, start) - 1, 0)
