@@ -8,21 +8,26 @@ is computed, none is an event: see :mod:`~devicesim.throughput.model` for what h
 from devicesim.throughput.batch import Batch, replicate, simulate
 from devicesim.throughput.curves import Curve, Usage
 from devicesim.throughput.demand import bounds
+from devicesim.throughput.estimate import Estimate, estimate
 from devicesim.throughput.model import Client, Operation, Operations, Regime, Server, Store
+from devicesim.throughput.profile import Profile
 from devicesim.throughput.transfer import Transfer
 
 __all__ = [
     "Batch",
     "Client",
     "Curve",
+    "Estimate",
     "Operation",
     "Operations",
+    "Profile",
     "Regime",
     "Server",
     "Store",
     "Transfer",
     "Usage",
     "bounds",
+    "estimate",
     "replicate",
     "simulate",
 ]

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from contextlib import suppress
 from importlib import import_module
+from typing import Any
 
 from devicesim.throughput.reading import Core
 from devicesim.throughput.replay import Replay
 
-COMPILED: type[Core] | None = None
+extension: Any = None
 with suppress(ImportError):
     # By name: tools that read imports know only modules written in Python.
-    COMPILED = import_module("devicesim.throughput.compiled").Replay
+    extension = import_module("devicesim.throughput.compiled")
+
+COMPILED: type[Core] | None = None if extension is None else extension.Replay
+"""The compiled core, None if there was no compiler."""
 
 PURE: type[Core] = Replay
 

@@ -188,8 +188,9 @@ def _over(work: float, rate: float) -> float:
 def under_way(clients: Sequence[Client], standing: Standing) -> list[Demand]:
     """Return, for each client, the data still to be sent of the files begun, and nothing else of these."""
     demands = [Demand() for _ in clients]
-    for client, left in standing.begun:
-        demands[client] += Demand(writes=ceil(left / clients[client].block), bytes=left)
+    for client, _, left in standing.streams:
+        if left:
+            demands[client] += Demand(writes=ceil(left / clients[client].block), bytes=left)
     return demands
 
 

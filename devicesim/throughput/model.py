@@ -50,6 +50,9 @@ from math import inf, sqrt
 
 from devicesim.errors import require
 
+LARGEST = 2.0**53
+"""Largest file [bytes]: beyond it bytes are no longer whole numbers."""
+
 
 def _positive(**values: float) -> None:
     for name, value in values.items():
@@ -198,3 +201,9 @@ class Regime:
                 require(0 <= value < inf, f"{name}[{i}]", ">= 0 and finite", value)
         require(0 <= self.share <= 1, "share", "in [0, 1]", self.share)
         _not_negative(store=self.store)
+
+    def require_clients(self, count: int) -> None:
+        """Raise a BoundError unless the regime is one for so many clients."""
+        for name in ("bandwidth", "latency"):
+            given = len(getattr(self, name))
+            require(given == count, f"len({name})", f"the number of clients, {count}", given)

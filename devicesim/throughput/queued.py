@@ -36,7 +36,9 @@ class Queue:
         self._schedule, self._record, self.state = schedule, record, state
         self._server, self._clients = server, clients
         self._buffer, self._rate = server.buffer, server.store.rate
-        self._one_link, self._one_core = schedule.keeps_order, server.cores == 1
+        # Whoever left the link while it did not keep the order is still to be overtaken by nobody.
+        self._one_link = schedule.keeps_order and not any(rpc[1] for rpc in state.flight)
+        self._one_core = server.cores == 1
         self._links = [client.link for client in clients]
         self._blocks = [float(client.block) for client in clients]
         # Indexed by stage: WRITE is 0, negative stages count from the end.

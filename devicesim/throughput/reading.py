@@ -46,20 +46,23 @@ class Standing(NamedTuple):
     Attributes:
         link_free: when each link is free [s].
         store_free: when the store is [s].
+        buffered: bytes ahead of the store, as admission sees it.
         position: of the store, the next byte.
         taken: of each client, files begun.
         paused: which clients issue nothing.
         stuck: some stream never gets its answer, as far as known; operations offered at doors do not count.
-        begun: clients and bytes still to be sent of the files begun.
+        streams: of each stream its client, the stage of its file (0 is its WRITEs, negative before them, None when it
+            has none), and the bytes of it still to be sent.
     """
 
     link_free: Sequence[float]
     store_free: float
+    buffered: float
     position: float
     taken: Sequence[int]
     paused: Sequence[bool]
     stuck: bool
-    begun: Sequence[tuple[int, float]]
+    streams: Sequence[tuple[int, int | None, float]]
 
 
 class Core(Protocol):
@@ -102,6 +105,16 @@ class Core(Protocol):
 
     def settle_inputs(self, keep: int, /) -> float:
         """Settle all but the latest inputs, once there are twice as many; return up to when."""
+
+    def leap(self, dt: float, size: float, amounts: Floats, times: Floats, store_free: float, /) -> None:
+        """Go on by some time and bytes as if all went on as it does, and forget how to go back.
+
+        Args:
+            dt: by how much everything under way moves [s].
+            size: bytes admitted meanwhile.
+            amounts, times: of these, how many the store has by which later times, both not falling, shape (n,).
+            store_free: when it has them all; NaN if the store keeps step, so that its work moves like all else.
+        """
 
     def catch_up(self, to: float, /) -> None:
         """Apply the inputs not yet applied, each at its time, and go on to ``to``."""

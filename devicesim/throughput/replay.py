@@ -10,6 +10,7 @@ admission or (where the reply waits) the store.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from heapq import heappush
@@ -21,7 +22,7 @@ from devicesim.throughput.model import Client, Operation, Regime, Server
 from devicesim.throughput.ordered import run_ordered
 from devicesim.throughput.queued import Queue
 from devicesim.throughput.reading import Capacities, FileColumns, Floats, Point, Readings, Standing
-from devicesim.throughput.state import NEVER, Meter, Record, State, core_reading
+from devicesim.throughput.state import NEVER, UNKNOWN, Meter, Record, State, Turn, core_reading
 
 CHECKPOINTS = 24
 """Beyond so many, every other one of the older checkpoints is dropped."""
@@ -134,6 +135,45 @@ class Replay:
         self._revive()
         self.through = -inf
         return touched
+
+    def leap(self, dt: float, size: float, amounts: Floats, times: Floats, store_free: float) -> None:
+        """Go on by some time and bytes as if all went on as it does, and forget how to go back."""
+        state, then = self.state, self.through + dt
+
+        def later(turn: Turn) -> Turn:
+            return (turn[0] + dt, turn[1], turn[2])
+
+        for stream in state.streams:
+            stream.ring = [turn if turn is UNKNOWN else later(turn) for turn in stream.ring]
+            stream.last = later(stream.last)
+            stream.held = None if stream.held is None else later(stream.held)
+        for turns in (state.ready, state.parked, state.stalled):
+            turns[:] = [turn if turn is NEVER else later(turn) for turn in turns]
+        state.flight[:] = [(rpc[0] + dt, *rpc[1:]) for rpc in state.flight]
+        for waiting in state.pending:
+            waiting[:] = [(rpc[0] + dt, *rpc[1:]) for rpc in waiting]
+        for column in (state.link_free, state.arrived, state.cores):
+            column[:] = [time + dt for time in column]
+        state.core_seen += dt
+        state.admitted_at += dt
+        state.time += dt
+        if isnan(store_free):
+            state.store_free += dt
+            state.drained += size
+            state.buffered = deque((admitted + size, time + dt) for admitted, time in state.buffered)
+        else:
+            for amount, time in zip(amounts.tolist(), times.tolist(), strict=True):
+                state.buffered.append((state.admitted + amount, time))
+            state.store_free = store_free
+        while state.buffered and state.buffered[0][1] <= then:
+            state.drained = state.buffered.popleft()[0]
+        state.admitted += size
+        state.position += size
+        self.through = -inf
+        self._checkpoints.clear()
+        self._inputs.clear()
+        self._applied = 0
+        self.freeze()
 
     def settle(self, time: float) -> None:
         """Drop what it would take to go back before a time."""
@@ -283,15 +323,21 @@ class Replay:
         """Where the transfer stands."""
         state = self.state
         held_up = any(rpc[4] >= 0 for waiting in state.pending for rpc in waiting)
+        stored = state.drained
+        for admitted, time in state.buffered:
+            if time > state.admitted_at:
+                break
+            stored = admitted
         never = any(turn[0] == inf and turn != NEVER for turn in state.ready)
         return Standing(
             state.link_free,
             state.store_free,
+            state.admitted - stored,
             state.position,
             state.taken,
             state.paused,
             bool(state.stalled) or held_up or never,
-            [(stream.client, stream.left) for stream in state.streams if stream.left],
+            [(stream.client, stream.stage, stream.left) for stream in state.streams],
         )
 
     def _untouched(self, state: State, differs: Differences) -> bool:

@@ -23,7 +23,8 @@ from numpy.typing import ArrayLike
 from devicesim.errors import require
 from devicesim.throughput import curves, demand
 from devicesim.throughput.core import CORES
-from devicesim.throughput.model import Client, Operation, Regime, Server
+from devicesim.throughput.model import LARGEST, Client, Operation, Regime, Server
+from devicesim.throughput.profile import checked
 from devicesim.throughput.reading import Core, FileColumns, Floats, Standing
 
 LITTLE = 4096
@@ -37,9 +38,6 @@ LAST = float_info.max
 
 ANSWERS = 16384
 """Operations offered that can be replayed; older ones are settled."""
-
-LARGEST = 2.0**53
-"""Largest file: beyond it bytes are no longer whole numbers."""
 
 
 class Transfer:
@@ -55,6 +53,7 @@ class Transfer:
     Attributes:
         server, clients: as given.
         now: the clock: the latest time the transfer was advanced to [s].
+        began: when it began [s].
 
     Example
     -------
@@ -78,9 +77,9 @@ class Transfer:
         require(len(clients) > 0, "len(clients)", "> 0", len(clients))
         require(isfinite(at), "at", "finite", at)
         self.server, self.clients, self.now = server, tuple(clients), at
-        self._fit(regime)
+        regime.require_clients(len(self.clients))
         self._regimes = [(at, regime)]
-        self._settled = self._began = at
+        self._settled = self.began = at
         self._totals = [(demand.Demand(), demand.Demand()) for _ in self.clients]
         self._core = (core or CORES[0])(server, self.clients, regime, at, CHECKPOINT_EVERY)
         self._core.catch_up(at)
@@ -98,11 +97,8 @@ class Transfer:
             BoundError: a size is negative, not a number, or above 2^53.
         """
         self._known(client_index)
-        given = np.atleast_1d(np.asarray(sizes, dtype=np.float64))
-        require(given.ndim == 1, "sizes.ndim", "1", given.ndim)
-        require(given >= 0, "sizes", ">= 0", given)
-        require(given <= LARGEST, "sizes", f"<= {LARGEST:.0f}", given)
-        self._core.submit(client_index, np.ascontiguousarray(given))
+        given = checked(sizes)
+        self._core.submit(client_index, given)
         # A stream that comes to the list at this very instant finds them there.
         self._core.grant(client_index, given.size, self.now, nextafter(self.now, -inf))
         self._core.catch_up(self.now)
@@ -150,7 +146,7 @@ class Transfer:
             at: from when on [s]; a time yet to come lays a known schedule, a past one (not settled) corrects it.
         """
         require(self._settled <= at < inf, "at", f">= {self._settled} and finite", at)
-        self._fit(regime)
+        regime.require_clients(len(self.clients))
         while self._regimes and self._regimes[-1][0] >= at:
             self._regimes.pop()
         self._regimes.append((at, regime))
@@ -270,18 +266,13 @@ class Transfer:
     def _known(self, client: int) -> None:
         require(0 <= client < len(self.clients), "client", f"in [0, {len(self.clients) - 1}]", client)
 
-    def _fit(self, regime: Regime) -> None:
-        for name in ("bandwidth", "latency"):
-            given, clients = len(getattr(regime, name)), len(self.clients)
-            require(given == clients, f"len({name})", f"the number of clients, {clients}", given)
-
     @property
     def _complete(self) -> bool:
         return not self._core.unfinished
 
     def _ends(self) -> float:
         ends = [curves.view(files.finished_at)[-1:] for files in self._files(None)]
-        return max([self._began, *(float(end[0]) for end in ends if end.size)])
+        return max([self.began, *(float(end[0]) for end in ends if end.size)])
 
     def _demand(self, client: int, begun: int) -> demand.Demand:
         """Demand of the files that a client has not begun."""

@@ -7,6 +7,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
+#include "fluid.h"
 #include "replay.h"
 
 typedef struct {
@@ -490,6 +491,29 @@ static PyObject *method_freeze(PyObject *object, PyObject *Py_UNUSED(nothing))
     Py_RETURN_NONE;
 }
 
+static PyObject *method_leap(PyObject *object, PyObject *arguments)
+{
+    ReplayObject *self = (ReplayObject *)object;
+    double dt, size, store_free;
+    Py_buffer amounts, times;
+    if (!PyArg_ParseTuple(arguments, "ddy*y*d", &dt, &size, &amounts, &times, &store_free))
+        return NULL;
+    int good = ready(self);
+    if (good && amounts.len != times.len) {
+        PyErr_SetString(PyExc_ValueError, "amounts and times must be as many");
+        good = 0;
+    }
+    if (good) {
+        replay_leap(&self->replay, dt, size, amounts.buf, times.buf, amounts.len / (Py_ssize_t)sizeof(double), store_free);
+        good = well(&self->replay);
+    }
+    PyBuffer_Release(&amounts);
+    PyBuffer_Release(&times);
+    if (!good)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
 /* What can be read. */
 
 static PyObject *column_of(ReplayObject *self, Column *column, const char *format)
@@ -608,7 +632,7 @@ static int stuck(const State *s)
     return 0;
 }
 
-/* Where the transfer stands: link_free, store_free, position, taken, paused, stuck, [(client, bytes left of a file)]. */
+/* Where the transfer stands: link_free, store_free, position, taken, paused, stuck, streams. */
 static PyObject *method_standing(PyObject *object, PyObject *Py_UNUSED(nothing))
 {
     ReplayObject *self = (ReplayObject *)object;
@@ -616,26 +640,28 @@ static PyObject *method_standing(PyObject *object, PyObject *Py_UNUSED(nothing))
         return NULL;
     const State *s = &self->replay.state;
     PyObject *taken = PyList_New((Py_ssize_t)s->client_count), *paused = PyList_New((Py_ssize_t)s->client_count);
-    PyObject *begun = PyList_New(0);
+    PyObject *streams = PyList_New((Py_ssize_t)s->stream_count);
+    double stored = s->drained;
+    for (int64_t i = s->buffered.head; i < s->buffered.count && s->buffered.at[i].time <= s->admitted_at; i++)
+        stored = s->buffered.at[i].admitted;
     for (int64_t i = 0; taken && paused && i < s->client_count; i++) {
         PyList_SET_ITEM(taken, (Py_ssize_t)i, PyLong_FromLongLong(s->taken[i]));
         PyList_SET_ITEM(paused, (Py_ssize_t)i, PyBool_FromLong(s->paused[i]));
     }
-    for (int64_t i = 0; begun && i < s->stream_count; i++)
-        if (s->streams[i].left != 0.0) {
-            PyObject *one = Py_BuildValue("(id)", s->streams[i].client, s->streams[i].left);
-            if (!one || PyList_Append(begun, one))
-                Py_CLEAR(begun);
-            Py_XDECREF(one);
-        }
-    if (!taken || !paused || !begun) {
+    for (int64_t i = 0; streams && i < s->stream_count; i++) {
+        const Stream *stream = &s->streams[i];
+        PyObject *stage = stream->stage == NO_STAGE ? Py_NewRef(Py_None) : PyLong_FromLong(stream->stage);
+        PyList_SET_ITEM(streams, (Py_ssize_t)i, Py_BuildValue("(iNd)", stream->client, stage, stream->left));
+    }
+    if (!taken || !paused || !streams) {
         Py_XDECREF(taken);
         Py_XDECREF(paused);
-        Py_XDECREF(begun);
+        Py_XDECREF(streams);
         return NULL;
     }
-    return named(Standing, Py_BuildValue("NddNNNN", numbers(s->link_free, s->link_count), s->store_free, s->position, taken, paused,
-                         PyBool_FromLong(stuck(s)), begun));
+    return named(Standing, Py_BuildValue("NdddNNNN", numbers(s->link_free, s->link_count), s->store_free,
+                                         s->admitted - stored, s->position, taken, paused,
+                         PyBool_FromLong(stuck(s)), streams));
 }
 
 static PyObject *get_through(PyObject *object, void *Py_UNUSED(closure))
@@ -664,6 +690,7 @@ static PyMethodDef replay_methods[] = {
     {"pause", method_pause, METH_VARARGS, "Let a client issue nothing from a time on, or let it go on."},
     {"offer", method_offer, METH_VARARGS, "Send an RPC of no stream; return when its reply arrives, as far as known."},
     {"lay", method_lay, METH_VARARGS, "Let a regime hold from a time on; return whether that went back."},
+    {"leap", method_leap, METH_VARARGS, "Go on by some time and bytes as if all went on as it does."},
     {"settle", method_settle, METH_O, "Drop what it would take to go back before a time."},
     {"settle_inputs", method_settle_inputs, METH_O, "Settle all but the latest inputs; return up to when."},
     {"freeze", method_freeze, METH_NOARGS, "Keep the present state to go back to."},
@@ -751,11 +778,67 @@ static PyTypeObject ColumnType = {
     .tp_as_sequence = &column_sequence,
 };
 
+/* The fast tier's. */
+
+static PyObject *function_sums(PyObject *Py_UNUSED(module), PyObject *arguments)
+{
+    Py_buffer sizes, made;
+    long long length;
+    double block, reach, largest;
+    if (!PyArg_ParseTuple(arguments, "y*Ldddw*", &sizes, &length, &block, &reach, &largest, &made))
+        return NULL;
+    int64_t count = length > 0 ? sizes.len / (Py_ssize_t)sizeof(double) / length : 0;
+    int good = 0, fits = made.len == (Py_ssize_t)(6 * count * (int64_t)sizeof(double));
+    if (fits) {
+        Py_BEGIN_ALLOW_THREADS
+        good = block_sums(sizes.buf, count, length, block, reach, largest, made.buf, count);
+        Py_END_ALLOW_THREADS
+    }
+    PyBuffer_Release(&sizes);
+    PyBuffer_Release(&made);
+    if (!fits) {
+        PyErr_SetString(PyExc_ValueError, "made must have six sums for each block");
+        return NULL;
+    }
+    return PyBool_FromLong(good);
+}
+
+static PyObject *function_flow(PyObject *Py_UNUSED(module), PyObject *arguments)
+{
+    Py_buffer times, sizes, works;
+    double now, limit, held, until;
+    if (!PyArg_ParseTuple(arguments, "w*y*w*dddd", &times, &sizes, &works, &now, &limit, &held, &until))
+        return NULL;
+    int64_t count = times.len / (Py_ssize_t)sizeof(double);
+    int fits = sizes.len == times.len && works.len == times.len;
+    double *known = fits ? malloc(2 * (size_t)(count + 2) * sizeof(double)) : NULL;
+    if (known)
+        flow(times.buf, sizes.buf, works.buf, count, now, limit, held, until, known, known + count + 2);
+    PyBuffer_Release(&times);
+    PyBuffer_Release(&sizes);
+    PyBuffer_Release(&works);
+    if (!fits) {
+        PyErr_SetString(PyExc_ValueError, "times, sizes and works must be as many");
+        return NULL;
+    }
+    if (!known)
+        return PyErr_NoMemory();
+    free(known);
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef functions[] = {
+    {"sums", function_sums, METH_VARARGS, "Sums over the blocks of a list; False if a size is refused."},
+    {"flow", function_flow, METH_VARARGS, "When parts of a leap are admitted and stored, in place."},
+    {NULL, NULL, 0, NULL},
+};
+
 static struct PyModuleDef module = {
     PyModuleDef_HEAD_INIT,
     .m_name = "compiled",
     .m_doc = "The transfer core, compiled: the same bits as devicesim.throughput.replay, in less time.",
     .m_size = -1,
+    .m_methods = functions,
 };
 
 PyMODINIT_FUNC PyInit_compiled(void)

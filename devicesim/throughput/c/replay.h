@@ -5,7 +5,7 @@
 
 #include <float.h>
 
-#include "many_cores.h"
+#include "multicore.h"
 
 #define CHECKPOINTS 24
 #define LAST DBL_MAX
@@ -47,8 +47,11 @@ typedef struct {
 
 static Queue replay_queue(Replay *r, State *state)
 {
-    return (Queue){&r->setup, &r->schedule, state, &r->record, &r->trouble,
-                   schedule_keeps_order(&r->schedule), r->setup.server.cores == 1};
+    int in_order = schedule_keeps_order(&r->schedule);
+    /* Whoever left the link while it did not keep the order is still to be overtaken by nobody. */
+    for (int64_t i = 0; in_order && i < state->flight.count; i++)
+        in_order = !state->flight.at[i].kind;
+    return (Queue){&r->setup, &r->schedule, state, &r->record, &r->trouble, in_order, r->setup.server.cores == 1};
 }
 
 static void checkpoint_end(Checkpoint *point)
@@ -181,8 +184,8 @@ static void replay_compute(Replay *r, double to)
             else {
                 Queue queue = replay_queue(r, s);
                 ended = -1;
-                if (queue.one_link && !queue.one_core && many_cores_can(s))
-                    ended = run_many_cores(&queue, &r->front, to, budget);
+                if (queue.one_link && !queue.one_core && multicore_can(s))
+                    ended = run_multicore(&queue, &r->front, to, budget);
                 if (ended < 0)
                     ended = queue_run(&queue, to, budget);
             }
@@ -331,6 +334,68 @@ static void replay_settle(Replay *r, double time)
     r->applied -= dropped;
     for (int64_t i = 0; i < r->checkpoint_count; i++)
         r->checkpoints[i]->applied -= dropped;
+}
+
+static void turns_move(Turn *turns, int64_t count, double dt)
+{
+    for (int64_t i = 0; i < count; i++)
+        if (turns[i].key != NEVER_KEY && turns[i].key != UNKNOWN_KEY)
+            turns[i].time += dt;
+}
+
+/* Go on by some time and bytes as if all went on as it does, and forget how to go back. */
+static void replay_leap(Replay *r, double dt, double size, const double *amounts, const double *times, int64_t count,
+                        double store_free)
+{
+    State *s = &r->state;
+    Buffered *b = &s->buffered;
+    const double then = r->through + dt;
+    for (int64_t i = 0; i < s->stream_count; i++) {
+        s->streams[i].last.time += dt;
+        s->streams[i].held.time += dt;
+    }
+    turns_move(s->rings, r->setup.rings, dt);
+    turns_move(s->ready, s->ready_count, dt);
+    turns_move(s->parked, s->parked_count, dt);
+    turns_move(s->stalled, s->stalled_count, dt);
+    for (int64_t i = 0; i < s->flight.count; i++)
+        s->flight.at[i].time += dt;
+    for (int64_t k = 0; k < s->link_count; k++) {
+        s->link_free[k] += dt;
+        for (int64_t i = 0; i < s->pending[k].count; i++)
+            s->pending[k].at[i].time += dt;
+    }
+    for (int64_t i = 0; i < s->client_count; i++)
+        s->arrived[i] += dt;
+    for (int64_t i = 0; i < s->core_count; i++)
+        s->cores[i] += dt;
+    s->core_seen += dt;
+    s->admitted_at += dt;
+    s->time += dt;
+    if (isnan(store_free)) {
+        s->store_free += dt;
+        s->drained += size;
+        for (int64_t i = b->head; i < b->count; i++) {
+            b->at[i].admitted += size;
+            b->at[i].time += dt;
+        }
+    } else {
+        buffered_reserve(b, count, &r->trouble);
+        if (r->trouble.no_memory)
+            return;
+        for (int64_t i = 0; i < count; i++)
+            b->at[b->count++] = (Payload){s->admitted + amounts[i], times[i]};
+        s->store_free = store_free;
+    }
+    while (b->head < b->count && b->at[b->head].time <= then)
+        s->drained = b->at[b->head++].admitted;
+    s->admitted += size;
+    s->position += size;
+    r->through = -INFINITY;
+    while (r->checkpoint_count)
+        replay_forget(r, r->checkpoint_count - 1);
+    r->input_count = r->applied = 0;
+    replay_freeze(r);
 }
 
 static const Operation *replay_operation(Replay *r, Operation operation)

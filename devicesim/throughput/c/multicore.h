@@ -1,16 +1,16 @@
-/* The quick loop for one link and several cores: RPCs reach the cores in the order of their issue, and only on the
+/* The quick loop for one link and several cores: the C form of ../multicore.py. RPCs reach the cores in the order of their issue, and only on the
  * way from there to admission do they overtake one another. What happens is what queued.h says; here what every RPC
  * touches lies in local variables, and the RPCs between cores and admission in a list in order, whose latest entry
  * is rarely far from where the next one belongs. */
 
-#ifndef DEVICESIM_MANY_CORES_H
-#define DEVICESIM_MANY_CORES_H
+#ifndef DEVICESIM_MULTICORE_H
+#define DEVICESIM_MULTICORE_H
 
 #include "ordered.h"
 #include "queued.h"
 
 /* Whether the state is one that this loop can move. */
-static int many_cores_can(const State *state)
+static int multicore_can(const State *state)
 {
     for (int64_t i = 0; i < state->link_count; i++)
         if (state->pending[i].count)
@@ -40,7 +40,7 @@ static void flights_sort(Flights *flights)
 
 /* Go on until nothing is left to happen at or before ``to`` (1), ``budget`` RPCs have been issued (0), or the state
  * is one for the general loop (-1). */
-static int run_many_cores(Queue *queue, Front *front, double to, int64_t budget)
+static int run_multicore(Queue *queue, Front *front, double to, int64_t budget)
 {
     const Setup *const setup = queue->setup;
     Schedule *const schedule = queue->schedule;
