@@ -69,6 +69,9 @@ LITTLE = 1e-9
 STANDSTILL = 1e-6
 """Speed of a store that stands still, while its fluid is followed up to the regime's end."""
 
+UNLOCKED = 0.1
+"""What another pattern of equal files may make of a stretch in which no period was found: up to a tenth was seen."""
+
 MOST_PERIOD = 64
 """Files of the longest period that is looked for."""
 
@@ -150,6 +153,7 @@ class Sampled:
         self._total = np.zeros(len(SUMS))
         self._count = self._taken = 0
         self._demands: dict[int, Floats] = {}
+        self._unlocked = 0.0
         self._alike = client.streams > 1 and _alike(profile)
         self.rpcs = profile.rpcs(client)
         per_file = self._serial + float(total[2]) / max(self._files, 1.0)
@@ -329,6 +333,8 @@ class Sampled:
         self._record(now, knots, left[3], left[0])
         self._carry(then - now, np.cumsum(left[3]), drained)
         measured.leapt += then - now
+        if self._alike and pace is None and not measured.held_up:
+            self._unlocked += then - now
         self._since_sample += float(left[0].sum())
         self.now = then
 
@@ -385,9 +391,11 @@ class Sampled:
     def _period(self) -> tuple[int, float] | None:
         """Files and time after which the latest files finished as those before them; None if they do not."""
         ends = curves.view(self._core.files(0).finished_at)[-self._goal :]
-        late, same = ends.tolist()[::-1], 1e-11 * abs(float(ends[-1]))
+        late, rounding = ends.tolist()[::-1], 1e-11 * abs(float(ends[-1]))
         for files in range(1, min(MOST_PERIOD, ends.size // 4) + 1):
             time = late[0] - late[files]
+            # A store that fills becomes slower, and with it those who wait for it.
+            same = max(rounding, 1e-5 * time) if self._waits else rounding
             if abs(late[files] - late[2 * files] - time) <= same:
                 gaps = (ends[files:] - ends[:-files])[-(ends.size // 2) :]
                 if time > 0 and np.ptp(gaps) <= same:
@@ -396,9 +404,14 @@ class Sampled:
 
     def _give_alike(self, last: int) -> None:
         """Give the core what is left of some blocks, too little for a leap."""
-        count = round(float(self._rest[0, self._next : last].sum()))
+        left, size = float(self._rest[0, self._next : last].sum()), self._profile.samples[0][0]
+        count = floor(left + LITTLE)
         if count:
-            self._submit(np.full(count, self._profile.samples[0][0]))
+            self._submit(np.full(count, size))
+        if left > count:
+            # Of a file that an earlier leap has taken in part.
+            part = np.array([left - count])
+            self._record(self.now, np.array([self.now]), part * size, part)
         self._rest[:, self._next : last] = 0.0
         self._next, self._given = last, max(self._given, last)
         self._core.catch_up(self.now)
@@ -476,7 +489,7 @@ class Sampled:
 
     @property
     def error(self) -> float:
-        """What the samples' scatter makes of the time, relative to it: three standard deviations, at least 0.1 %."""
+        """What the samples' scatter makes of the time, relative to it: four standard deviations and more."""
         if not self._knots:
             return 0.0
         scatters = [m.scatter() for m in self._measured.values() if len(m.took) > 1]
@@ -491,7 +504,7 @@ class Sampled:
         grain = float(self._profile.sums[3].max()) / max(self._bytes, 1.0) + self._goal / max(
             self._files, 1.0
         )
-        return 3 * sqrt(total) / length + grain + FLOOR
+        return 4 * sqrt(total) / length + UNLOCKED * self._unlocked / length + grain + FLOOR
 
 
 def _alike(profile: Profile) -> bool:
