@@ -25,6 +25,7 @@ COMMANDS = {
     "run": "Simulate a scenario: when is the data in S3, and what held it back.",
     "catalog": "The figures everything rests on, with their sources.",
     "schema": "Print the JSON Schema of scenario files.",
+    "bench": "Measure speed and accuracy on this machine, as ratios.",
 }
 GOAL_MISSED, USAGE, SCENARIO_INVALID, ENVIRONMENT, INTERRUPTED = 1, 2, 3, 4, 130
 EXIT_CODES = (
