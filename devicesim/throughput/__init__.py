@@ -8,7 +8,8 @@ is computed, none is an event: see :mod:`~devicesim.throughput.model` for what h
 from devicesim.throughput.batch import Batch, replicate, simulate
 from devicesim.throughput.curves import Curve, Usage
 from devicesim.throughput.demand import bounds
-from devicesim.throughput.estimate import Estimate, estimate
+from devicesim.throughput.estimates import Estimate, estimate
+from devicesim.throughput.forecasts import Efficiencies, Forecast, forecast
 from devicesim.throughput.model import Client, Operation, Operations, Regime, Server, Store
 from devicesim.throughput.profile import Profile
 from devicesim.throughput.transfer import Transfer
@@ -17,7 +18,9 @@ __all__ = [
     "Batch",
     "Client",
     "Curve",
+    "Efficiencies",
     "Estimate",
+    "Forecast",
     "Operation",
     "Operations",
     "Profile",
@@ -28,6 +31,7 @@ __all__ = [
     "Usage",
     "bounds",
     "estimate",
+    "forecast",
     "replicate",
     "simulate",
 ]

@@ -8,6 +8,7 @@
 #include <Python.h>
 
 #include "fluid.h"
+#include "forecast.h"
 #include "replay.h"
 
 typedef struct {
@@ -827,7 +828,77 @@ static PyObject *function_flow(PyObject *Py_UNUSED(module), PyObject *arguments)
     Py_RETURN_NONE;
 }
 
+static PyObject *function_forecast(PyObject *Py_UNUSED(module), PyObject *arguments)
+{
+    PyObject *server, *client;
+    Py_buffer b[14]; /* sums, begins, four kinds of regimes, wanted, three axes, table, end, sizes, files */
+    long long each;
+    if (!PyArg_ParseTuple(arguments, "OOy*Ly*y*y*y*y*y*y*y*y*y*w*w*w*", &server, &client, &b[0], &each, &b[1], &b[2],
+                          &b[3], &b[4], &b[5], &b[6], &b[7], &b[8], &b[9], &b[10], &b[11], &b[12], &b[13]))
+        return NULL;
+    Story story;
+    memset(&story, 0, sizeof story);
+    int good = server_of(server, &story.server) && client_of(client, &story.client);
+    double *held = NULL;
+    if (good) {
+        const int64_t word = sizeof(double), count = b[11].len / word, wanted = b[6].len / word;
+        story.sums = b[0].buf;
+        story.blocks = b[0].len / word / 6;
+        story.table = b[10].buf;
+        int64_t corners = 1;
+        for (int k = 0; k < 3; k++) {
+            story.axis[k] = b[7 + k].buf;
+            story.nodes[k] = b[7 + k].len / word;
+            corners *= story.nodes[k];
+        }
+        for (int i = 0; i < story.client.before + 1 + story.client.after; i++) {
+            const Operation *o = &story.client.life[i];
+            story.waits |= o->wait;
+            if (o != story.client.write) {
+                story.serial_request += o->request;
+                story.serial_work += o->work;
+                story.serial_store += o->store;
+            }
+        }
+        good = each > 0 && b[10].len / word == corners && b[12].len / word == count * wanted &&
+               b[13].len / word == count * wanted;
+        for (int k = 1; k < 6; k++)
+            good = good && b[k].len / word == count * each;
+        if (!good)
+            PyErr_SetString(PyExc_ValueError, "shapes must fit");
+        const int64_t room_for = story.blocks + each + 2;
+        held = good ? malloc(5 * (size_t)room_for * sizeof(double)) : NULL;
+        if (good && !held) {
+            PyErr_NoMemory();
+            good = 0;
+        }
+        if (good) {
+            Room room = {held, held + room_for, held + 2 * room_for, held + 3 * room_for, held + 4 * room_for};
+            const double *begins = b[1].buf, *kinds[4] = {b[2].buf, b[3].buf, b[4].buf, b[5].buf};
+            double *end = b[11].buf, *sizes = b[12].buf, *files = b[13].buf;
+            Py_BEGIN_ALLOW_THREADS
+            for (int64_t i = 0; i < count; i++) {
+                const double *const row[4] = {kinds[0] + i * each, kinds[1] + i * each, kinds[2] + i * each,
+                                              kinds[3] + i * each};
+                int64_t knots;
+                end[i] = forecast_one(&story, begins + i * each, row, each, &room, &knots);
+                if (wanted)
+                    course_at(&room, knots, b[6].buf, wanted, sizes + i * wanted, files + i * wanted);
+            }
+            Py_END_ALLOW_THREADS
+        }
+    }
+    free(held);
+    free(story.client.life);
+    for (int k = 0; k < 14; k++)
+        PyBuffer_Release(&b[k]);
+    if (!good)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef functions[] = {
+    {"forecast", function_forecast, METH_VARARGS, "Ends and courses of many replications, in place."},
     {"sums", function_sums, METH_VARARGS, "Sums over the blocks of a list; False if a size is refused."},
     {"flow", function_flow, METH_VARARGS, "When parts of a leap are admitted and stored, in place."},
     {NULL, NULL, 0, NULL},
