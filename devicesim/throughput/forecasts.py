@@ -287,6 +287,8 @@ def _one(
         moments = [m if m <= start else start + (m - start) * (was / speed) for m in moments]
         if not (bandwidth > 0 and share > 0 and (store > 0 or not waits)):
             now = until
+            if until < inf:
+                knots.append((now, size, files))
             continue
         regime = Regime((bandwidth,), (latency,), share, max(store, STANDSTILL))
         efficiency = table.at(bandwidth, latency, share)

@@ -117,6 +117,12 @@ static double forecast_one(const Story *s, const double *begins, const double *c
                 room->moments[i] = start + (room->moments[i] - start) * (was / speed);
         if (!(bandwidth > 0 && share > 0 && (store > 0 || !s->waits))) {
             now = until;
+            if (until < INFINITY) {
+                room->times[knots] = now;
+                room->sizes[knots] = size;
+                room->files[knots] = files;
+                knots++;
+            }
             continue;
         }
         double rows[4][6];
