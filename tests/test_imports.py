@@ -43,7 +43,7 @@ def test_law_what_answers_at_once_imports_nothing_heavy(arguments):
 def test_worked_help_names_every_command():
     done = python("-m", "devicesim", "--help")
     assert (done.returncode, done.stderr) == (0, "")
-    for command in ("init", "check", "run", "catalog", "schema"):
+    for command in ("init", "check", "run", "catalog", "schema", "bench"):
         assert f"\n  {command} " in done.stdout
 
 

@@ -20,7 +20,7 @@ from devicesim.benchmark.small_files import AGAINST, CLIENT, CONSTANT, SERVER, Y
 from devicesim.benchmark.workloads import DISK, NETS, operations, steps, thefts, workload
 from devicesim.throughput import Client, Regime, Server, estimate, simulate
 from devicesim.throughput.core import COMPILED
-from devicesim.throughput.estimate import RPC_BUDGET
+from devicesim.throughput.estimates import RPC_BUDGET
 
 EQUAL_ROW = Row("fast-equal", "fast tier, 12 regimes, files of 64 KB", AGAINST, target=Target("<=", 0.75))
 LOGNORMAL_ROW = Row(
