@@ -14,6 +14,7 @@ from devicesim.benchmark import (
     hosting,
     memory,
     records,
+    replications,
     small_files,
     suite,
 )
@@ -21,14 +22,25 @@ from devicesim.benchmark.rows import Bench, Row, Scale, Target, UnavailableError
 from devicesim.benchmark.workloads import NETS
 from devicesim.throughput.core import COMPILED
 
-TINY = Scale(seed=3, pairs=1, oracle_rpcs=150, oracle_runs=1, small_files=3000, samples=3000, changes=20)
+TINY = Scale(
+    seed=3,
+    pairs=1,
+    oracle_rpcs=150,
+    oracle_runs=1,
+    small_files=3000,
+    samples=3000,
+    changes=20,
+    replications=500,
+)
 
 
 def names(rows: list[Row] | tuple[Row, ...]) -> list[str]:
     return [row.name for row in rows]
 
 
-@pytest.mark.parametrize("module", [against_simpy, small_files, hosting, records], ids=lambda m: m.BENCH.name)
+@pytest.mark.parametrize(
+    "module", [against_simpy, small_files, hosting, records, replications], ids=lambda m: m.BENCH.name
+)
 def test_law_a_bench_gives_its_rows_with_figures_and_work(module) -> None:
     rows = list(module.BENCH.run(TINY))
     assert names(rows) == names(module.BENCH.rows)
