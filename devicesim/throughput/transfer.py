@@ -79,6 +79,7 @@ class Transfer:
         self.server, self.clients, self.now = server, tuple(clients), at
         regime.require_clients(len(self.clients))
         self._regimes = [(at, regime)]
+        self._bound = -inf
         self._settled = self.began = at
         self._totals = [(demand.Demand(), demand.Demand()) for _ in self.clients]
         self._core = (core or CORES[0])(server, self.clients, regime, at, CHECKPOINT_EVERY)
@@ -98,6 +99,7 @@ class Transfer:
         """
         self._known(client_index)
         given = checked(sizes)
+        self._bound = -inf
         self._core.submit(client_index, given)
         # A stream that comes to the list at this very instant finds them there.
         self._core.grant(client_index, given.size, self.now, nextafter(self.now, -inf))
@@ -113,6 +115,7 @@ class Transfer:
 
     def _pause(self, client: int, paused: bool) -> None:
         self._known(client)
+        self._bound = -inf
         self._core.pause(client, paused, self.now, nextafter(self.now, -inf))
         self._core.catch_up(self.now)
 
@@ -133,7 +136,7 @@ class Transfer:
         self._known(client)
         require(0 <= payload <= LARGEST, "payload", f"in [0, {LARGEST:.0f}]", payload)
         require(self.now <= at < inf, "at", f">= {self.now} and finite", at)
-        self.now = at
+        self.now, self._bound = at, -inf
         reply = self._core.offer(client, operation, float(payload), at)
         self._settled = max(self._settled, self._core.settle_inputs(ANSWERS))
         return reply
@@ -147,6 +150,12 @@ class Transfer:
         """
         require(self._settled <= at < inf, "at", f">= {self._settled} and finite", at)
         regime.require_clients(len(self.clients))
+        last, before = self._regimes[-1]
+        # What is left takes no less than before, by the factor of all that becomes quicker.
+        known = last <= at < self._bound < inf
+        self._bound = (
+            at + (self._bound - at) / _quicker(before, regime) * (1 - demand.SHADE) if known else -inf
+        )
         while self._regimes and self._regimes[-1][0] >= at:
             self._regimes.pop()
         self._regimes.append((at, regime))
@@ -181,6 +190,11 @@ class Transfer:
 
     def bound(self) -> float:
         """Return a time before which the transfer is not done: exact once little is left, infinity if stalled."""
+        if self._bound <= self.now:
+            self._bound = self._lower_bound()
+        return self._bound
+
+    def _lower_bound(self) -> float:
         if self._core.through < LAST:
             standing = Standing(*self._core.standing())
             demands = [self._demand(i, standing.taken[i]) for i in range(len(self.clients))]
@@ -282,3 +296,16 @@ class Transfer:
         done = (done if done.files <= begun else demand.Demand()).up_to(self.clients[client], sizes, begun)
         self._totals[client] = total, done
         return total - done
+
+
+def _quicker(before: Regime, after: Regime) -> float:
+    """By how much everything goes quicker at most, 1 if nothing does; infinity where something stood still."""
+    most = 1.0
+    pairs = [
+        *zip(before.bandwidth, after.bandwidth, strict=True),
+        *zip(after.latency, before.latency, strict=True),
+    ]
+    for old, new in (*pairs, (before.share, after.share), (before.store, after.store)):
+        if new > old:
+            most = max(most, new / old if old > 0 else inf)
+    return most
