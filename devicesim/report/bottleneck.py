@@ -29,6 +29,9 @@ IDLE = 0.5
 FULL = 0.01
 """Share of a stretch in which writers must have stood still for the disk to be what held them."""
 
+ALIKE = 0.01
+"""Shares of a stretch that differ less are the same: busy times are read from time to time, not at its edges."""
+
 CPU, DISK, TRIPS = "NFS service CPU", "disk", "round trips"
 HOT, NO_LINK = "disk stopped by heat", "no link"
 
@@ -68,23 +71,25 @@ def attribute(
     seconds: dict[str, float] = {}
     spans: list[BottleneckSpan] = []
     for part in stretches:
-        name = _binding(part, stopped)
+        names = _binding(part, stopped)
         length = part.end - part.start
-        seconds[name] = seconds.get(name, 0.0) + length
+        for name in names:
+            seconds[name] = seconds.get(name, 0.0) + length / len(names)
         rate = part.bytes / length if length else 0.0
-        spans.append(BottleneckSpan(part.start, part.end, name, rate))
+        spans.append(BottleneckSpan(part.start, part.end, names[0], rate))
     whole = sum(seconds.values()) or 1.0
     ranked = sorted(seconds.items(), key=lambda item: -item[1])
     lifts = {name: _lift(story, ingest, name) for name, _ in ranked[:2]}
     return tuple(Bottleneck(name, share / whole, lifts.get(name, "")) for name, share in ranked), tuple(spans)
 
 
-def _binding(part: Utilisation, stopped: Sequence[tuple[float, float]]) -> str:
-    busiest = max(part.shares, key=lambda station: part.shares[station])
-    if part.bytes or part.shares[busiest] > IDLE:
-        return busiest
+def _binding(part: Utilisation, stopped: Sequence[tuple[float, float]]) -> list[str]:
+    """The busiest stations of a stretch: two links that are both full bind alike, whatever the last digit says."""
+    most = max(part.shares.values())
+    if part.bytes or most > IDLE:
+        return [station for station, share in part.shares.items() if share >= most - ALIKE]
     middle = (part.start + part.end) / 2
-    return HOT if any(start <= middle < end for start, end in stopped) else NO_LINK
+    return [HOT if any(start <= middle < end for start, end in stopped) else NO_LINK]
 
 
 def _stretches(story: Scenario, session: Session, total: float) -> list[Utilisation]:
