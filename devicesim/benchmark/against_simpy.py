@@ -132,11 +132,12 @@ def measure(cell: Cell, scale: Scale) -> Measured:
     return Measured(cell, story.rpcs, {name: nearest(events, each) for name, each in taken.items()})
 
 
-AGAINST = "the event-per-RPC model in SimPy"
+AGAINST = "a SimPy event per step of each RPC"
 COMPILED_ROW = Row("simpy-compiled", "compiled core, median of cells", AGAINST, target=Target(">=", 2000))
 WORST_ROW = Row("simpy-worst", "compiled core, worst cell", AGAINST, target=Target(">=", 1000))
 PURE_ROW = Row("simpy-pure", "pure-Python core, median of cells", AGAINST, target=Target(">=", 50))
 EQUAL_ROW = Row("simpy-equal", "cells with the same finish times", AGAINST, "%", target=Target(">=", 100))
+ORDERED = "the events keep the core's order at ties; a plainer model, unequal there, was 1.3 to 2 times as quick as they"
 ABSENT = "compiled core absent: there was no compiler when it was installed"
 
 
@@ -151,7 +152,7 @@ def compare(scale: Scale) -> Iterator[Row]:
     known = {
         "pairs": scale.pairs,
         "work": WORK,
-        "notes": (f"{len(grid)} cells of about {scale.oracle_rpcs:,} RPCs; {paired}",),
+        "notes": (f"{len(grid)} cells of about {scale.oracle_rpcs:,} RPCs; {paired}", ORDERED),
     }
     yield _median(COMPILED_ROW, done, "compiled", known)
     if COMPILED is None:

@@ -26,7 +26,7 @@ LEAST = 0.02
 PURE_SHARE = 50
 """Where there is only the pure-Python core, its list is so many times shorter."""
 
-AGAINST = "one np.cumsum over the sizes"
+AGAINST = "one np.cumsum of the sizes"
 EQUAL_ROW = Row("small-equal", "exact core, files of 64 KB", AGAINST, target=Target("<=", 10))
 LOGNORMAL_ROW = Row("small-lognormal", "exact core, lognormal files", AGAINST, target=Target("<=", 20))
 

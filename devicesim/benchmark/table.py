@@ -24,14 +24,14 @@ STYLES = {True: "green", False: "bold red", None: ""}
 
 
 def number(value: float, unit: str) -> str:
-    """A figure with its unit.
+    """A figure with its unit, if any.
 
     >>> number(2034.56, "x"), number(0.0456, "%"), number(243210.0, "1/s")
     ('2,035x', '0.046 %', '243,210/s')
     """
     digits = 0 if abs(value) >= 1000 else 1 if abs(value) >= 100 else 2 if abs(value) >= 1 else 3
     text = f"{value:,.{digits}f}"
-    return text + {"x": "x", "1/s": "/s"}.get(unit, f" {unit}")
+    return text + {"x": "x", "1/s": "/s", "": ""}.get(unit, f" {unit}")
 
 
 def verdict(row: Row) -> str:
@@ -44,7 +44,7 @@ def figures(row: Row) -> tuple[str, str]:
     if row.spread is None:
         return "-", ""
     several = len(row.spread.values) > 1
-    ends = [number(value, row.unit) for value in (row.spread.least, row.spread.most)]
+    ends = [number(value, "") for value in (row.spread.least, row.spread.most)]
     return number(row.spread.median, row.unit), " .. ".join(ends) if several else ""
 
 

@@ -46,7 +46,7 @@ def test_worked_numbers(value: float, unit: str, text: str) -> None:
 
 def test_worked_lines() -> None:
     assert [table.line(row) for row in ROWS] == [
-        "fast: 2,034x (1,999x .. 2,100x) target >= 2,000 reached",
+        "fast: 2,034x (1,999 .. 2,100) target >= 2,000 reached",
         "slow: 0.800x target <= 0.75 MISSED",
         "absent: - target >= 1",
         "broken: - target >= 1 WRONG",
