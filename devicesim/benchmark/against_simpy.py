@@ -137,7 +137,9 @@ COMPILED_ROW = Row("simpy-compiled", "compiled core, median of cells", AGAINST, 
 WORST_ROW = Row("simpy-worst", "compiled core, worst cell", AGAINST, target=Target(">=", 1000))
 PURE_ROW = Row("simpy-pure", "pure-Python core, median of cells", AGAINST, target=Target(">=", 50))
 EQUAL_ROW = Row("simpy-equal", "cells with the same finish times", AGAINST, "%", target=Target(">=", 100))
-ORDERED = "the events keep the core's order at ties; a plainer model, unequal there, was 1.3 to 2 times as quick as they"
+ORDERED = (
+    "the events keep the core's order at ties; a plainer model, unequal there, was 1.3 to 2 times as quick"
+)
 ABSENT = "compiled core absent: there was no compiler when it was installed"
 
 

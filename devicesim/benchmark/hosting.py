@@ -1,9 +1,9 @@
 """An unforeseen change of regime, hosted in SimPy, against one bare SimPy timeout.
 
-The host sleeps until the bound, and is woken earlier only where a change makes it earlier; another process changes the regime at times
-that the transfer is not told of. Cost of a change: the time with many of them less the time with none, by their
-number. The list is the same in both, so that the RPCs to compute are too; what going back computes once more is part
-of the cost.
+The host sleeps until the bound, and is woken earlier only where a change makes it earlier; another process changes the
+regime at times that the transfer is not told of. Cost of a change: the time with many of them less the time with none,
+by their number. The list is the same in both, so that the RPCs to compute are too; what going back computes once more
+is part of the cost.
 """
 
 from __future__ import annotations
@@ -136,7 +136,8 @@ def measure(scale: Scale) -> Iterator[Row]:
     form = "compiled" if COMPILED else "pure-Python"
     notes = (
         f"{form} core; {scale.changes:,} changes over {sizes.size:,} files",
-        f"of it {median(simpys):.1f}x is SimPy's own: the timeout that brings the change, and waking the host",
+        "the host is woken only where a change makes its bound earlier",
+        f"of it {median(simpys):.1f}x is SimPy's own: the timeout that brings the change",
     )
     work = "finish times equal those of a schedule known beforehand"
     yield ROW.of(*values, pairs=scale.pairs, work=work, notes=notes)

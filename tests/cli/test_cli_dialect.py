@@ -16,7 +16,10 @@ from devicesim.throughput.core import COMPILED
     [
         (["rum"], "devicesim: unknown command 'rum'; did you mean 'run'?"),
         (["RUN"], "devicesim: unknown command 'RUN'; did you mean 'run'?"),
-        (["simulate"], "devicesim: unknown command 'simulate'; known: bench, catalog, check, init, run, schema"),
+        (
+            ["simulate"],
+            "devicesim: unknown command 'simulate'; known: bench, catalog, check, init, run, schema",
+        ),
         (["--verison"], "devicesim: unknown option '--verison'; did you mean '--version'?"),
         (["run"], "devicesim run: FILE is missing; usage: devicesim run [OPTIONS] FILE"),
         (["check"], "devicesim check: FILE is missing; usage: devicesim check [OPTIONS] FILE"),
