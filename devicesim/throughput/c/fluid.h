@@ -9,12 +9,6 @@
 /* Eight sums side by side, so that the processor adds several at a time; for whole bytes the order does not matter. */
 #define LANES 8
 
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__linux__)
-#define WIDE __attribute__((target_clones("avx2", "default")))
-#else
-#define WIDE
-#endif
-
 static double across(const double *lanes)
 {
     double total = 0.0;

@@ -14,6 +14,13 @@
 #define UNLIKELY(condition) (condition)
 #endif
 
+/* A second form of a function for processors with AVX2; the same bits, as no product and sum is rounded together. */
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__linux__)
+#define WIDE __attribute__((target_clones("avx2", "default")))
+#else
+#define WIDE
+#endif
+
 /* Memory that runs out is remembered here and raised when Python can be told. */
 typedef struct {
     int no_memory;

@@ -40,7 +40,7 @@ static void flights_sort(Flights *flights)
 
 /* Go on until nothing is left to happen at or before ``to`` (1), ``budget`` RPCs have been issued (0), or the state
  * is one for the general loop (-1). */
-static int run_multicore(Queue *queue, Front *front, double to, int64_t budget)
+WIDE static int run_multicore(Queue *queue, Front *front, double to, int64_t budget)
 {
     const Setup *const setup = queue->setup;
     Schedule *const schedule = queue->schedule;

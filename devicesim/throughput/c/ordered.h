@@ -386,7 +386,7 @@ static inline int run_in_order(const Setup *setup, Schedule *schedule, State *st
     return ended;
 }
 
-static int run_ordered(const Setup *setup, Schedule *schedule, State *state, Record *record, Front *front,
+WIDE static int run_ordered(const Setup *setup, Schedule *schedule, State *state, Record *record, Front *front,
                        double to, int64_t budget, Trouble *trouble)
 {
     return setup->client_count == 1
