@@ -330,7 +330,8 @@ static void replay_settle(Replay *r, double time)
         replay_forget(r, 0);
     int64_t dropped = r->checkpoints[0]->applied;
     r->input_count -= dropped;
-    memmove(r->inputs, r->inputs + dropped, (size_t)r->input_count * sizeof(Input));
+    if (dropped)
+        memmove(r->inputs, r->inputs + dropped, (size_t)r->input_count * sizeof(Input));
     r->applied -= dropped;
     for (int64_t i = 0; i < r->checkpoint_count; i++)
         r->checkpoints[i]->applied -= dropped;

@@ -249,7 +249,7 @@ static inline void buffered_reserve(Buffered *b, int64_t more, Trouble *trouble)
 {
     if (b->count + more <= b->room)
         return;
-    if (b->head * 2 >= b->count) {
+    if (b->head && b->head * 2 >= b->count) {
         memmove(b->at, b->at + b->head, (size_t)(b->count - b->head) * sizeof(Payload));
         b->count -= b->head;
         b->head = 0;
