@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timezone
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -19,11 +20,6 @@ from devicesim.progress.times import milliseconds, timestamp
 Text = list[NDArray[np.void]]
 """A column: arrays of raw bytes, shape (n,) each, whose items stand side by side."""
 
-_FOUR = np.array([f"{number:04d}" for number in range(10_000)], dtype="S4").view(np.uint8).reshape(-1, 4)
-_DIGITS = {k: np.ascontiguousarray(_FOUR[:, 4 - k :]).view(f"V{k}").ravel() for k in (1, 2, 3, 4)}
-"""The numbers below 10,000 with so many digits, leading zeros included."""
-_SECOND = np.array([f"{ms // 1000:02d}.{ms % 1000:03d}" for ms in range(60_000)], dtype="S6").view("V6")
-_CLOCK = np.array([f"{minute // 60:02d}:{minute % 60:02d}:" for minute in range(1440)], dtype="S6").view("V6")
 _POWERS = 10 ** np.arange(1, 19, dtype=np.int64)
 _POINT_ZERO = np.array([b".0"]).view("V2")
 _LONGEST = 24
@@ -33,6 +29,25 @@ _KEPT = (
 )
 """For each length, the bits of the first so many bytes."""
 _DAY, _MINUTE = 86_400_000, 60_000
+
+
+@cache
+def _numbers() -> dict[int, NDArray[np.void]]:
+    """The numbers below 10,000 with so many digits, leading zeros included; made when first asked for."""
+    four = np.array([f"{number:04d}" for number in range(10_000)], dtype="S4").view(np.uint8).reshape(-1, 4)
+    return {k: np.ascontiguousarray(four[:, 4 - k :]).view(f"V{k}").ravel() for k in (1, 2, 3, 4)}
+
+
+@cache
+def _seconds() -> NDArray[np.void]:
+    """The seconds of a minute, to the millisecond."""
+    return np.array([f"{ms // 1000:02d}.{ms % 1000:03d}" for ms in range(60_000)], dtype="S6").view("V6")
+
+
+@cache
+def _clock() -> NDArray[np.void]:
+    """The minutes of a day."""
+    return np.array([f"{m // 60:02d}:{m % 60:02d}:" for m in range(1440)], dtype="S6").view("V6")
 
 
 def lengths(values: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -53,9 +68,9 @@ def digits(values: NDArray[np.int64], width: int) -> Text:
     text: Text = []
     while width > 4:
         rest = values // 10_000
-        text.insert(0, _DIGITS[4].take(values - rest * 10_000))
+        text.insert(0, _numbers()[4].take(values - rest * 10_000))
         values, width = rest, width - 4
-    return [_DIGITS[width].take(values), *text]
+    return [_numbers()[width].take(values), *text]
 
 
 def floats(values: NDArray[np.float64]) -> tuple[Text, bool]:
@@ -111,7 +126,7 @@ def times(epoch: datetime, seconds: NDArray[np.float64]) -> list[bytes | NDArray
     minute = moment // _MINUTE
     moment -= minute * _MINUTE
     offset = epoch.isoformat(timespec="milliseconds")[23:].encode()
-    return [*_dates(day), _CLOCK.take(minute), _SECOND.take(moment), offset]
+    return [*_dates(day), _clock().take(minute), _seconds().take(moment), offset]
 
 
 def _dates(day: NDArray[np.int64]) -> list[bytes | NDArray[np.void]]:
