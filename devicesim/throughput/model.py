@@ -39,7 +39,7 @@ square.
 
 Checked against
 ---------------
-An event-per-RPC SimPy model of these rules, in ``tests/throughput/oracle.py``: finish times and byte curves equal to
+An event-per-RPC SimPy model of these rules, in :mod:`devicesim.benchmark.oracle`: finish times and byte curves equal to
 the last bit, for equal and mixed sizes, one and several links and cores, replies that wait, and changing regimes.
 """
 

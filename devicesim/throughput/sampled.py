@@ -500,7 +500,7 @@ class Sampled:
 
     @property
     def error(self) -> float:
-        """What the samples' scatter makes of the time, relative to it: four standard deviations and more."""
+        """What the samples' scatter makes of the time, relative to it: several standard deviations and more."""
         if not self._knots:
             return 0.0
         scatters = [m.scatter() for m in self._measured.values() if len(m.took) > 1]
@@ -511,11 +511,17 @@ class Sampled:
             own = m.scatter() if len(m.took) > 1 else 0.0
             total += (m.leapt * max(own, usual)) ** 2 / max(1, len(m.took))
         length = max(self.now - self.began, 1e-300)
+        # Where replies wait for the store one sample resembles the next, and so many say less.
         # Nothing is known of the order within a block, and samples are taken a little before their turn.
         grain = float(self._profile.sums[3].max()) / max(self._bytes, 1.0) + self._goal / max(
             self._files, 1.0
         )
-        return 4 * sqrt(total) / length + UNLOCKED * self._unlocked / length + grain + FLOOR
+        return (
+            (6 if self._waits else 4) * sqrt(total) / length
+            + UNLOCKED * self._unlocked / length
+            + grain
+            + FLOOR
+        )
 
 
 def _alike(profile: Profile) -> bool:

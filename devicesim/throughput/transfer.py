@@ -4,11 +4,14 @@ The core computes ahead of the clock where that is free, and goes back to a chec
 operation offered, a regime) would have changed what it computed; the result is, bit for bit, that of knowing every
 input beforehand. Going back is possible to any time not :meth:`settled <Transfer.settle>`.
 
-A host in a discrete-event simulation needs one process per transfer::
+A host in a discrete-event simulation needs one process per transfer, which sleeps until the bound::
 
     while not transfer.done:
         yield env.timeout(transfer.bound() - env.now) | changed      # never late; early merely asks again
         transfer.advance(env.now)
+
+Whoever changes something says so by ``changed``; where changes are many it is cheaper to do so only when
+:meth:`Transfer.bound` has come nearer.
 """
 
 from __future__ import annotations
