@@ -7,6 +7,7 @@ import pytest
 import devicesim
 from devicesim.jobs import JobState, JobType
 from devicesim.report import text
+from devicesim.throughput.core import COMPILED
 
 STORIES = Path(__file__).parents[1] / "scenarios"
 MANY_RPCS = {"ridge_camp", "thumbnails_sync"}
@@ -15,7 +16,9 @@ MANY_RPCS = {"ridge_camp", "thumbnails_sync"}
 
 def stories() -> list[object]:
     return [
-        pytest.param(path, id=path.stem, marks=pytest.mark.slow if path.stem in MANY_RPCS else ())
+        pytest.param(
+            path, id=path.stem, marks=pytest.mark.slow if path.stem in MANY_RPCS and COMPILED is None else ()
+        )
         for path in sorted(STORIES.glob("*.toml"))
     ]
 
