@@ -60,8 +60,7 @@ def simulate(
     times = [time for time, _ in schedule]
     require(times == sorted(times), "schedule", "in order of time", times)
     transfer = Transfer(server, clients, schedule[0][1], at=times[0], core=core)
-    for time, regime in schedule[1:]:
-        transfer.set_regime(regime, time)
+    transfer.lay(schedule[1:])
     for client, sizes in enumerate(sizes_per_client):
         transfer.submit(client, sizes)
     transfer.run()

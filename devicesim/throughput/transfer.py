@@ -168,6 +168,18 @@ class Transfer:
             # The next change is likely to come from here on: going back this far must not cost more than needed.
             self._core.freeze()
 
+    def lay(self, schedule: Sequence[tuple[float, Regime]]) -> None:
+        """Lay regimes ahead, in order of time and none before now: as :meth:`set_regime` for each, in less time."""
+        for at, regime in schedule:
+            require(self.now <= at < inf, "at", f">= {self.now} and finite", at)
+            regime.require_clients(len(self.clients))
+            while self._regimes and self._regimes[-1][0] >= at:
+                self._regimes.pop()
+            self._regimes.append((at, regime))
+            self._core.lay(regime, at)
+        self._bound = -inf
+        self._core.catch_up(self.now)
+
     def settle(self, t: float) -> None:
         """Promise that nothing before ``t`` will change, so that what it would take to go back there can be dropped."""
         require(isfinite(t), "t", "finite", t)

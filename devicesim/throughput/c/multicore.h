@@ -38,6 +38,49 @@ static void flights_sort(Flights *flights)
         }
 }
 
+/* Few turns in order that move along the array they lie in: the first is taken away by a step, and the place of a new
+ * one is looked for from the end, where most belong. */
+typedef struct {
+    Turn *first, *array;
+    int64_t count, room;
+    int few;
+} Line;
+
+static inline Turn line_pop(Line *line)
+{
+    if (!line->few)
+        return turn_pop(line->first, &line->count);
+    line->count--;
+    return *line->first++;
+}
+
+static inline void line_insert(Line *line, Turn turn)
+{
+    if (!line->few) {
+        turn_push(line->first, &line->count, turn);
+        return;
+    }
+    if (line->first + line->count == line->array + line->room) {
+        memmove(line->array, line->first, (size_t)line->count * sizeof(Turn));
+        line->first = line->array;
+    }
+    Turn *at = line->first + line->count++;
+    while (at > line->first && turn_before(turn, at[-1])) {
+        *at = at[-1];
+        at--;
+    }
+    *at = turn;
+}
+
+static inline void line_replace(Line *line, Turn turn)
+{
+    if (line->few) {
+        line_pop(line);
+        line_insert(line, turn);
+    } else
+        turn_replace(line->first, line->count, turn);
+}
+
 /* Go on until nothing is left to happen at or before ``to`` (1), ``budget`` RPCs have been issued (0), or the state
  * is one for the general loop (-1). */
 WIDE static int run_multicore(Queue *queue, Front *front, double to, int64_t budget)
@@ -51,14 +94,16 @@ WIDE static int run_multicore(Queue *queue, Front *front, double to, int64_t bud
     const int64_t link = setup->clients[0].link, end = state->number + budget, core_count = state->core_count;
     const double buffer = server->buffer, capacity = server->capacity, square = server->square, fall = server->fall;
     const double past = nextafter(to, INFINITY);
-    const int few = state->ready_count <= FEW_TURNS, two = core_count == 2;
-    Turn *const ready = state->ready, *const rings = state->rings;
+    const int two = core_count == 2;
+    Line line = {state->ready, state->ready, state->ready_count, READY_ROOM(state->stream_count),
+                 state->ready_count <= FEW_TURNS};
+    Turn *const rings = state->rings;
     Stream *const streams = state->streams;
     double *const cores = state->cores;
     Capacity *const curve = &schedule->store;
     Flights flights = state->flight;
     int64_t head = 0; /* of the flights in order */
-    int64_t number = state->number, ready_count = state->ready_count, served = state->served;
+    int64_t number = state->number, served = state->served;
     double link_free = state->link_free[link], link_busy = state->link_busy[link], core_busy = state->core_busy;
     double store_free = state->store_free, store_busy = state->store_busy, core_seen = state->core_seen;
     double admitted_at = state->admitted_at, latest = state->time;
@@ -67,16 +112,14 @@ WIDE static int run_multicore(Queue *queue, Front *front, double to, int64_t bud
 
     flights_sort(&flights);
     /* Replies on their way may come before the first turn. */
-    front_look(front, setup, schedule, flights.count ? sooner(flights.at[0].time, ready[0].time) : ready[0].time);
+    front_look(front, setup, schedule, flights.count ? sooner(flights.at[0].time, line.first->time) : line.first->time);
     store_speed(curve, store_free, &speed, &speed_edge);
     edge = front->edge;
-    if (few) {
-        turns_sort(ready, ready_count);
-        ready[ready_count] = (Turn){INFINITY, INT64_MAX};
-    }
+    if (line.few)
+        turns_sort(line.first, line.count);
 
     while (number < end && !trouble->no_memory) {
-        const Turn turn = ready[0];
+        const Turn turn = *line.first;
         double time = turn.time;
 
         if (head < flights.count && flights.at[head].time <= time) {
@@ -126,7 +169,7 @@ WIDE static int run_multicore(Queue *queue, Front *front, double to, int64_t bud
             }
             Stream *const stream = &streams[rpc.stream];
             if (stream->stage != 0 && stream->stage != NO_STAGE) {
-                ready_insert(ready, &ready_count, few, answer);
+                line_insert(&line, answer);
                 const Row *const row = &front->data[rpc.client].write[stream->stage];
                 stream->stage = stream->left == 0.0 ? row->follow_empty : row->follow;
                 continue;
@@ -138,10 +181,10 @@ WIDE static int run_multicore(Queue *queue, Front *front, double to, int64_t bud
             if (stream->left == 0.0) {
                 if (!stream->unanswered) {
                     stream->stage = stream->after ? 1 : NO_STAGE;
-                    ready_insert(ready, &ready_count, few, stream->last);
+                    line_insert(&line, stream->last);
                 }
             } else if (stream->is_held && stream->slot == rpc.slot) {
-                ready_insert(ready, &ready_count, few, turn_before(stream->held, answer) ? answer : stream->held);
+                line_insert(&line, turn_before(stream->held, answer) ? answer : stream->held);
                 stream->is_held = 0;
             }
             continue;
@@ -161,7 +204,7 @@ WIDE static int run_multicore(Queue *queue, Front *front, double to, int64_t bud
         Stream *const stream = &streams[index];
         latest = later(time, latest);
         if (stream->stage == NO_STAGE && !stream_take(state, record, stream, time, trouble)) {
-            state->parked[state->parked_count++] = ready_pop(ready, &ready_count, few);
+            state->parked[state->parked_count++] = line_pop(&line);
             continue;
         }
         const int32_t client = stream->client, stage = stream->stage;
@@ -227,12 +270,12 @@ WIDE static int run_multicore(Queue *queue, Front *front, double to, int64_t bud
             number++;
             if (stage) {
                 stream->stage = stream->left == 0.0 ? row->follow_empty : row->follow;
-                ready_replace(ready, ready_count, few, answer);
+                line_replace(&line, answer);
             }
             continue;
         }
         if (stage)
-            ready_pop(ready, &ready_count, few);
+            line_pop(&line);
         else {
             Turn *const ring = rings + stream->ring;
             int64_t next = slot + 1;
@@ -243,12 +286,12 @@ WIDE static int run_multicore(Queue *queue, Front *front, double to, int64_t bud
             stream->unanswered++;
             stream->left -= payload;
             if (stream->left == 0.0)
-                ready_pop(ready, &ready_count, few);
+                line_pop(&line);
             else if (ring[next].key == UNKNOWN_KEY) {
-                stream->held = ready_pop(ready, &ready_count, few);
+                stream->held = line_pop(&line);
                 stream->is_held = 1;
             } else if (turn_before(turn, ring[next]))
-                ready_replace(ready, ready_count, few, ring[next]);
+                line_replace(&line, ring[next]);
         }
         if (flights.count == flights.room) {
             if (head) {
@@ -277,7 +320,9 @@ WIDE static int run_multicore(Queue *queue, Front *front, double to, int64_t bud
     state->flight = flights;
     state->number = number;
     state->served = served;
-    state->ready_count = ready_count;
+    if (line.first != line.array)
+        memmove(line.array, line.first, (size_t)line.count * sizeof(Turn));
+    state->ready_count = line.count;
     state->link_free[link] = link_free;
     state->link_busy[link] = link_busy;
     state->core_busy = core_busy;

@@ -11,6 +11,9 @@
 
 #define METER_EVERY 64
 
+/* Turns that the array of a state has room for: more than there can be, so that it can move along. */
+#define READY_ROOM(streams) (2 * (streams) + 32)
+
 /* A turn's key is the number of the RPC whose reply allows it, then the stream. */
 #define STREAM_BITS 20
 #define MOST_STREAMS ((int64_t)1 << STREAM_BITS)
@@ -105,7 +108,7 @@ static size_t state_bind(State *s, int64_t rings)
 #define PIECE(type, count) (type *)(void *)(block + piece(&at, (count) * sizeof(type)))
     s->streams = PIECE(Stream, streams);
     s->rings = PIECE(Turn, (size_t)rings);
-    s->ready = PIECE(Turn, streams + 2);
+    s->ready = PIECE(Turn, READY_ROOM(streams));
     s->parked = PIECE(Turn, streams);
     s->stalled = PIECE(Turn, streams);
     s->link_free = PIECE(double, links);
