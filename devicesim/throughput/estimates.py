@@ -29,7 +29,8 @@ class Estimate:
 
     Attributes:
         tier: ``exact``, or ``sampled``: see :mod:`~devicesim.throughput.sampled`.
-        error: of the end and of the byte curve, relative; 0 if exact.
+        error: of the byte curve, relative to all bytes, and of the end, relative to the time it took (unless the link
+            goes down so near the end that the error decides whether before or after); 0 if exact.
         rpcs: that the transfer needs.
         computed: of these, computed one by one, a sampled attempt that was not precise enough included.
     """
@@ -105,6 +106,9 @@ def estimate(
         len(sizes_per_client),
     )
     require(len(schedule) > 0, "len(schedule)", "> 0", len(schedule))
+    begins = np.array([time for time, _ in schedule], dtype=np.float64)
+    require(np.isfinite(begins), "schedule", "at finite times", begins)
+    require(budget >= 0, "budget", ">= 0", budget)
     require(tolerance > 0, "tolerance", "> 0", tolerance)
     lists = [
         _Remembered(client, sizes, budget) for client, sizes in zip(clients, sizes_per_client, strict=True)

@@ -54,6 +54,15 @@ class Efficiencies:
     axes: tuple[Floats, Floats, Floats]
     table: Floats
 
+    def __post_init__(self) -> None:
+        axes = [np.ascontiguousarray(axis, dtype=np.float64) for axis in self.axes]
+        table = np.ascontiguousarray(self.table, dtype=np.float64)
+        shape = tuple(axis.size for axis in axes)
+        require(min(shape) >= 1, "axes", "of at least one node each", shape)
+        require(table.shape == shape, "table.shape", f"that of the axes, {shape}", table.shape)
+        object.__setattr__(self, "axes", tuple(axes))
+        object.__setattr__(self, "table", table)
+
     @classmethod
     def measure(
         cls,
@@ -116,6 +125,8 @@ def _sample(profile: Profile, client: Client) -> Floats:
     """Stretches from all over a list, together of about :data:`SAMPLE_RPCS`."""
     per_file = profile.rpcs(client) / max(float(profile.total[0]), 1.0)
     files = max(16 * client.streams, int(SAMPLE_RPCS / max(per_file, 1.0)))
+    if not profile.samples:
+        return np.empty(0)
     stretches = max(1, min(len(profile.samples), files // (8 * client.streams)))
     chosen = np.linspace(0, len(profile.samples) - 1, stretches).astype(int)
     each = -(-files // stretches)
@@ -185,18 +196,24 @@ def forecast(
     """
     begins = np.ascontiguousarray(times, dtype=np.float64)
     require(begins.ndim == 2 and begins.shape[1] > 0, "times.shape", "(n, r) with r > 0", begins.shape)
-    require(
-        np.all(np.diff(begins, axis=1) >= 0) and np.all(np.isfinite(begins)), "times", "not falling", begins
-    )
+    require(np.isfinite(begins), "times", "finite", begins)
+    require(np.all(np.diff(begins, axis=1) >= 0), "times", "not falling", begins)
     regimes = []
     for name, given in (("bandwidth", bandwidth), ("latency", latency), ("share", share), ("store", store)):
         values = np.asarray(given, dtype=np.float64)
         require((values >= 0) & np.isfinite(values), name, ">= 0 and finite", values)
         if name == "share":
             require(values <= 1, name, "in [0, 1]", values)
-        regimes.append(np.ascontiguousarray(np.broadcast_to(values, begins.shape)))
+        try:
+            whole = np.broadcast_to(values, begins.shape)
+        except ValueError:
+            require(False, f"{name}.shape", f"one that broadcasts to {begins.shape}", values.shape)
+            raise
+        regimes.append(np.ascontiguousarray(whole))
     wanted = np.atleast_1d(np.asarray(at, dtype=np.float64))
+    require(np.isfinite(wanted), "at", "finite", wanted)
     require(np.all(np.diff(wanted) >= 0), "at", "not falling", wanted)
+    require(checks >= 0, "checks", ">= 0", checks)
     require(threads >= 1, "threads", ">= 1", threads)
     rates, delays, shares = (each.ravel() for each in regimes[:3])
     table = efficiencies or Efficiencies.measure(server, client, profile, rates, delays, shares, core)

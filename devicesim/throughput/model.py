@@ -54,6 +54,10 @@ LARGEST = 2.0**53
 """Largest file [bytes]: beyond it bytes are no longer whole numbers."""
 
 
+MOST_TURNS, MOST_LINKS, MOST_CORES = 2**19, 1024, 4096
+"""WRITEs that a client can have in flight, links and cores: what is beyond is taken for a slip."""
+
+
 def _positive(**values: float) -> None:
     for name, value in values.items():
         require(0 < value < inf, name, "> 0 and finite", value)
@@ -127,8 +131,13 @@ class Client:
     name: str = ""
 
     def __post_init__(self) -> None:
+        for name, value in (("streams", self.streams), ("window", self.window), ("link", self.link)):
+            require(isinstance(value, int), name, "a whole number", value)
         require(self.streams >= 1, "streams", ">= 1", self.streams)
         require(self.window >= 1, "window", ">= 1", self.window)
+        turns = self.streams * self.window
+        require(turns <= MOST_TURNS, "streams * window", f"<= {MOST_TURNS}", turns)
+        require(self.link < MOST_LINKS, "link", f"< {MOST_LINKS}", self.link)
         require(self.block >= 1 and self.block < inf, "block", ">= 1 and finite", self.block)
         require(self.link >= 0, "link", ">= 0", self.link)
         require(-inf < self.start < inf, "start", "finite", self.start)
@@ -175,7 +184,9 @@ class Server:
     store: Store
 
     def __post_init__(self) -> None:
+        require(isinstance(self.cores, int), "cores", "a whole number", self.cores)
         require(self.cores >= 1, "cores", ">= 1", self.cores)
+        require(self.cores <= MOST_CORES, "cores", f"<= {MOST_CORES}", self.cores)
         require(self.buffer >= 0, "buffer", ">= 0", self.buffer)
 
 

@@ -17,6 +17,7 @@ from heapq import heappush
 from math import inf, isnan, nan
 from sys import float_info
 
+from devicesim.errors import require
 from devicesim.throughput.capacity import Differences, Schedule
 from devicesim.throughput.model import Client, Operation, Regime, Server
 from devicesim.throughput.ordered import run_ordered
@@ -204,6 +205,8 @@ class Replay:
 
     def catch_up(self, to: float) -> None:
         """Apply the inputs not yet applied, each at its time, and go on to ``to``."""
+        require(to == to, "to", "a time", to)
+        to = min(to, LAST)
         while self._applied < len(self._inputs):
             time, apply = self._inputs[self._applied]
             self._compute(time)

@@ -34,6 +34,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import ceil, floor, inf, nan, sqrt
+from sys import float_info
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -68,6 +69,11 @@ LITTLE = 1e-9
 
 STANDSTILL = 1e-6
 """Speed of a store that stands still, while its fluid is followed up to the regime's end."""
+
+LAST = float_info.max
+
+LOST = 1.0
+"""Error that is stated where samples cannot say: too small a buffer, or a core that ran out of files."""
 
 UNLOCKED = 0.1
 """What another pattern of equal files may make of a stretch in which no period was found: up to a tenth was seen."""
@@ -153,7 +159,7 @@ class Sampled:
         self._total = np.zeros(len(SUMS))
         self._count = self._taken = 0
         self._demands: dict[int, Floats] = {}
-        self._unlocked = 0.0
+        self._unlocked, self._lost = 0.0, False
         self._alike = client.streams > 1 and _alike(profile)
         self.rpcs = profile.rpcs(client)
         per_file = self._serial + float(total[2]) / max(self._files, 1.0)
@@ -171,6 +177,9 @@ class Sampled:
             if not self.now < to or self.done:
                 break
             self._step(to)
+            self._watch()
+        else:
+            self._lost = True
 
     def _step(self, to: float) -> None:
         index = bisect_right(self._times, self.now) - 1
@@ -179,20 +188,30 @@ class Sampled:
         self._supply()
         if self._next >= self._blocks:
             # Nothing is left to leap over: to the end.
-            self._core.catch_up(min(to, 1.7e308))
+            self._core.catch_up(min(to, LAST))
             self.now = min(to, max(self.now, self._core.time)) if to < inf else max(self.now, self._core.time)
+            return
+        if self.now < self.client.start:
+            self.now = min(end, to, self.client.start)
+            self._core.catch_up(self.now)
             return
         # A store that stands still holds up at once only those who wait for it.
         flows = regime.bandwidth[0] > 0 and regime.share > 0 and (regime.store > 0 or not self._waits)
         if not flows:
-            self._core.catch_up(min(end, to, 1.7e308))
+            self._core.catch_up(min(end, to, LAST))
             self.now = min(end, to) if min(end, to) < inf else to
             return
         measured = self._measured.setdefault(index, _Measured())
-        if len(measured.took) + measured.held_up < FIRST or self._since_sample >= self._files / WINDOWS:
+        due = len(measured.took) + measured.held_up < FIRST or self._since_sample >= self._files / WINDOWS
+        if due and self._taken < self._count:
             self._sample(index, measured, min(end, to))
         else:
             self._leap(index, measured, end, to)
+
+    def _watch(self) -> None:
+        """Note if the core has run out of files while there were more: then it stood idle where no stream would."""
+        if self._given < self._blocks and self._core.standing().taken[0] == self._count:
+            self._lost = True
 
     def _supply(self) -> None:
         """Give the core samples of coming blocks, so that it never runs dry."""
@@ -275,7 +294,8 @@ class Sampled:
         while self._taken < goal and self.now < until:
             # The bounds say no more than the files will need, so that the core is not asked beyond them.
             least = float((demands @ (whole - self._of_first(self._taken))).max())
-            self.now = min(until, self.now + max(slow * least, 1e-9 * abs(self.now), 1e-9))
+            step = min(slow, 2.0**64) * max(least, 1e-9 * abs(self.now), 1e-9)
+            self.now = min(until, LAST, self.now + step)
             core.catch_up(self.now)
             standing = core.standing()
             slow = 1.0 if standing.taken[0] > self._taken else 2 * slow
@@ -285,6 +305,8 @@ class Sampled:
         if self._taken - first < self._goal / 2 or done[0] <= 0:
             return
         bound, took = float((demands @ done).max()), self.now - begun
+        if not bound > 0:
+            return
         full = 0.95 * self.server.buffer
         stood = core.meter("buffer").latest[0][1] - blocked > 0.05 * took
         if stood or before.buffered > full or standing.buffered > full:
@@ -501,6 +523,9 @@ class Sampled:
     @property
     def error(self) -> float:
         """What the samples' scatter makes of the time, relative to it: several standard deviations and more."""
+        block = self.client.block
+        if self._lost or (self._knots and not self._waits and self.server.buffer < 2 * block):
+            return LOST
         if not self._knots:
             return 0.0
         scatters = [m.scatter() for m in self._measured.values() if len(m.took) > 1]
@@ -510,7 +535,7 @@ class Sampled:
             # Few samples say little of their own scatter.
             own = m.scatter() if len(m.took) > 1 else 0.0
             total += (m.leapt * max(own, usual)) ** 2 / max(1, len(m.took))
-        length = max(self.now - self.began, 1e-300)
+        length = max(min(self.now, self._core.time) - self.began, 1e-300)
         # Where replies wait for the store one sample resembles the next, and so many say less.
         # Nothing is known of the order within a block, and samples are taken a little before their turn.
         grain = float(self._profile.sums[3].max()) / max(self._bytes, 1.0) + self._goal / max(

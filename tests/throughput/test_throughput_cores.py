@@ -121,3 +121,30 @@ def test_an_operation_of_a_door_is_told_alike() -> None:
         write = Operation("WRITE", 200.0, 40e-6, 0.7e-9)
         told.append([transfer.offer(write, 65536.0, 1, 0.01 * i) for i in range(300)] + [transfer.run()])
     assert told[0] == told[1]
+
+
+def test_a_replay_begins_once() -> None:
+    """What looks at its columns would look at memory that is gone."""
+    replay = COMPILED(Server(1, 1e9, DISK), (Client(operations()),), Regime((1e6,), (0.0,)), 0.0, 64)
+    with pytest.raises(RuntimeError, match="a replay begins once"):
+        replay.__init__(Server(1, 1e9, DISK), (Client(operations()),), Regime((1e6,), (0.0,)), 0.0, 64)
+
+
+def test_columns_do_not_grow_while_they_are_looked_at() -> None:
+    transfer = Transfer(Server(1, 1e9, DISK), [Client(operations())], Regime((1e6,), (0.0,)), core=COMPILED)
+    transfer.submit(0, [1.0, 2.0])
+    looking = memoryview(transfer._core.files(0).sizes)
+    with pytest.raises(BufferError, match="a column cannot grow while it is looked at"):
+        transfer.submit(0, np.ones(10_000))
+    looking.release()
+    assert transfer._core.unfinished == 2
+    assert transfer.run() < 1.0
+
+
+@pytest.mark.parametrize("core", [COMPILED, PURE])
+def test_no_time_is_refused(core: type[Core]) -> None:
+    replay = core(Server(3, 1e9, DISK), (Client(operations()),), Regime((1e6,), (0.0,)), 0.0, 64)
+    with pytest.raises(ValueError, match="to must be a time, got nan"):
+        replay.catch_up(float("nan"))
+    replay.catch_up(float("inf"))
+    assert replay.unfinished == 0

@@ -21,6 +21,7 @@ from devicesim.throughput import (
     Server,
     Store,
     estimate,
+    forecast,
     sampled,
     simulate,
 )
@@ -221,3 +222,62 @@ def test_both_cores_give_the_same_estimate(durability: str, monkeypatch: pytest.
         curve = one.curve(300)
         told.append((one.end, one.error, one.computed, curve.bytes.tolist(), curve.objects.tolist()))
     assert told[0] == told[1]
+
+
+# What once went wrong.
+
+PLAIN = Operations(
+    (Operation("OPEN", 200.0, 1e-4),), Operation("WRITE", 200.0, 5e-5), (Operation("COMMIT", 200.0, 1e-4),)
+)
+WRITES = Operations((), Operation("WRITE", 200.0, 5e-5), ())
+
+
+def within(told, exact: float) -> None:  # type: ignore[no-untyped-def]
+    assert told.end == pytest.approx(exact, rel=max(told.error, 1e-9))
+
+
+def test_empty_files_that_need_no_operation() -> None:
+    """Half the files are done the moment they are taken."""
+    sizes = np.where(np.random.default_rng(0).random(3000) < 0.5, 0.0, 2000.0)
+    client, server = Client(WRITES), Server(1, 1e7, Store(9e7, 9e7, 1e15))
+    schedule = [(0.0, Regime((12.5e6,), (1e-4,)))]
+    exact = simulate(server, [client], [sizes], schedule).end
+    within(estimate(server, [client], [sizes], schedule, budget=0), exact)
+    if extension is not None:
+        told = forecast(server, client, Profile.of(client, sizes), [[0.0]], 12.5e6, 1e-4)
+        assert told.end[0] == pytest.approx(exact, rel=told.error)
+
+
+def test_a_regime_that_begins_when_all_files_are_taken() -> None:
+    sizes = np.concatenate((np.full(450_000, 1e3), np.full(50_000, 1e6)))
+    client, server = Client(PLAIN), Server(1, 1e9, Store(1e9, 1e9, 1e15))
+    begin = (0.0, Regime((100e6,), (1e-4,)))
+    alone = estimate(server, [client], [sizes], [begin], budget=0).end
+    schedule = [begin, (0.99 * alone, Regime((60e6,), (1e-4,)))]
+    told = estimate(server, [client], [iter([sizes])], schedule, budget=1)
+    assert alone < told.end < 1.02 * alone
+
+
+@pytest.mark.parametrize(("start", "begin"), [(60.0, 0.0), (0.0, -50.0), (-3.0, 0.0)])
+def test_a_client_that_starts_later(start: float, begin: float) -> None:
+    client, server = Client(PLAIN, start=start), Server(1, 1e9, Store(180e6, 90e6, 8e12))
+    sizes, schedule = np.full(1000, 1e5), [(begin, Regime((100e6,), (1e-4,)))]
+    within(
+        estimate(server, [client], [sizes], schedule, budget=0),
+        simulate(server, [client], [sizes], schedule).end,
+    )
+
+
+def test_a_buffer_too_small_for_a_fluid_is_no_estimate() -> None:
+    client, server = Client(PLAIN), Server(1, 0.0, Store(60e6, 60e6, 8e12))
+    sizes = workload("lognormal", 3000, 1)
+    assert estimate(server, [client], [sizes], STEADY, budget=1).tier == "exact"
+    assert estimate(server, [client], [iter([sizes])], STEADY, budget=1).error >= 1.0
+
+
+@pytest.mark.parametrize("time", [float("nan"), INF, -INF])
+def test_a_schedule_at_no_time_is_refused(time: float) -> None:
+    with pytest.raises(BoundError, match=r"schedule\[0\] must be at finite times"):
+        estimate(FAST, [Client(LIFE)], [[1.0]], [(time, STEADY[0][1])])
+    with pytest.raises(BoundError, match="budget must be >= 0, got nan"):
+        estimate(FAST, [Client(LIFE)], [[1.0]], STEADY, budget=float("nan"))

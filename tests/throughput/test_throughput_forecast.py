@@ -129,6 +129,9 @@ def test_efficiencies_are_interpolated_over_the_logarithm() -> None:
         ({"share": 1.5}, r"share must be in \[0, 1\], got 1.5"),
         ({"at": [2.0, 1.0]}, "at must be not falling"),
         ({"threads": 0}, "threads must be >= 1, got 0"),
+        ({"checks": -1}, "checks must be >= 0, got -1"),
+        ({"at": [float("nan")]}, r"at\[0\] must be finite, got nan"),
+        ({"store": [1.0, 2.0, 3.0]}, r"store.shape must be one that broadcasts to \(1, 2\), got \(3,\)"),
     ],
 )
 def test_misuse_is_refused(arguments: dict[str, object], message: str) -> None:
@@ -136,3 +139,18 @@ def test_misuse_is_refused(arguments: dict[str, object], message: str) -> None:
     given = {"times": [[0.0, 1.0]], "bandwidth": 1e3, "latency": 0.0} | arguments
     with pytest.raises(BoundError, match=message):
         forecast(server, ALONE, profile, **given)
+
+
+def test_a_table_must_fit_its_axes() -> None:
+    one, none = np.zeros(1), np.zeros(0)
+    with pytest.raises(BoundError, match="axes must be of at least one node each"):
+        Efficiencies((one, one, none), np.zeros((1, 1, 0)))
+    with pytest.raises(BoundError, match=r"table\.shape must be that of the axes"):
+        Efficiencies((one, one, one), np.ones(2))
+    assert Efficiencies((one, one, one), np.ones((1, 1, 1), dtype=np.int64)).table.dtype == np.float64
+
+
+def test_no_file_is_no_time() -> None:
+    server = Server(1, INF, Store(1e9, 1e9, 1e12))
+    told = forecast(server, ALONE, Profile.of(ALONE, []), [[3.0, 4.0]], 1e3, 0.0)
+    assert told.end.tolist() == [3.0]

@@ -113,3 +113,25 @@ def test_order_is_kept_on_one_link_while_nobody_can_overtake() -> None:
     assert not schedule((0, 0), (1.0, 1.0), (0.5, 0.5)).keeps_order
     assert not schedule((0, 0), (1.0, 2.0)).keeps_order
     assert not schedule((0, 1), (1.0, 1.0)).keeps_order
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"streams": 1.5}, "streams must be a whole number, got 1.5"),
+        ({"window": 2**61}, r"streams \* window must be <= 524288, got 9223372036854775808"),
+        ({"link": 2**33}, "link must be < 1024, got 8589934592"),
+    ],
+)
+def test_slips_of_a_client_are_refused(given: dict[str, float], message: str) -> None:
+    life = Operations((), Operation("WRITE", 0.0, 0.0), ())
+    with pytest.raises(BoundError, match=message):
+        Client(life, **given)
+
+
+def test_slips_of_a_server_are_refused() -> None:
+    store = Store(1.0, 1.0, 1.0)
+    with pytest.raises(BoundError, match="cores must be <= 4096, got 4611686018427387904"):
+        Server(2**62, 1.0, store)
+    with pytest.raises(BoundError, match=r"cores must be a whole number, got 1\.5"):
+        Server(1.5, 1.0, store)

@@ -113,6 +113,11 @@ static int client_of(PyObject *object, Client *client)
     good = good && whole_of(object, "streams", &client->streams) && whole_of(object, "window", &client->window) &&
            whole_of(object, "link", &link) && number_of(object, "block", &client->block) &&
            number_of(object, "start", &client->start);
+    if (good && (link < 0 || link >= 1 << 20 || client->streams < 1 || client->window < 1 ||
+                 client->streams > MOST_STREAMS || client->window > MOST_STREAMS)) {
+        PyErr_SetString(PyExc_ValueError, "a client's streams, window or link is out of range");
+        good = 0;
+    }
     client->link = (int)link;
     return good;
 }
@@ -125,6 +130,10 @@ static int server_of(PyObject *object, Server *server)
                number_of(store, "rate_start", &start) && number_of(store, "rate_end", &end) &&
                number_of(store, "capacity", &server->capacity) && number_of(store, "position", &server->position);
     Py_XDECREF(store);
+    if (good && (server->cores < 1 || server->cores > MOST_STREAMS)) {
+        PyErr_SetString(PyExc_ValueError, "a server's cores are out of range");
+        good = 0;
+    }
     if (good) {
         server->square = start * start;
         server->fall = end * end - server->square;
@@ -243,7 +252,10 @@ static int replay_init(PyObject *object, PyObject *arguments, PyObject *keywords
     if (!PyArg_ParseTuple(arguments, "OOOdL", &server, &clients, &regime, &at, &every))
         return -1;
     Replay *r = &self->replay;
-    replay_end(r);
+    if (self->busy || r->setup.clients) {
+        PyErr_SetString(PyExc_RuntimeError, "a replay begins once");
+        return -1;
+    }
     r->through = -INFINITY;
     r->every = every;
     r->poll = poll_signals;
@@ -291,6 +303,12 @@ static int well(Replay *r)
     if (!r->trouble.no_memory)
         return 1;
     r->trouble.no_memory = 0;
+    for (int64_t i = 0; i < r->record.client_count; i++)
+        if (r->record.files[i].sizes.in_use) {
+            r->record.files[i].sizes.in_use = 0;
+            PyErr_SetString(PyExc_BufferError, "a column cannot grow while it is looked at");
+            return 0;
+        }
     for (int64_t i = 0; i < record_columns(&r->record); i++)
         if (record_column(&r->record, i)->in_use) {
             record_column(&r->record, i)->in_use = 0;
@@ -316,7 +334,13 @@ static PyObject *method_catch_up(PyObject *object, PyObject *argument)
 {
     ReplayObject *self = (ReplayObject *)object;
     double to = PyFloat_AsDouble(argument);
-    if ((to == -1.0 && PyErr_Occurred()) || !ready(self) || !catch_up(self, to))
+    if (to == -1.0 && PyErr_Occurred())
+        return NULL;
+    if (isnan(to)) {
+        PyErr_SetString(PyExc_ValueError, "to must be a time, got nan");
+        return NULL;
+    }
+    if (!ready(self) || !catch_up(self, sooner(to, LAST)))
         return NULL;
     Py_RETURN_NONE;
 }
@@ -330,12 +354,12 @@ static int known_client(const Replay *r, long long client)
 }
 
 /* Room for what the record of so many more files will at least need: to grow step by step costs more. */
-static void reserve_record(Replay *r, int64_t client)
+static void reserve_record(Replay *r, int64_t client, int64_t count)
 {
     Files *files = &r->record.files[client];
     Column *columns[] = {&files->finished, &files->finished_at, &files->admitted.times, &files->admitted.values};
     for (int i = 0; i < 4 && !r->trouble.no_memory; i++)
-        column_reserve(columns[i], files->sizes.count - files->finished.count + METER_EVERY, &r->trouble);
+        column_reserve(columns[i], files->sizes.count + count - files->finished.count + METER_EVERY, &r->trouble);
 }
 
 static PyObject *method_submit(PyObject *object, PyObject *arguments)
@@ -351,12 +375,12 @@ static PyObject *method_submit(PyObject *object, PyObject *arguments)
         Column *column = &r->record.files[client].sizes;
         int64_t count = sizes.len / (Py_ssize_t)sizeof(double);
         column_reserve(column, count, &r->trouble);
+        if (!r->trouble.no_memory)
+            reserve_record(r, client, count);
         if (!r->trouble.no_memory && count) {
             memcpy(column->at + column->count, sizes.buf, (size_t)count * sizeof(double));
             column->count += count;
         }
-        if (!r->trouble.no_memory)
-            reserve_record(r, client);
         good = well(r);
     }
     PyBuffer_Release(&sizes);

@@ -1,5 +1,5 @@
-/* The quick loop for one link and several cores: the C form of ../multicore.py. RPCs reach the cores in the order of their issue, and only on the
- * way from there to admission do they overtake one another. What happens is what queued.h says; here what every RPC
+/* The quick loop for one link and several cores: the C form of ../multicore.py. RPCs reach the cores in the order of
+ * their issue, and only on the way from there to admission do they overtake one another. What happens is what queued.h says; here what every RPC
  * touches lies in local variables, and the RPCs between cores and admission in a list in order, whose latest entry
  * is rarely far from where the next one belongs. */
 
