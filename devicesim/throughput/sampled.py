@@ -78,6 +78,9 @@ LOST = 1.0
 UNLOCKED = 0.1
 """What another pattern of equal files may make of a stretch in which no period was found: up to a tenth was seen."""
 
+UNMEASURED = 5.0
+"""As many times that where a leap is paced by what no sample has measured."""
+
 MOST_PERIOD = 64
 """Files of the longest period that is looked for."""
 
@@ -159,7 +162,7 @@ class Sampled:
         self._total = np.zeros(len(SUMS))
         self._count = self._taken = 0
         self._demands: dict[int, Floats] = {}
-        self._unlocked, self._lost = 0.0, False
+        self._unlocked, self._lost, self._buffered = 0.0, False, False
         self._alike = client.streams > 1 and _alike(profile)
         self.rpcs = profile.rpcs(client)
         per_file = self._serial + float(total[2]) / max(self._files, 1.0)
@@ -366,7 +369,9 @@ class Sampled:
         self._record(now, knots, left[3], left[0])
         self._carry(then - now, np.cumsum(left[3]), drained)
         measured.leapt += then - now
-        if self._alike and pace is None and not measured.held_up:
+        if not self._buffered and not measured.took:
+            self._unlocked += UNMEASURED * (then - now)
+        elif not self._buffered and self._alike and pace is None:
             self._unlocked += then - now
         self._since_sample += float(left[0].sum())
         self.now = then
@@ -382,6 +387,7 @@ class Sampled:
         else:
             times = blocks[0] * pace
         buffer, store = self.server.buffer, self.server.store
+        self._buffered = False
         if self._waits or buffer == inf:
             ends = now + np.cumsum(times)
             return ends, ends
@@ -403,6 +409,7 @@ class Sampled:
             until = end + self._store_work(end, until) / speed
         times, sizes, works = (np.repeat(each / parts, parts) for each in (times, sizes, works))
         ends, drained = flow(times, sizes, works, now, buffer, held, until)
+        self._buffered = float(ends[-1]) - now > (1 + 1e-3) * float(times.sum())
         ends, drained = ends[parts - 1 :: parts], drained[parts - 1 :: parts]
         late = np.flatnonzero(drained > end)
         if late.size:
