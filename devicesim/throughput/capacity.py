@@ -78,6 +78,22 @@ class Capacity:
                 total += min(until, end) - max(self.times[i], start)
         return total
 
+    def done(self, start: float, end: float) -> float:
+        """Return the work done from ``start`` to ``end``.
+
+        >>> rate = Capacity(5.0)
+        >>> _ = rate.lay(10.0, 0.0), rate.lay(20.0, 2.0)
+        >>> rate.done(8.0, 22.0)
+        14.0
+        """
+        total = 0.0
+        for i in range(bisect_right(self.times, start) - 1, len(self.times)):
+            until = min(self.times[i + 1] if i + 1 < len(self.times) else inf, end)
+            begin = max(self.times[i], start)
+            if until > begin:
+                total += (until - begin) * self.values[i]
+        return total
+
     def since(self, time: float) -> list[float]:
         """Return the values from a time on."""
         return self.values[bisect_right(self.times, time) - 1 :]

@@ -18,19 +18,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
-from math import inf, log, sqrt
+from math import inf, log
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from devicesim.errors import require
-from devicesim.throughput.core import extension
+from devicesim.throughput.core import CORES, extension
+from devicesim.throughput.fluid import STANDSTILL
 from devicesim.throughput.model import Client, Regime, Server
-from devicesim.throughput.profile import SUMS, Profile, front_demands, store_demand
-from devicesim.throughput.reading import Core, Floats
-from devicesim.throughput.sampled import STANDSTILL, Sampled
+from devicesim.throughput.profile import Profile, front_demands, store_demand
+from devicesim.throughput.reading import CHECKPOINT_EVERY, Core, Floats
+from devicesim.throughput.sampled import Sampled
+from devicesim.throughput.samples import Given
 
 BLOCKS = 64
 """Blocks that a list is forecast in."""
@@ -140,11 +142,17 @@ def _efficiency(
     """Time that a sample takes over what its bounds say, its beginning and end left out; the buffer never full."""
     if sample.size < 4 * client.streams:
         return 1.0
-    waits = any(operation.wait for operation in client.operations.all)
-    open_server = server if waits else Server(server.cores, inf, server.store)
-    profile = Profile(np.zeros((len(SUMS), 0)), ())
-    run = Sampled(open_server, client, profile, [(0.0, regime)], core)
-    return run.measure(sample)
+    client = replace(client, start=0.0)
+    if not any(operation.wait for operation in client.operations.all):
+        server = replace(server, buffer=inf)
+    running = (core or CORES[0])(server, (client,), regime, 0.0, CHECKPOINT_EVERY)
+    given = Given(running, client, server.buffer, 0.0)
+    given.give(sample)
+    demands = front_demands(server, client, regime, server.store.rate(server.store.position))
+    warm = min(2 * client.streams, sample.size // 4)
+    given.sample(demands, warm, inf)
+    told = given.sample(demands, sample.size - 2 * warm, inf)
+    return told.took / told.bound if told is not None and not told.held_up else 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +295,7 @@ def _one(
 ) -> tuple[float, list[tuple[float, float, float]]]:
     """One replication: its end, and its knots: times, bytes admitted, files finished."""
     waits = any(operation.wait for operation in client.operations.all)
-    blocks = sums.T.tolist()
+    blocks, store_at = sums.T.tolist(), server.store
     now = max(begins[0], client.start)
     knots = [(now, 0.0, 0.0)]
     places, moments = [0.0], [now]
@@ -309,7 +317,7 @@ def _one(
             continue
         regime = Regime((bandwidth,), (latency,), share, max(store, STANDSTILL))
         efficiency = table.at(bandwidth, latency, share)
-        rate = _rate(server, size)
+        rate = store_at.rate(store_at.position + size)
         rows = front_demands(server, client, regime, rate).tolist()
         while at < len(blocks):
             block, left = blocks[at], 1.0 - done
@@ -317,23 +325,17 @@ def _one(
                 max(sum(a * b for a, b in zip(row, block, strict=True)) for row in rows) * efficiency * left
             )
             part = block[3] * left
-            serial = store_demand(client, _rate(server, size + part / 2))
+            serial = store_demand(client, store_at.rate(store_at.position + (size + part / 2)))
             work = sum(a * b for a, b in zip(serial, block, strict=True)) * left / speed
             then = now + took
             free = max(moments[-1], now)
             if not waits:
                 target = size + part - server.buffer
                 if target >= size and part > 0:
-                    then = max(then, free + work * ((target - size) / part))
+                    room = free + work * ((target - size) / part)
                 else:
-                    while behind + 1 < len(places) and places[behind + 1] <= target:
-                        behind += 1
-                    if places[behind] <= target:
-                        room = moments[behind]
-                        if behind + 1 < len(places):
-                            share_of = (target - places[behind]) / (places[behind + 1] - places[behind])
-                            room += share_of * (moments[behind + 1] - moments[behind])
-                        then = max(then, room)
+                    behind, room = _room(places, moments, behind, target)
+                then = max(then, room)
             if then > until:
                 # So much of it as this regime lets through.
                 share_of = (until - now) / (then - now)
@@ -357,11 +359,17 @@ def _one(
     return inf if blocks else now, knots
 
 
-def _rate(server: Server, size: float) -> float:
-    store = server.store
-    start = store.rate_start * store.rate_start
-    fall = store.rate_end * store.rate_end - start
-    return sqrt(start + fall * min(store.position + size, store.capacity) / store.capacity)
+def _room(places: Sequence[float], moments: Sequence[float], behind: int, target: float) -> tuple[int, float]:
+    """The place before a target, looked for from one before it, and when the store has all up to the target."""
+    while behind + 1 < len(places) and places[behind + 1] <= target:
+        behind += 1
+    if places[behind] > target:
+        return behind, -inf
+    room = moments[behind]
+    if behind + 1 < len(places):
+        share = (target - places[behind]) / (places[behind + 1] - places[behind])
+        room += share * (moments[behind + 1] - moments[behind])
+    return behind, room
 
 
 def _checked(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from sys import float_info
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -11,6 +12,12 @@ from numpy.typing import NDArray
 from devicesim.throughput.model import Client, Operation, Regime, Server
 
 Floats = NDArray[np.float64]
+
+LAST = float_info.max
+"""The end of time: what is later never happens."""
+
+CHECKPOINT_EVERY = 8192
+"""RPCs from one checkpoint to the next: about what one costs to copy and a change costs to replay, in balance."""
 
 Point = tuple[float, float]
 """A time and a value."""

@@ -15,21 +15,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from heapq import heappush
 from math import inf, isnan, nan
-from sys import float_info
 
 from devicesim.errors import require
 from devicesim.throughput.capacity import Differences, Schedule
 from devicesim.throughput.model import Client, Operation, Regime, Server
 from devicesim.throughput.ordered import run_ordered
 from devicesim.throughput.queued import Queue
-from devicesim.throughput.reading import Capacities, FileColumns, Floats, Point, Readings, Standing
+from devicesim.throughput.reading import LAST, Capacities, FileColumns, Floats, Point, Readings, Standing
 from devicesim.throughput.state import NEVER, UNKNOWN, Meter, Record, State, Turn, core_reading
 
 CHECKPOINTS = 24
 """Beyond so many, every other one of the older checkpoints is dropped."""
-
-LAST = float_info.max
-"""The end of time: what is later never happens."""
 
 
 @dataclass(slots=True)

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import inf, isfinite, nextafter
-from sys import float_info
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -28,16 +27,10 @@ from devicesim.throughput import curves, demand
 from devicesim.throughput.core import CORES
 from devicesim.throughput.model import LARGEST, Client, Operation, Regime, Server
 from devicesim.throughput.profile import checked
-from devicesim.throughput.reading import Core, FileColumns, Floats, Standing
+from devicesim.throughput.reading import CHECKPOINT_EVERY, LAST, Core, FileColumns, Floats, Standing
 
 LITTLE = 4096
 """RPCs left at which :meth:`Transfer.bound` computes the end itself."""
-
-CHECKPOINT_EVERY = 8192
-"""RPCs from one checkpoint to the next: about what one costs to copy and a change costs to replay, in balance."""
-
-LAST = float_info.max
-"""The end of time: what is later never happens."""
 
 ANSWERS = 16384
 """Operations offered that can be replayed; older ones are settled."""

@@ -21,8 +21,8 @@ from devicesim.throughput import (
     Server,
     Store,
     estimate,
+    fluid,
     forecast,
-    sampled,
     simulate,
 )
 from devicesim.throughput import profile as profiles
@@ -103,10 +103,10 @@ def test_no_part_is_admitted_beyond_the_buffer(
     """At its admission the store lacks no more than a buffer full of what came before; both forms agree."""
     times, sizes, works = (np.array(column, dtype=np.float64) for column in zip(*parts, strict=True))
     held, until = min(start[0], limit), start[1]
-    ends, stored = sampled.flow(times, sizes, works, 0.0, limit, held, until)
+    ends, stored = fluid.flow(times, sizes, works, 0.0, limit, held, until)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sampled, "extension", None)
-        pure = sampled.flow(times, sizes, works, 0.0, limit, held, until)
+        patch.setattr(fluid, "extension", None)
+        pure = fluid.flow(times, sizes, works, 0.0, limit, held, until)
     assert pure[0].tolist() == ends.tolist()
     assert pure[1].tolist() == stored.tolist()
     assert np.all(np.diff(np.append(0.0, ends)) >= times - 1e-9)
@@ -214,7 +214,7 @@ def test_both_cores_give_the_same_estimate(durability: str, monkeypatch: pytest.
     sizes = workload("lognormal", 8000, 3)
     told = []
     for core, form in ((COMPILED, extension), (PURE, None)):
-        monkeypatch.setattr(sampled, "extension", form)
+        monkeypatch.setattr(fluid, "extension", form)
         monkeypatch.setattr(profiles, "extension", form)
         one = estimate(
             Server(1, 2.0**28, DISK), [client], [sizes], steps("1GbE", 100.0, 1), budget=0, core=core

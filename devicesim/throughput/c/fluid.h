@@ -1,5 +1,5 @@
 /* What the fast tier does many times: sums over a list's blocks, and the buffer's fluid through a leap. The C form of
- * the functions of the same names in ../profile.py and ../sampled.py. */
+ * the functions of the same names in ../profile.py and ../fluid.py. */
 
 #ifndef DEVICESIM_FLUID_H
 #define DEVICESIM_FLUID_H
