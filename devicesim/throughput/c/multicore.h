@@ -100,20 +100,19 @@ WIDE static int run_multicore(Queue *queue, Front *front, double to, int64_t bud
     Turn *const rings = state->rings;
     Stream *const streams = state->streams;
     double *const cores = state->cores;
-    Capacity *const curve = &schedule->store;
+    Drain drain = drain_of(state, schedule);
     Flights flights = state->flight;
     int64_t head = 0; /* of the flights in order */
     int64_t number = state->number, served = state->served;
     double link_free = state->link_free[link], link_busy = state->link_busy[link], core_busy = state->core_busy;
-    double store_free = state->store_free, store_busy = state->store_busy, core_seen = state->core_seen;
+    double core_seen = state->core_seen;
     double admitted_at = state->admitted_at, latest = state->time;
-    double limit = -INFINITY, edge, speed, speed_edge;
+    double limit = -INFINITY, edge;
     int ended = 0;
 
     flights_sort(&flights);
     /* Replies on their way may come before the first turn. */
     front_look(front, setup, schedule, flights.count ? sooner(flights.at[0].time, line.first->time) : line.first->time);
-    store_speed(curve, store_free, &speed, &speed_edge);
     edge = front->edge;
     if (line.few)
         turns_sort(line.first, line.count);
@@ -146,18 +145,11 @@ WIDE static int run_multicore(Queue *queue, Front *front, double to, int64_t bud
                 }
             }
             admitted_at = state->admitted_at = reply;
-            const double begin = later(reply, store_free);
-            double took = speed == 1.0 ? work : work / speed;
-            store_free = begin + took;
-            if (UNLIKELY(store_free > speed_edge)) {
-                store_free = capacity_serve(curve, begin, work, &took);
-                store_speed(curve, store_free, &speed, &speed_edge);
-            }
-            store_busy += took;
+            drain_serve(&drain, reply, work);
             if (rpc.payload != 0.0)
-                buffer_payload(state, state->admitted, store_free, trouble);
+                buffer_payload(state, state->admitted, drain.free_at, trouble);
             if (rpc.operation->wait)
-                reply = store_free;
+                reply = drain.free_at;
             double latency = front->data[rpc.client].write->latency;
             if (UNLIKELY(reply >= edge))
                 latency = capacity_at(&schedule->latency[rpc.client], reply);
@@ -247,8 +239,8 @@ WIDE static int run_multicore(Queue *queue, Front *front, double to, int64_t bud
             state->link_busy[link] = link_busy;
             state->core_busy = core_busy;
             state->core_seen = core_seen;
-            state->store_free = store_free;
-            state->store_busy = store_busy;
+            state->store_free = drain.free_at;
+            state->store_busy = drain.busy;
             record_read_meters(record, state, &schedule->share, trouble);
         }
         link_free = done;
@@ -327,8 +319,8 @@ WIDE static int run_multicore(Queue *queue, Front *front, double to, int64_t bud
     state->link_busy[link] = link_busy;
     state->core_busy = core_busy;
     state->core_seen = core_seen;
-    state->store_free = store_free;
-    state->store_busy = store_busy;
+    state->store_free = drain.free_at;
+    state->store_busy = drain.busy;
     state->time = latest;
     return ended;
 }

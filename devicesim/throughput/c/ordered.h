@@ -90,13 +90,38 @@ static void front_look(Front *front, const Setup *setup, Schedule *schedule, dou
     front->edge = flows ? front->change : -INFINITY;
 }
 
-/* The store's speed at a time and until when it holds; a stopped store is never taken as quick. */
-static void store_speed(Capacity *store, double time, double *speed, double *edge)
+/* The store, and its speed as long as that holds; a stopped store is never taken as quick. */
+typedef struct {
+    Capacity *curve;
+    double free_at, busy, speed, edge;
+} Drain;
+
+static void drain_look(Drain *drain)
 {
-    *speed = capacity_at(store, time);
-    *edge = *speed != 0.0 ? capacity_next_change(store, time) : -INFINITY;
-    if (*speed == 0.0)
-        *speed = 1.0;
+    drain->speed = capacity_at(drain->curve, drain->free_at);
+    drain->edge = drain->speed != 0.0 ? capacity_next_change(drain->curve, drain->free_at) : -INFINITY;
+    if (drain->speed == 0.0)
+        drain->speed = 1.0;
+}
+
+static inline Drain drain_of(const State *state, Schedule *schedule)
+{
+    Drain drain = {&schedule->store, state->store_free, state->store_busy, 1.0, -INFINITY};
+    drain_look(&drain);
+    return drain;
+}
+
+/* Do some work that comes at a time, after what is queued. */
+static inline void drain_serve(Drain *drain, double from, double work)
+{
+    const double begin = later(from, drain->free_at);
+    double took = drain->speed == 1.0 ? work : work / drain->speed;
+    drain->free_at = begin + took;
+    if (UNLIKELY(drain->free_at > drain->edge)) {
+        drain->free_at = capacity_serve(drain->curve, begin, work, &took);
+        drain_look(drain);
+    }
+    drain->busy += took;
 }
 
 /* Put turns in order; they are nearly so. */
@@ -182,18 +207,17 @@ static inline int run_in_order(const Setup *setup, Schedule *schedule, State *st
     Turn *const ready = state->ready, *const rings = state->rings;
     Stream *const streams = state->streams;
     Data *const datas = front->data;
-    Capacity *const curve = &schedule->store;
+    Drain drain = drain_of(state, schedule);
     Buffered buffered = state->buffered;
     int64_t number = state->number, ready_count = state->ready_count;
-    double link_free = state->link_free[link], core_free = state->cores[0], store_free = state->store_free;
-    double link_busy = state->link_busy[link], core_busy = state->core_busy, store_busy = state->store_busy;
+    double link_free = state->link_free[link], core_free = state->cores[0];
+    double link_busy = state->link_busy[link], core_busy = state->core_busy;
     double admitted_at = state->admitted_at, admitted = state->admitted, drained = state->drained;
     double position = state->position, blocked = state->blocked, last = state->time, sent = state->sent[0];
-    double limit = -INFINITY, edge, speed, speed_edge;
+    double limit = -INFINITY, edge;
     int ended = 0;
 
     front_look(front, setup, schedule, ready[0].time);
-    store_speed(curve, store_free, &speed, &speed_edge);
     edge = front->edge;
     if (few) {
         turns_sort(ready, ready_count);
@@ -255,16 +279,9 @@ static inline int run_in_order(const Setup *setup, Schedule *schedule, State *st
                 double reply = leave;
                 if (row->stores) {
                     admitted_at = reply = later(admitted_at, leave);
-                    const double begin = later(reply, store_free);
-                    double took = speed == 1.0 ? row->work : row->work / speed;
-                    store_free = begin + took;
-                    if (UNLIKELY(store_free > speed_edge)) {
-                        store_free = capacity_serve(curve, begin, row->work, &took);
-                        store_speed(curve, store_free, &speed, &speed_edge);
-                    }
-                    store_busy += took;
+                    drain_serve(&drain, reply, row->work);
                     if (row->wait)
-                        reply = store_free;
+                        reply = drain.free_at;
                 }
                 double latency = row->latency;
                 if (UNLIKELY(reply >= edge))
@@ -326,19 +343,12 @@ static inline int run_in_order(const Setup *setup, Schedule *schedule, State *st
                 position += payload;
             }
             admitted_at = reply;
-            const double begin = later(reply, store_free);
-            double took = speed == 1.0 ? work : work / speed;
-            store_free = begin + took;
-            if (UNLIKELY(store_free > speed_edge)) {
-                store_free = capacity_serve(curve, begin, work, &took);
-                store_speed(curve, store_free, &speed, &speed_edge);
-            }
-            store_busy += took;
+            drain_serve(&drain, reply, work);
             while (buffered.head < buffered.count && buffered.at[buffered.head].time <= admitted_at)
                 drained = buffered.at[buffered.head++].admitted;
-            buffered.at[buffered.count++] = (Payload){admitted, store_free};
+            buffered.at[buffered.count++] = (Payload){admitted, drain.free_at};
             if (row->wait)
-                reply = store_free;
+                reply = drain.free_at;
             double latency = row->latency;
             if (UNLIKELY(reply >= edge))
                 latency = capacity_at(&schedule->latency[stream->client], reply);
@@ -369,8 +379,8 @@ static inline int run_in_order(const Setup *setup, Schedule *schedule, State *st
         state->link_busy[link] = link_busy;
         state->cores[0] = core_free;
         state->core_busy = core_busy;
-        state->store_free = store_free;
-        state->store_busy = store_busy;
+        state->store_free = drain.free_at;
+        state->store_busy = drain.busy;
         state->admitted_at = admitted_at;
         state->admitted = admitted;
         state->blocked = blocked;
