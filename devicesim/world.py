@@ -27,16 +27,17 @@ from numpy.typing import NDArray
 
 from devicesim import catalog, units
 from devicesim.catalog import Figures
-from devicesim.device.customer import default_story
+from devicesim.device.customer import Customer, default_story
 from devicesim.device.job import Job, Order
 from devicesim.device.neighbours import Neighbours
-from devicesim.device.order import Life
+from devicesim.device.order import Hire, Life
 from devicesim.device.rehearsal import rehearse
 from devicesim.device.setting import Setting
+from devicesim.device.undertaking import Undertaking, ordered, undertake
 from devicesim.errors import VerbError, require, unknown
 from devicesim.jobs import ALLOWED, JobType, ShippingOption, state_named
 from devicesim.progress import EXACT, Chunk, DataTransferProgress, Event, Stream, View
-from devicesim.scenario import Scenario, files_of
+from devicesim.scenario import Files, Scenario, files_of
 
 START = datetime(2026, 6, 1, 8, tzinfo=UTC)
 """Second 0 of a World without a scenario."""
@@ -65,6 +66,7 @@ class World:
     Attributes:
         log: the verbs so far.
         stream: the events and legs so far.
+        undertaking: what the scenario set out to do; None in an empty account.
     """
 
     def __init__(
@@ -99,9 +101,10 @@ class World:
             neighbours or Neighbours(),
             self._draw,
         )
+        self.undertaking: Undertaking | None = None
         if scenario is not None:
-            rehearse(scenario, _order(scenario))
-            self._begin(_order(scenario), scenario)
+            rehearse(scenario, ordered(scenario))
+            self.undertaking = undertake(self._setting, scenario, self._open)
 
     # Randomness: one child of the seed for every name, so that subsystems do not disturb each other.
 
@@ -212,9 +215,9 @@ class World:
         """
         region = self._default.site.region
         order = _ordered(region, members)
-        job_id = self._begin(order, default_story(self.figures, self.epoch, region, order.type))
+        life = self._open(order, default_story(self.figures, self.epoch, region, order.type))
         self._note("create_job", **_plain(order))
-        return job_id
+        return life.job.id
 
     def cancel_job(self, job_id: str) -> None:
         """Cancel a job; AWS allows it only while the job is New."""
@@ -277,17 +280,20 @@ class World:
         while self._setting.env.peek() <= at:
             self._setting.env.step()
 
-    def _begin(self, order: Order, story: Scenario) -> str:
+    def _open(
+        self, order: Order, story: Scenario, files: Sequence[Files] | None = None, hire: Hire = Customer
+    ) -> Life:
         number = len(self._lives)
         job = Job(_job_id(self._draw(f"job/{number}")), order, self.now)
         setting = replace(self._setting, scenario=story)
-        later = f"/{number}" if number else ""  # a second job of the same customer has other files
-        datasets = [
-            files_of(story, dataset.name, self._draw(f"files/{dataset.name}{later}"), self.figures)
-            for dataset in story.datasets
-        ]
-        self._lives[job.id] = Life(setting, job, datasets)
-        return job.id
+        if files is None:
+            later = f"/{number}" if number else ""  # a second job of the same customer has other files
+            files = [
+                files_of(story, dataset.name, self._draw(f"files/{dataset.name}{later}"), self.figures)
+                for dataset in story.datasets
+            ]
+        self._lives[job.id] = Life(setting, job, files, hire)
+        return self._lives[job.id]
 
 
 def simulate(
@@ -339,17 +345,6 @@ def _factor(clock: str) -> float | None:
 
 def _seconds(duration: float | str) -> float:
     return units.parse(duration, units.DURATION) if isinstance(duration, str) else float(duration)
-
-
-def _order(story: Scenario) -> Order:
-    job = story.job
-    return Order(
-        type=job.type,
-        device=job.device,
-        shipping=job.shipping or ShippingOption.SECOND_DAY,
-        wifi=bool(job.wifi),
-        description=job.description,
-    )
 
 
 def _ordered(region: str, members: Mapping[str, Any]) -> Order:

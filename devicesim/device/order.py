@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 
 import simpy
 
@@ -10,6 +10,7 @@ from devicesim.device import cloud
 from devicesim.device.customer import Customer
 from devicesim.device.door import Door
 from devicesim.device.job import Job
+from devicesim.device.keeper import Keeper
 from devicesim.device.neighbours import Neighbours
 from devicesim.device.setting import Setting
 from devicesim.device.shipment import Shipment
@@ -20,23 +21,27 @@ from devicesim.scenario import Files
 
 Process = Generator[simpy.Event, object, None]
 
+Hire = Callable[[Setting, Job, SnowDevice, Sequence[Files]], Keeper]
+"""Finds who works with a job's device: :class:`Customer`, or whom a room of the scenario sends."""
+
 
 class Life:
-    """One job under way: its device, its customer, its parcel.
+    """One job under way: its device, whoever works with it, its parcel.
 
     Attributes:
         device: the device, there from the start so that doors can look at it.
         customer: who works with it.
+        over: event that fires when nothing more will happen to the job.
     """
 
-    def __init__(self, setting: Setting, job: Job, datasets: Sequence[Files]) -> None:
+    def __init__(self, setting: Setting, job: Job, datasets: Sequence[Files], hire: Hire = Customer) -> None:
         self.setting, self.job, self._datasets = setting, job, datasets
         self.device = SnowDevice(setting, job.order.device, job.id, job.order.wifi)
-        self.customer = Customer(setting, job, self.device, datasets)
+        self.customer: Keeper = hire(setting, job, self.device, datasets)
         self._shipment = Shipment(setting, job.id, job.order)
         self._door = Door(setting, self.device)
         self._enter(JobState.NEW)
-        self.process = setting.env.process(self._run())
+        self.over: simpy.Process = setting.env.process(self._run())
 
     def _enter(self, state: JobState) -> None:
         setting, notify = self.setting, self.setting.scenario.job.notify

@@ -38,6 +38,7 @@ from devicesim.report.model import (
     Report,
     Series,
 )
+from devicesim.report.sections import told
 from devicesim.report.steps import timeline
 from devicesim.report.swings import Load, swings
 from devicesim.scenario import Scenario
@@ -61,11 +62,14 @@ def answer(world: World, job_id: str | None = None) -> Report:
     ingest = life.customer.ingest
     bottlenecks, spans = _bottlenecks(world.stream, story, ingest)
     summary = _ingest(world.stream, ingest, bottlenecks, job.id)
-    losses = _losses(world.stream, job.id)
+    rooms = told(world, life)
+    losses = (*_losses(world.stream, job.id), *(loss for room in rooms for loss in room.losses))
     battery = _battery(life, story)
-    costs = _costs(world, life)
+    costs = (*_costs(world, life), *(cost for room in rooms for cost in room.costs))
     arrived = _arrived(world.stream, life)
     metrics = _metrics(life, summary, losses, battery, costs, arrived)
+    for room in rooms:
+        metrics |= room.metrics
     notes = _notes(world, story)
     ranked = swings(world.figures, story, _load(ingest))
     return Report(
@@ -95,6 +99,7 @@ def answer(world: World, job_id: str | None = None) -> Report:
         spans=spans,
         series=tuple(_series(world.stream)),
         notes=notes,
+        sections=tuple(section for room in rooms for section in room.sections),
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from devicesim.report import charts, phrases
 from devicesim.report.markup import key, kind, paragraph, quantity, section, source, table, text
-from devicesim.report.model import IngestSummary, Report
+from devicesim.report.model import IngestSummary, Report, Section
 from devicesim.report.style import CSS, SCRIPT
 from devicesim.report.timeline import timeline
 from devicesim.scenario import METRICS
@@ -67,6 +67,7 @@ def _sections(report: Report, specs: Specs) -> Iterator[str]:
     yield _goals(report)
     yield timeline(report)
     yield _copy(report, specs)
+    yield from map(_room, report.sections)
     yield _progress(report, specs)
     yield _power_and_link(report, specs)
     yield _losses(report)
@@ -193,6 +194,15 @@ def _stations(report: Report, ingest: IngestSummary) -> str:
         for part in phrases.telling(ingest.bottlenecks)
     )
     return f'<div class="share" aria-hidden="true">{bar}</div>\n<ul class="plain stations">\n{lines}\n</ul>'
+
+
+def _room(told: Section) -> str:
+    """What a room of the scenario adds: its lines, and its table if it has one."""
+    rows = [tuple(map(text, row)) for row in told.rows]
+    head = [(text(column), "") for column in told.columns]
+    return section(
+        text(told.title), *map(paragraph, told.lines), table(head, rows, stack=True) if rows else ""
+    )
 
 
 def _progress(report: Report, specs: Specs) -> str:

@@ -160,6 +160,26 @@ class BottleneckSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class Section:
+    """What a room of the scenario (a cluster, a fleet) adds to the answer.
+
+    Attributes:
+        name: its key in the JSON document, under ``sections``.
+        title: as people read it; ten characters at most fit the text answer's margin.
+        lines: the text answer's lines.
+        data: the JSON document's content.
+        columns: titles of the page's table; ``rows`` has its cells, already as people read them.
+    """
+
+    name: str
+    title: str
+    lines: tuple[str, ...]
+    data: dict[str, Any]
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The whole answer of one run.
 
@@ -193,6 +213,7 @@ class Report:
     spans: tuple[BottleneckSpan, ...] = ()
     series: tuple[Series, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    sections: tuple[Section, ...] = ()
 
     @property
     def goals_met(self) -> bool:
@@ -204,4 +225,5 @@ class Report:
         document = {"schema": SCHEMA} | asdict(self)
         for chart in ("progress", "spans", "series"):
             del document[chart]
+        document["sections"] = {section.name: section.data for section in self.sections}
         return document

@@ -98,6 +98,9 @@ def _sections(report: Report) -> Iterator[tuple[str, list[Text]]]:
     yield from _copy(report)
     if report.instances:
         yield "Instances", [Text(phrases.plain("; ".join(report.instances)))]
+    for section in report.sections:
+        if section.lines:
+            yield phrases.plain(section.title), _texts(section.lines)
     if report.battery is not None:
         source, did = phrases.power(report.battery)
         yield source, [Text(did)]

@@ -22,11 +22,16 @@
 'SECOND_DAY'
 """
 
+from devicesim.scenario.cluster import Cluster
+from devicesim.scenario.compute import Function, Image, Instance
 from devicesim.scenario.data import Dataset, Fixed, Lognormal, Normal, Pareto, Uniform
 from devicesim.scenario.datasets import expected_count, expected_total, files, files_of
+from devicesim.scenario.faults import Fault
+from devicesim.scenario.fleet import Fleet
 from devicesim.scenario.goals import METRICS, Goal
 from devicesim.scenario.listing import Files
-from devicesim.scenario.models import Client, Holds, Instance, Job, Nfs, Notify, Scenario, Source
+from devicesim.scenario.models import Client, Holds, Job, Nfs, Notify, Scenario, Source
+from devicesim.scenario.online import Hybrid, Task, Wan
 from devicesim.scenario.read import from_dict, load, loads
 from devicesim.scenario.schema import schema
 from devicesim.scenario.site import Address, Power, Site, Wifi
@@ -36,11 +41,17 @@ __all__ = [
     "METRICS",
     "Address",
     "Client",
+    "Cluster",
     "Dataset",
+    "Fault",
     "Files",
     "Fixed",
+    "Fleet",
+    "Function",
     "Goal",
     "Holds",
+    "Hybrid",
+    "Image",
     "Instance",
     "Job",
     "Lognormal",
@@ -52,7 +63,9 @@ __all__ = [
     "Scenario",
     "Site",
     "Source",
+    "Task",
     "Uniform",
+    "Wan",
     "Wifi",
     "expected_count",
     "expected_total",

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, ConfigDict, Field, StrictInt, StrictStr, mo
 from devicesim import catalog, units
 from devicesim.errors import unknown
 from devicesim.scenario.quantities import Name, Quantity, Size, refusal, shown
-from devicesim.scenario.site import Table
+from devicesim.scenario.table import Table
 
 _ARN = re.compile(r"arn:aws[a-z-]*:s3:::([^/]*)(/.*)?", re.DOTALL)
 _BAD_STARTS = ("xn--", "sthree-", "amzn-s3-demo-")

@@ -23,11 +23,17 @@ from pydantic import (
 
 from devicesim import units
 from devicesim.jobs import JobState, JobType, ShippingOption
+from devicesim.scenario.cluster import Cluster
+from devicesim.scenario.compute import Function, Image, Instance
 from devicesim.scenario.data import MOST_FILES, Dataset
+from devicesim.scenario.faults import Fault
+from devicesim.scenario.fleet import Fleet
 from devicesim.scenario.goals import Goal
 from devicesim.scenario.listing import Files
-from devicesim.scenario.quantities import Duration, Fraction, Name, Quantity, Rate, Size, refusal, shown
-from devicesim.scenario.site import Site, Table
+from devicesim.scenario.online import Hybrid, Task
+from devicesim.scenario.quantities import Duration, Name, Quantity, Size, refusal, shown
+from devicesim.scenario.site import Site
+from devicesim.scenario.table import Table
 
 _LATER = ("STANDARD", "EDGE", "EDGE_C", "EDGE_CG", "EDGE_S", "SNC1_SSD", "V3_5C", "V3_5S", "RACK_5U_C")
 _YEARS = (2000, 2100)
@@ -235,29 +241,6 @@ class Job(Table):
     )
 
 
-class Instance(Table):
-    """Compute instances that run on the device beside the copy."""
-
-    name: Name = Field(description="How reports call it.", examples=["detector"])
-    type: Literal["snc1.micro", "snc1.small", "snc1.medium"] = Field(
-        description="Instance type.", examples=["snc1.small"]
-    )
-    count: StrictInt = Field(default=1, description="How many of them.", examples=[1], ge=1, le=100)
-    start: Duration = Field(
-        default=0.0, description="When they start, counted from unlocking.", examples=["0 h"]
-    )
-    duration: Duration | None = Field(
-        default=None, description="How long they run; until power-off if not given.", examples=["6 h"]
-    )
-    cpu: Fraction = Field(
-        default=1.0, description="Share of its vCPUs that each keeps busy.", examples=["80 %"]
-    )
-    disk: Rate = Field(
-        default=0.0, description="What each reads and writes on the device's disk.", examples=["5 MB/s"]
-    )
-    network: Rate = Field(default=0.0, description="What each sends and receives.", examples=["20 Mbit/s"])
-
-
 @dataclass(frozen=True)
 class Source:
     """Where a scenario came from; takes no part in comparing scenarios.
@@ -298,8 +281,25 @@ class Scenario(Table):
     datasets: tuple[Dataset, ...] = Field(default=(), alias="dataset", description="What is copied.")
     clients: tuple[Client, ...] = Field(default=(), alias="client", description="Who copies it.")
     job: Job = Field(description="The order placed with AWS.")
+    cluster: Cluster | None = Field(default=None, description="Several devices that work as one store.")
+    fleet: Fleet | None = Field(default=None, description="Many devices in rotation.")
+    images: tuple[Image, ...] = Field(
+        default=(), alias="image", description="Machine images that the job puts on the device."
+    )
     instances: tuple[Instance, ...] = Field(
         default=(), alias="instance", description="Compute beside the copy."
+    )
+    functions: tuple[Function, ...] = Field(
+        default=(), alias="function", description="What runs on the device when an object arrives."
+    )
+    tasks: tuple[Task, ...] = Field(
+        default=(), alias="task", description="DataSync tasks: what goes over the wire."
+    )
+    hybrid: Hybrid | None = Field(
+        default=None, description="How data is parted between the wire and the parcel."
+    )
+    faults: tuple[Fault, ...] = Field(
+        default=(), alias="fault", description="What goes wrong on purpose, and when."
     )
     goals: tuple[Goal, ...] = Field(default=(), alias="goal", description="What the run is judged by.")
     assume: Assumptions = Field(

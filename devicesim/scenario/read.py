@@ -16,11 +16,12 @@ from devicesim.errors import Problem, ScenarioError
 from devicesim.jobs import ShippingOption
 from devicesim.scenario import checks, places, syntax
 from devicesim.scenario import overrides as options
+from devicesim.scenario.compute import Instance
 from devicesim.scenario.data import Dataset
 from devicesim.scenario.datasets import listed
 from devicesim.scenario.findings import Finding, findings
 from devicesim.scenario.listing import Files
-from devicesim.scenario.models import Instance, Scenario, Source
+from devicesim.scenario.models import Scenario, Source
 from devicesim.scenario.syntax import Parsed, shown_line
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -7,9 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     StrictBool,
     StrictInt,
@@ -19,7 +17,9 @@ from pydantic import (
 
 from devicesim import catalog, units
 from devicesim.errors import UnknownNameError
+from devicesim.scenario.online import Wan
 from devicesim.scenario.quantities import Duration, Energy, Length, Quantity, Temperature, refusal, shown
+from devicesim.scenario.table import Table
 
 _PO_BOX = re.compile(
     r"\b(p\s*\.?\s*o\s*\.?|post(al)?(\s+office)?|g\s*\.?\s*p\s*\.?\s*o\s*\.?)\s*box\b"
@@ -30,12 +30,6 @@ _PO_BOX = re.compile(
 _STANDARDS = {"n": (2.4e9, 5e9), "ac": (5e9,), "a": (5e9,), "g": (2.4e9,), "b": (2.4e9,)}
 _WIDEST = {"n": 40e6, "ac": 80e6, "a": 20e6, "g": 20e6, "b": 20e6}
 _MOST_STREAMS = {"n": 4, "ac": 8, "a": 1, "g": 1, "b": 1}
-
-
-class Table(BaseModel):
-    """A table of the scenario file: frozen, and no key it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 def _deliverable(line: str) -> str:
@@ -221,4 +215,7 @@ class Site(Table):
         default=None,
         description="Round-trip time of the site's wired network; the catalog's if not given.",
         examples=["0.4 ms"],
+    )
+    wan: Wan | None = Field(
+        default=None, description="The line to the internet; needed by tasks that send data online."
     )

@@ -1,64 +1,29 @@
-"""What no single field can tell: names that must exist, data that must fit, options the lane must have.
-
-Checks look at the raw document where a name or a switch is enough, so that they speak even if the table
-around it has other faults, and at the validated parts where quantities count.
-"""
+"""Names that must exist, data that must fit, options the lane must have."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from difflib import get_close_matches
-from typing import Any
 
 import numpy as np
 
 from devicesim import catalog
-from devicesim.errors import UnitError, UnknownNameError
+from devicesim.errors import UnitError
 from devicesim.jobs import ShippingOption
+from devicesim.scenario.checks.draft import Draft
+from devicesim.scenario.compute import Instance
 from devicesim.scenario.data import MOST_FILES, Dataset
 from devicesim.scenario.datasets import expected_count, expected_total
 from devicesim.scenario.findings import Finding
 from devicesim.scenario.listing import Files
-from devicesim.scenario.models import Instance
 from devicesim.scenario.places import Path
 from devicesim.units import SIZE, format_size, parse
 
 _DEVICE = "SNC1_HDD"
 _ABSURD = 1e18
 _SIZE_KEYS = ("value", "median", "mean", "minimum", "maximum")
-
-
-@dataclass(frozen=True)
-class Draft:
-    """What is known of a scenario that may still be wrong in places.
-
-    Attributes:
-        document: as read, overrides included.
-        datasets, instances: the tables that are valid by themselves, by position.
-        listings: files of the manifests and directories that could be read, by position.
-        figures: the catalog with those assumptions that hold.
-    """
-
-    document: Mapping[str, Any]
-    datasets: Mapping[int, Dataset] = field(default_factory=dict)
-    instances: Mapping[int, Instance] = field(default_factory=dict)
-    listings: Mapping[int, Files] = field(default_factory=dict)
-    figures: catalog.Figures = field(default_factory=catalog.Figures)
-
-    def tables(self, key: str) -> list[tuple[int, Mapping[str, Any]]]:
-        """The tables of a list with their positions, leaving out what is no table."""
-        items = self.document.get(key)
-        return [(n, t) for n, t in enumerate(items) if isinstance(t, dict)] if isinstance(items, list) else []
-
-    def table(self, *keys: str) -> Mapping[str, Any]:
-        """A table, empty if it is not there."""
-        at: Any = self.document
-        for key in keys:
-            at = at.get(key) if isinstance(at, dict) else None
-        return at if isinstance(at, dict) else {}
 
 
 def check(draft: Draft) -> Iterator[Finding]:
@@ -70,22 +35,6 @@ def check(draft: Draft) -> Iterator[Finding]:
     yield from _lane(draft)
     yield from _room(draft)
     yield from _quotas(draft)
-
-
-def assumptions(document: Mapping[str, Any]) -> tuple[dict[str, Any], list[Finding]]:
-    """Part the assumptions into those the catalog accepts and findings."""
-    given = document.get("assume")
-    good, found = dict[str, Any](), list[Finding]()
-    for key, value in given.items() if isinstance(given, dict) else ():
-        try:
-            catalog.override(key, value)
-            good[key] = value
-        except UnknownNameError as error:
-            why, _, hint = str(error).partition("; ")
-            found.append(Finding(("assume", key), why, hint if "did you mean" in hint else "", at_key=True))
-        except UnitError as error:
-            found.append(Finding(("assume", key), str(error).removeprefix(f"{key}: ")))
-    return good, found
 
 
 def _duplicate_names(draft: Draft) -> Iterator[Finding]:

@@ -1,0 +1,70 @@
+"""How a scenario becomes jobs: one, or as many as its rooms ask for.
+
+A room (a cluster, an export, a fleet) orders jobs one by one through ``open``, when it wants them; the World
+gives each its JobId and its files, and keeps it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from devicesim.device.customer import Customer
+from devicesim.device.job import Order
+from devicesim.device.order import Hire, Life
+from devicesim.device.setting import Setting
+from devicesim.jobs import ShippingOption
+from devicesim.scenario import Files, Scenario
+
+
+class Open(Protocol):
+    """Places an order with AWS now."""
+
+    def __call__(
+        self, order: Order, story: Scenario, files: Sequence[Files] | None = None, hire: Hire = Customer
+    ) -> Life:
+        """Create a job.
+
+        Args:
+            order: what is asked of AWS.
+            story: the scenario as this job sees it.
+            files: what is copied; all of the story's data sets, drawn for this job, if not given.
+            hire: finds who works with the device.
+        """
+
+
+class Undertaking(Protocol):
+    """What a scenario sets out to do."""
+
+    @property
+    def lives(self) -> Sequence[Life]:
+        """Its jobs so far, in the order of their creation."""
+
+
+class SingleJob:
+    """One job, as most scenarios have it."""
+
+    def __init__(self, setting: Setting, story: Scenario, open: Open) -> None:
+        self._life = open(ordered(story), story)
+
+    @property
+    def lives(self) -> Sequence[Life]:
+        """The one job."""
+        return (self._life,)
+
+
+def undertake(setting: Setting, story: Scenario, open: Open) -> Undertaking:
+    """Begin what a scenario tells of."""
+    return SingleJob(setting, story, open)
+
+
+def ordered(story: Scenario) -> Order:
+    """What a scenario's ``[job]`` asks of AWS."""
+    job = story.job
+    return Order(
+        type=job.type,
+        device=job.device,
+        shipping=job.shipping or ShippingOption.SECOND_DAY,
+        wifi=bool(job.wifi),
+        description=job.description,
+    )

@@ -1,0 +1,24 @@
+"""What a room of the scenario tells of a run, besides what every job has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from devicesim.report.model import Cost, Loss, Section
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One room's part of an answer.
+
+    Attributes:
+        sections: what is printed.
+        metrics: goals may name them; they take the place of the job's own of the same name.
+        costs: further lines of the bill. losses: further losses.
+    """
+
+    sections: tuple[Section, ...] = ()
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    costs: tuple[Cost, ...] = ()
+    losses: tuple[Loss, ...] = ()
