@@ -31,7 +31,7 @@ from devicesim.scenario.fleet import Fleet
 from devicesim.scenario.goals import METRICS, Goal
 from devicesim.scenario.listing import Files
 from devicesim.scenario.models import Client, Holds, Job, Nfs, Notify, Scenario, Source
-from devicesim.scenario.online import Hybrid, Task, Wan
+from devicesim.scenario.online import Hybrid, Outages, Schedule, Task, Wan, WanWindow
 from devicesim.scenario.read import from_dict, load, loads
 from devicesim.scenario.schema import schema
 from devicesim.scenario.site import Address, Power, Site, Wifi
@@ -58,14 +58,17 @@ __all__ = [
     "Nfs",
     "Normal",
     "Notify",
+    "Outages",
     "Pareto",
     "Power",
     "Scenario",
+    "Schedule",
     "Site",
     "Source",
     "Task",
     "Uniform",
     "Wan",
+    "WanWindow",
     "Wifi",
     "expected_count",
     "expected_total",

@@ -195,6 +195,13 @@ class Dataset(Table):
         min_length=1,
     )
 
+    route: Literal["ship", "online"] | None = Field(
+        default=None,
+        description="By which road it goes: 'ship' on the device, 'online' over the line; if not given, online where "
+        "a task names it or [hybrid] says so.",
+        examples=["online"],
+    )
+
     @model_validator(mode="after")
     def _has_one_source(self) -> Self:
         given = [source for source in _SOURCES if getattr(self, source) is not None]

@@ -210,6 +210,9 @@ class Job(Table):
         description="Order the device with Wi-Fi enabled; if not given, when a client uses Wi-Fi.",
         examples=[True],
     )
+    ordered: StrictBool = Field(
+        default=True, description="Whether a device is ordered at all; not where all data goes online."
+    )
     description: StrictStr = Field(
         default="", description="The job's name in the console.", examples=["June trail cameras"]
     )
@@ -280,7 +283,10 @@ class Scenario(Table):
     site: Site = Field(description="Where the device works.")
     datasets: tuple[Dataset, ...] = Field(default=(), alias="dataset", description="What is copied.")
     clients: tuple[Client, ...] = Field(default=(), alias="client", description="Who copies it.")
-    job: Job = Field(description="The order placed with AWS.")
+    job: Job = Field(
+        default=Job(ordered=False),
+        description="The order placed with AWS; may be left out where all data goes online.",
+    )
     cluster: Cluster | None = Field(default=None, description="Several devices that work as one store.")
     fleet: Fleet | None = Field(default=None, description="Many devices in rotation.")
     images: tuple[Image, ...] = Field(

@@ -12,6 +12,7 @@ import numpy as np
 from devicesim import catalog
 from devicesim.errors import UnitError
 from devicesim.jobs import ShippingOption
+from devicesim.scenario.checks import roads
 from devicesim.scenario.checks.draft import Draft
 from devicesim.scenario.compute import Instance
 from devicesim.scenario.data import MOST_FILES, Dataset
@@ -87,7 +88,7 @@ def _wifi(draft: Draft) -> Iterator[Finding]:
 
 
 def _job_type(draft: Draft) -> Iterator[Finding]:
-    if not isinstance(draft.document.get("job"), dict):
+    if not isinstance(draft.document.get("job"), dict) or draft.table("job").get("ordered") is False:
         return
     kind = draft.table("job").get("type", "IMPORT")
     if kind == "LOCAL_USE":
@@ -98,7 +99,8 @@ def _job_type(draft: Draft) -> Iterator[Finding]:
                 'write type = "IMPORT", or describe the work as an [[instance]]',
             )
         for index, goal in draft.tables("goal"):
-            if isinstance(expr := goal.get("expr"), str) and expr.strip().startswith("days_to_s3"):
+            expr = goal.get("expr")
+            if isinstance(expr, str) and expr.strip().startswith("days_to_s3") and not draft.tables("task"):
                 yield Finding(("goal", index, "expr"), "a LOCAL_USE job brings nothing to S3")
     elif kind == "IMPORT":
         if not draft.document.get("dataset"):
@@ -138,11 +140,12 @@ def _room(draft: Draft) -> Iterator[Finding]:
         if listing is None and (dataset.manifest or dataset.directory):
             continue
         size = listing.total if listing else expected_total(dataset, figures)
-        total += size
-        count += listing.count if listing else expected_count(dataset, figures)
         if listing is not None and not listing.count:
             yield Finding(path, "must hold at least one file, got none")
-        yield from _too_large(index, dataset, listing, most_size)
+        if roads.aboard(draft, index):
+            total += size
+            count += listing.count if listing else expected_count(dataset, figures)
+            yield from _too_large(index, dataset, listing, most_size)
         if size > _ABSURD:
             yield Finding(path, f"must be at most 1 EB in all, got {size / _ABSURD:.3g} EB")
     held, held_files = _held(draft)

@@ -1,0 +1,244 @@
+"""The wire: windows that do not overlap, tasks that can be, data sets with one road each."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from devicesim.physics import wan
+from devicesim.scenario.checks import roads
+from devicesim.scenario.checks.draft import Draft
+from devicesim.scenario.datasets import expected_count
+from devicesim.scenario.findings import Finding
+from devicesim.scenario.online import WanWindow
+from devicesim.scenario.places import Path
+from devicesim.scenario.week import WEEK, moment_text
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def check(draft: Draft) -> Iterator[Finding]:
+    """Yield what does not fit together on the online road."""
+    yield from _windows(draft)
+    yield from _line(draft)
+    yield from _job(draft)
+    yield from _names(draft)
+    yield from _roads(draft)
+    yield from _agent(draft)
+    yield from _limits(draft)
+    yield from _hybrid(draft)
+
+
+def _valid(model: type[M], table: object) -> M | None:
+    try:
+        return model.model_validate(table)
+    except ValidationError:
+        return None
+
+
+# The line.
+
+
+def _windows(draft: Draft) -> Iterator[Finding]:
+    """Two windows at the same time are refused, with the place of either."""
+    tables = draft.table("site", "wan").get("window")
+    windows = [_valid(WanWindow, table) for table in tables] if isinstance(tables, list) else []
+    found: dict[int, tuple[int, str]] = {}
+    for (i, one), (j, other) in itertools.combinations(enumerate(windows), 2):
+        if one is not None and other is not None and (when := _together(one, other)):
+            found.setdefault(i, (j, when))
+            found.setdefault(j, (i, when))
+    for index, (other_index, when) in sorted(found.items()):
+        yield Finding(
+            ("site", "wan", "window", index),
+            f"must not overlap another window, got {when} in site.wan.window[{other_index}] too",
+            "end the one where the other begins",
+        )
+    silent = bool(windows) and all(window is not None and _rate(window) == 0 for window in windows)
+    if silent and not draft.table("site", "wan").get("otherwise"):
+        yield Finding(("site", "wan", "window", 0), "the line gives nothing all week", "give a window a rate")
+
+
+def _rate(window: WanWindow) -> float:
+    if window.rate is not None:
+        return window.rate
+    return 1.0 if window.share is None else window.share
+
+
+def _together(one: WanWindow, other: WanWindow) -> str:
+    """When two windows of the scenario hold at once, in words; nothing if they never do."""
+    mine, theirs = (
+        [wan.Window(begin, end, 0.0) for begin, end in window.stretches()] for window in (one, other)
+    )
+    shared = [found for a in mine for b in theirs if (found := wan.overlap(a, b)) is not None]
+    if not shared:
+        return ""
+    begin, end = min(shared)
+    return f"{moment_text(begin)} to {moment_text(end % WEEK)}"
+
+
+def _line(draft: Draft) -> Iterator[Finding]:
+    if not isinstance(draft.document.get("site"), dict) or "wan" in draft.table("site"):
+        return
+    hint = '[site.wan] with up = "100 Mbit/s"'
+    for index, _ in draft.tables("task"):
+        yield Finding(("task", index), "a task needs [site.wan], which is missing", hint)
+    if "hybrid" in draft.document:
+        yield Finding(("hybrid",), "sending part of the data online needs [site.wan], which is missing", hint)
+    names = roads.sent(draft, "site") | roads.sent(draft, "device")
+    for index, table in roads.online(draft):
+        if roads.name_of(table) not in names:
+            path: Path = ("dataset", index, "route")
+            yield Finding(path, "going online needs [site.wan], which is missing", hint)
+
+
+def _job(draft: Draft) -> Iterator[Finding]:
+    if "job" in draft.document or roads.wire_only(draft):
+        return
+    hint = "add [job] with what is ordered, or send every data set online by a [[task]]"
+    yield Finding(("job",), "is missing", hint)
+
+
+# The tasks.
+
+
+def _names(draft: Draft) -> Iterator[Finding]:
+    known = [t["name"] for _, t in draft.tables("dataset") if isinstance(t.get("name"), str)]
+    names: dict[str, int] = {}
+    senders: dict[str, int] = {}
+    for index, task in draft.tables("task"):
+        name = task.get("name")
+        if isinstance(name, str):
+            if name in names:
+                yield Finding(
+                    ("task", index, "name"), f"must be unique, got {name!r}, which task[{names[name]}] has"
+                )
+            names.setdefault(name, index)
+        path: Path = ("task", index, "dataset")
+        for dataset in roads.named(task.get("dataset")):
+            if dataset not in known:
+                near = get_close_matches(dataset, known, 1)
+                hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known) or 'none'}"
+                yield Finding(path, f"no dataset is named {dataset!r}", hint)
+            elif dataset in senders:
+                yield Finding(path, f"dataset {dataset!r} is sent by task[{senders[dataset]}] already")
+            senders.setdefault(dataset, index)
+
+
+def _roads(draft: Draft) -> Iterator[Finding]:
+    """One road for each data set, and a source that has it."""
+    tables = {t["name"]: (n, t) for n, t in draft.tables("dataset") if isinstance(t.get("name"), str)}
+    copied = roads.copied(draft)
+    for index, task in draft.tables("task"):
+        path: Path = ("task", index, "dataset")
+        device = task.get("source", "site") == "device"
+        for name in roads.named(task.get("dataset")):
+            if name not in tables:
+                continue
+            if tables[name][1].get("route") == "ship":
+                yield Finding(path, f"dataset {name!r} is to be shipped: its route is 'ship'")
+            if device and name not in copied:
+                hint = 'add a [[client]] for it, or write source = "site"'
+                yield Finding(
+                    path, f"nobody copies dataset {name!r} onto the device that is to send it", hint
+                )
+            if not device and name in copied:
+                hint = 'write source = "device", or take it from the client'
+                yield Finding(
+                    path, f"dataset {name!r} is copied onto the device and sent from the site", hint
+                )
+    if isinstance(draft.document.get("dataset"), list) and "hybrid" not in draft.document:
+        for name, (index, table) in tables.items():
+            if table.get("route") == "ship" and name not in copied and draft.tables("client"):
+                yield Finding(("dataset", index, "route"), "is to be shipped, and no client copies it")
+
+
+def _agent(draft: Draft) -> Iterator[Finding]:
+    """An agent on the device: it needs the NFS service, and an instance's processors and memory."""
+    for index, task in draft.tables("task"):
+        if task.get("source", "site") != "device":
+            continue
+        path: Path = ("task", index, "source")
+        job = draft.table("job")
+        if "job" in draft.document and job.get("type", "IMPORT") != "IMPORT":
+            yield Finding(
+                path,
+                f"an agent on the device needs its NFS service, and job.type is {job.get('type')!r}",
+                'write type = "IMPORT", or source = "site"',
+            )
+        yield from _room_for_agent(draft, path, str(job.get("device", "SNC1_HDD")))
+        return
+
+
+def _room_for_agent(draft: Draft, path: Path, device: str) -> Iterator[Finding]:
+    """Whether the device has room for the agent beside the scenario's instances."""
+    figures = draft.figures
+    try:
+        vcpus = figures.si(f"{device}.cpu.vcpus")
+    except LookupError:
+        return  # an unknown device is told of elsewhere
+    wanted = figures.si("datasync.agent.vcpus")
+    taken = 0.0
+    for _, instance in draft.tables("instance"):
+        size = str(instance.get("type", "")).rpartition(".")[2]
+        count = instance.get("count", 1)
+        try:
+            each = figures.si(f"{device}.instances.{size}.vcpus")
+        except LookupError:
+            continue
+        taken += each * (count if isinstance(count, int) else 1)
+    if taken and taken + wanted > vcpus:
+        agent = figures.text("datasync.instance")
+        yield Finding(
+            path,
+            f"the agent is an {agent} of {wanted:.0f} vCPUs, and instances take {taken:.0f} of the device's "
+            f"{vcpus:.0f}",
+            'take the instances away, or write source = "site"',
+        )
+
+
+def _limits(draft: Draft) -> Iterator[Finding]:
+    """How many files a task may have, where that is known before the run."""
+    counts = {}
+    for index, dataset in draft.datasets.items():
+        listing = draft.listings.get(index)
+        if listing is not None:
+            counts[dataset.name] = listing.count
+        elif dataset.manifest is None and dataset.directory is None:
+            counts[dataset.name] = expected_count(dataset, draft.figures)
+    for index, task in draft.tables("task"):
+        device = task.get("source", "site") == "device"
+        most = int(draft.figures.si("datasync.max_files" if device else "datasync.site_max_files"))
+        files = sum(counts.get(name, 0) for name in set(roads.named(task.get("dataset"))))
+        if files > most and task.get("split") is not True:
+            where = "on a Snowcone" if device else "on premises"
+            yield Finding(
+                ("task", index, "dataset"),
+                f"a task {where} has at most {most:,} files, got {files:,}",
+                f"write split = true to make {-(-files // most):,} tasks of it",
+            )
+
+
+def _hybrid(draft: Draft) -> Iterator[Finding]:
+    if "hybrid" not in draft.document:
+        return
+    copied, sent = roads.copied(draft), roads.sent(draft, "site") | roads.sent(draft, "device")
+    free = [
+        table
+        for _, table in draft.tables("dataset")
+        if table.get("route") is None and roads.name_of(table) not in sent
+    ]
+    if not free:
+        yield Finding(
+            ("hybrid",), "has nothing to part: every data set has its road", "leave a data set's route out"
+        )
+    for index, table in draft.tables("dataset"):
+        if table in free and roads.name_of(table) not in {"", *copied}:
+            path: Path = ("dataset", index, "name")
+            yield Finding(
+                path, "may be shipped by [hybrid], and no client copies it", "add a [[client]] for it"
+            )
