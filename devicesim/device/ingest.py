@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from devicesim import throughput
 from devicesim.device import capacities
+from devicesim.device.course import Copying, Course
 from devicesim.device.patience import Patience
 from devicesim.device.power import Busy
 from devicesim.device.queue import queues, refuse
@@ -90,7 +91,7 @@ class Ingest:
         return share.add_collection(self._bucket(files), files.name, files.sizes, paths, self._setting.now)
 
     @property
-    def running(self) -> throughput.Transfer | None:
+    def running(self) -> Copying | None:
         """The core of the session under way."""
         live = self.sessions and self.sessions[-1].end == np.inf
         return self.sessions[-1].transfer if live else None
@@ -111,7 +112,7 @@ class Ingest:
                 self._stopped = why
                 break
             wake = min(transfer.bound(), patience.until)
-            if wake < np.inf:
+            if wake < np.inf and not (isinstance(transfer, Course) and transfer.known):
                 # Always, watched or not: where the core is asked decides the last digits of what it tells.
                 wake = min(wake, setting.now + max((wake - setting.now) / LOOKS, SHORTEST_LOOK))
             if self._radio:
@@ -137,18 +138,32 @@ class Ingest:
             self._radio.move(setting.now)
         clients = capacities.clients(setting.figures, setting.scenario, self._began)
         server = capacities.server(setting.figures, device.kind, device.share.used)
-        transfer = throughput.Transfer(server, clients, self._regime(), at=setting.now)
         self._refuse(server, clients)
         left = [queue.left for queue in self._queues]
-        for k, queue in enumerate(self._queues):
-            transfer.submit(k, queue.sizes[left[k]])
-        self._lay(transfer)
+        sizes = [queue.sizes[left[k]] for k, queue in enumerate(self._queues)]
+        transfer = self._transfer(server, clients, sizes)
         session = Session(transfer, left, setting.now)
         self.sessions.append(session)
         self.leg.session(setting.now, *self._kept(), lambda: Copied(session, setting))
         device.counted = lambda: self._busy(transfer)
         device.change()
         return session
+
+    def _transfer(
+        self,
+        server: throughput.Server,
+        clients: Sequence[throughput.Client],
+        sizes: Sequence[NDArray[np.int64]],
+    ) -> Copying:
+        """What computes a session: over the air each its own, since no two fade alike."""
+        now = self._setting.now
+        if self._radio is None:
+            return self._setting.courses.open(server, clients, self._regime(), sizes, now)
+        transfer = throughput.Transfer(server, clients, self._regime(), at=now)
+        for k, files in enumerate(sizes):
+            transfer.submit(k, files)
+        self._lay(transfer)
+        return transfer
 
     def _begin(self) -> Leg:
         setting = self._setting
@@ -246,9 +261,8 @@ class Ingest:
             return
         session = self.sessions[-1]
         transfer, now = session.transfer, min(session.end, setting.now)
-        whole = transfer.curve()
-        accepted = float(whole.bytes[-1]) if whole.bytes.size else 0.0
-        since = self._reached(transfer, accepted - self._dirty(session))
+        accepted = float(transfer.progress(now)[0])
+        since = self._reached(session, accepted - self._dirty(session))
         cuts = []
         for k, queue in enumerate(self._queues):
             if setting.scenario.clients[k].nfs.durability != "async":
@@ -269,12 +283,19 @@ class Ingest:
         if self.running is None and self.sessions and self._setting.now - self.sessions[-1].end < age:
             self.drop()
 
-    @staticmethod
-    def _reached(transfer: throughput.Transfer, size: float) -> float:
+    def _reached(self, session: Session, size: float) -> float:
         """When more than ``size`` bytes had been accepted; infinite if they never were."""
-        whole = transfer.curve()
-        index = int(np.searchsorted(whole.bytes, size, side="right"))
-        return float(whole.time[index]) if index < whole.time.size else np.inf
+        transfer, low = session.transfer, session.start
+        high = min(session.end, self._setting.now)
+        if float(transfer.progress(high)[0]) <= size:
+            return np.inf
+        # Halved down to neighbouring times, so that this is the very moment.
+        while low < (middle := (low + high) / 2) < high:
+            if float(transfer.progress(middle)[0]) > size:
+                high = middle
+            else:
+                low = middle
+        return high
 
     def drain(self) -> float:
         """How long the disk needs for what the page cache holds, data and journal; infinite while it stands still."""
@@ -285,7 +306,7 @@ class Ingest:
         transfer.advance(now)
         size, count = transfer.progress(np.array([now]))
         backlog = float(size[0]) - float(transfer.stored(now))
-        behind = self._reached(transfer, float(transfer.stored(now)))
+        behind = self._reached(session, float(transfer.stored(now)))
         if backlog <= 0 or behind == np.inf:
             return 0.0
         speed = transfer.server.store.rate(self._device.share.used) * self._device.disk_factor
@@ -329,7 +350,7 @@ class Ingest:
             segment = self._radio.coming if coming else self._radio.current
         return regime(self._setting, self._device, segment)
 
-    def _lay(self, transfer: throughput.Transfer) -> None:
+    def _lay(self, transfer: Copying) -> None:
         """Lay the next known capacity ahead, so that nothing computed has to be computed again."""
         if self._radio:
             transfer.set_regime(self._regime(coming=True), self._radio.coming.start)
@@ -343,7 +364,7 @@ class Ingest:
         changed, self._changed = self._changed, self._setting.env.event()
         changed.succeed()
 
-    def _busy(self, transfer: throughput.Transfer) -> Busy:
+    def _busy(self, transfer: Copying) -> Busy:
         now = self._setting.now
         transfer.advance(now)
         usage = transfer.usage(now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from devicesim import throughput
+from devicesim.device.course import Copying
 from devicesim.device.setting import Setting
 from devicesim.units import format_duration
 
@@ -33,7 +33,7 @@ class Patience:
         self._since = max(setting.now, began + latest)
         self.until = min(self._since + self._wait, self._lock)
 
-    def spent(self, transfer: throughput.Transfer, now: float) -> str:
+    def spent(self, transfer: Copying, now: float) -> str:
         """Why the copy ends here, or nothing."""
         if now >= self._lock:
             return "the device locked when its certificate ended"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from devicesim import throughput
+from devicesim.device.course import Copying
 from devicesim.device.setting import Setting
 
 
@@ -21,7 +21,7 @@ class Session:
         start, end: when it began and ended [s].
     """
 
-    transfer: throughput.Transfer
+    transfer: Copying
     left: list[NDArray[np.int64]]
     start: float
     end: float = float("inf")

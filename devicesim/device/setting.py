@@ -10,6 +10,7 @@ import numpy as np
 import simpy
 
 from devicesim.catalog import Figures
+from devicesim.device.course import Courses
 from devicesim.device.neighbours import Neighbours
 from devicesim.progress import Event, Stream
 from devicesim.scenario import Scenario
@@ -25,6 +26,7 @@ class Setting:
         figures: the catalog with the scenario's overrides; notes what is read.
         draw: a named random generator; each name has its own stream of numbers, so that a draw more in one
             place moves nothing in another.
+        courses: what has been computed of copies, so that copies which begin alike are computed once.
         notice: called after each stretch of copying, so that a terminal can show how far it is.
     """
 
@@ -35,6 +37,7 @@ class Setting:
     stream: Stream
     neighbours: Neighbours
     draw: Callable[[str], np.random.Generator]
+    courses: Courses = field(default_factory=Courses)
     notice: list[Callable[[], None]] = field(default_factory=list)
 
     @property

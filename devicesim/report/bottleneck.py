@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devicesim import throughput, units
+from devicesim.device.course import Copying
 from devicesim.device.ingest import Ingest
 from devicesim.device.session import Session
 from devicesim.report.model import Bottleneck, BottleneckSpan
@@ -170,7 +171,7 @@ def _lift(story: Scenario, ingest: Ingest, station: str) -> str:
     return f"{advice}; next is {words} at {units.format_rate(rest[following])}"
 
 
-def _advice(story: Scenario, transfer: throughput.Transfer, station: str, mean: float) -> str:
+def _advice(story: Scenario, transfer: Copying, station: str, mean: float) -> str:
     """Words on what would lift a station, given what a file of mean size costs it."""
     operations = transfer.clients[0].operations
     if station == DISK:
