@@ -1,4 +1,4 @@
-"""NFS: the calls that create one file, their bytes, and the rate that their round trips allow.
+"""NFS: the calls that create or read one file, their bytes, and the rate that their round trips allow.
 
 Model
 -----
@@ -15,6 +15,8 @@ asymptotic bounds: latency, link, processor, disk (:mod:`~devicesim.physics.nfs.
 NFSv4 keeps the five. OPEN with create replaces CREATE, and its compound brings the handle and the
 attributes that NFSv3 returns with CREATE. CLOSE replaces SETATTR: an open has to be given back, while the
 times of a plain copy need no call. A copy that keeps times adds a SETATTR in NFSv4, which is not counted.
+
+Reading is :mod:`~devicesim.physics.nfs.reads`.
 
 Scope and limits
 ----------------
@@ -57,10 +59,12 @@ from devicesim.physics.nfs.rates import (
     round_trips,
     wire_bytes,
 )
+from devicesim.physics.nfs.reads import FileReads, file_reads, read_bytes
 
 __all__ = [
     "FileOperations",
     "FileRateBounds",
+    "FileReads",
     "Procedure",
     "Stations",
     "Version",
@@ -69,9 +73,11 @@ __all__ = [
     "file_operations",
     "file_rate",
     "file_rate_bounds",
+    "file_reads",
     "large_file_bound",
     "operations_per_file",
     "procedures",
+    "read_bytes",
     "round_trips",
     "wire_bytes",
 ]

@@ -82,7 +82,8 @@ class FileOperations:
     after: tuple[Procedure, ...]
 
 
-def _opaque(size: int) -> int:
+def opaque_size(size: int) -> int:
+    """Bytes of variable data: a length word, and the data padded to a word [B]."""
     return WORD + -(-size // WORD) * WORD
 
 
@@ -120,7 +121,7 @@ def call_header(host_bytes: int = 16, groups: int = 1) -> int:
     """
     require(0 <= host_bytes <= 255, "host_bytes", "in [0, 255]", host_bytes)
     require(0 <= groups <= 16, "groups", "in [0, 16]", groups)
-    return (1 + 6 + 2 + 1) * WORD + _opaque(host_bytes) + (2 + 1 + groups) * WORD + 2 * WORD
+    return (1 + 6 + 2 + 1) * WORD + opaque_size(host_bytes) + (2 + 1 + groups) * WORD + 2 * WORD
 
 
 def procedures(
@@ -175,6 +176,20 @@ def procedures(
     >>> procedures("3")["CREATE"]
     Procedure(name='CREATE', request=164, reply=268)
     """
+    checked_lengths(version, name_bytes, handle_bytes, owner_bytes, open_owner_bytes)
+    header, name, handle = call_header(host_bytes, groups), opaque_size(name_bytes), opaque_size(handle_bytes)
+    if version == "3":
+        sizes = _procedures3(name, handle, PRE_OP_ATTR if write_pre_op else WORD)
+    else:
+        operations = _operations4(name, handle, opaque_size(owner_bytes), opaque_size(open_owner_bytes))
+        sizes = _compounds4(operations, sessions=version == "4.1")
+    return {n: Procedure(n, header + call, REPLY_HEADER + reply) for n, (call, reply) in sizes.items()}
+
+
+def checked_lengths(
+    version: str, name_bytes: int, handle_bytes: int, owner_bytes: int, open_owner_bytes: int
+) -> None:
+    """Raise unless the version is known and the lengths are within what it allows."""
     if version not in VERSIONS:
         raise unknown("NFS version", version, VERSIONS)
     longest = 64 if version == "3" else 128
@@ -182,13 +197,6 @@ def procedures(
     require(1 <= handle_bytes <= longest, "handle_bytes", f"in [1, {longest}]", handle_bytes)
     require(1 <= owner_bytes <= 1024, "owner_bytes", "in [1, 1024]", owner_bytes)
     require(1 <= open_owner_bytes <= 1024, "open_owner_bytes", "in [1, 1024]", open_owner_bytes)
-    header, name, handle = call_header(host_bytes, groups), _opaque(name_bytes), _opaque(handle_bytes)
-    if version == "3":
-        sizes = _procedures3(name, handle, PRE_OP_ATTR if write_pre_op else WORD)
-    else:
-        operations = _operations4(name, handle, _opaque(owner_bytes), _opaque(open_owner_bytes))
-        sizes = _compounds4(operations, sessions=version == "4.1")
-    return {n: Procedure(n, header + call, REPLY_HEADER + reply) for n, (call, reply) in sizes.items()}
 
 
 def _procedures3(name: int, handle: int, pre_op: int) -> dict[str, tuple[int, int]]:
@@ -207,14 +215,19 @@ def _procedures3(name: int, handle: int, pre_op: int) -> dict[str, tuple[int, in
     }
 
 
-def _operations4(name: int, handle: int, owner: int, open_owner: int) -> dict[str, tuple[int, int]]:
-    """Operations of RFC 7531 and RFC 5662: a request starts with its number, a result with number and status.
+def stat4_size(owner: int) -> int:
+    """Bytes of the NFSv4 attributes that fill a Unix stat, their mask and length not counted [B].
 
-    The attributes asked for are the 14 that fill a Unix stat: type, mode, numlinks; change, size, fileid,
-    rawdev, space_used; fsid; the times of access, metadata and modification; owner and owner_group.
+    They are 14: type, mode, numlinks; change, size, fileid, rawdev, space_used; fsid; the times of access,
+    metadata and modification; owner and owner_group, each of so many bytes.
     """
+    return 3 * WORD + 5 * HYPER + 2 * HYPER + 3 * (HYPER + WORD) + 2 * owner
+
+
+def _operations4(name: int, handle: int, owner: int, open_owner: int) -> dict[str, tuple[int, int]]:
+    """Operations of RFC 7531 and RFC 5662: a request starts with its number, a result with number and status."""
     done, bitmap = 2 * WORD, 3 * WORD  # a bitmap of two words carries its count
-    stat = 3 * WORD + 5 * HYPER + 2 * HYPER + 3 * (HYPER + WORD) + 2 * owner
+    stat = stat4_size(owner)
     mode = bitmap + 2 * WORD  # fattr4 with mode alone: mask, length, value
     change = WORD + 2 * HYPER
     # seqid, access, deny; client id; owner; create, unchecked; attributes; claim and name
