@@ -1,12 +1,14 @@
 """Job life as data: the API's states, types and options, the documented order, and what is allowed when.
 
 Names are the API's own (Snowball API 2016-06-30 as changed on 2020-06-17, botocore's model of that week).
-The orders are those of the developer guide's job status pages and, for exports, of the 2018 user guide.
+The orders are those of the developer guide's job status pages and, for exports, of the 2018 user guide. An export
+is a master job, which has no device, and its parts, which have one each and wait for one another.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
+from itertools import pairwise
 
 from devicesim.errors import unknown
 
@@ -69,27 +71,41 @@ ORDER: dict[JobType, tuple[JobState, ...]] = {
     ),
 }
 
+MASTER: tuple[JobState, ...] = (
+    JobState.NEW,
+    JobState.LISTING,
+    JobState.PENDING,
+    JobState.IN_PROGRESS,
+    JobState.COMPLETE,
+)
+"""The order of an export's master: no guide shows all of it; listing comes first, and parts end the job together."""
+
+_WAITING = (JobState.NEW, JobState.PENDING, JobState.PREPARING_APPLIANCE)
+"""How a part of an export begins that waits for the one before it."""
+
 ALLOWED: dict[str, frozenset[JobState]] = {
     "UpdateJob": frozenset({JobState.NEW}),
-    "CancelJob": frozenset({JobState.NEW}),
+    "CancelJob": frozenset({JobState.NEW, JobState.LISTING, JobState.PENDING}),
     "GetJobManifest": frozenset({JobState.WITH_CUSTOMER}),
     "GetJobUnlockCode": frozenset({JobState.WITH_CUSTOMER}),
 }
 """In which states a call is allowed; calls not named here are allowed in every state."""
 
 
-def is_legal(kind: JobType, old: JobState, new: JobState) -> bool:
-    """Tell whether a job may move from one state to another.
+def is_legal(kind: JobType, old: JobState, new: JobState, *, master: bool = False) -> bool:
+    """Tell whether a job may move from one state to another; ``master`` is the one of an export.
 
     >>> is_legal(JobType.IMPORT, JobState.WITH_AWS, JobState.IN_PROGRESS)
     True
     >>> is_legal(JobType.IMPORT, JobState.WITH_CUSTOMER, JobState.COMPLETE)
     False
+    >>> is_legal(JobType.EXPORT, JobState.NEW, JobState.LISTING, master=True)
+    True
     """
+    orders = (MASTER,) if master else (ORDER[kind], *((_WAITING,) if kind is JobType.EXPORT else ()))
     if new is JobState.CANCELLED:
-        return old is JobState.NEW
-    order = ORDER[kind]
-    return old in order[:-1] and order[order.index(old) + 1] is new
+        return old in ALLOWED["CancelJob"] and any(old in order for order in orders)
+    return any((old, new) in pairwise(order) for order in orders)
 
 
 def state_named(name: str) -> JobState:

@@ -5,7 +5,7 @@ from itertools import pairwise, product
 import pytest
 
 from devicesim.errors import UnknownNameError
-from devicesim.jobs import ALLOWED, ORDER, JobState, JobType, ShippingOption, is_legal, state_named
+from devicesim.jobs import ALLOWED, MASTER, ORDER, JobState, JobType, ShippingOption, is_legal, state_named
 
 OUT = ["New", "PreparingAppliance", "PreparingShipment", "InTransitToCustomer", "WithCustomer"]
 BACK = ["InTransitToAWS", "WithAWSSortingFacility", "WithAWS"]
@@ -59,8 +59,19 @@ def test_published_orders(kind, order):
 @pytest.mark.parametrize("kind", JobType)
 def test_law_only_the_next_state_of_the_order_is_legal(kind):
     steps = set(pairwise(ORDER[kind])) | {(JobState.NEW, JobState.CANCELLED)}
+    if kind is JobType.EXPORT:
+        # A part may wait for the one before it, and be cancelled meanwhile.
+        steps |= {(JobState.NEW, JobState.PENDING), (JobState.PENDING, JobState.PREPARING_APPLIANCE)}
+        steps |= {(JobState.PENDING, JobState.CANCELLED)}
     for old, new in product(JobState, JobState):
         assert is_legal(kind, old, new) is ((old, new) in steps), f"{old} -> {new}"
+
+
+def test_law_a_master_lists_waits_for_its_parts_and_ends_with_them():
+    assert [str(state) for state in MASTER] == ["New", "Listing", "Pending", "InProgress", "Complete"]
+    steps = set(pairwise(MASTER)) | {(old, JobState.CANCELLED) for old in MASTER[:3]}
+    for old, new in product(JobState, JobState):
+        assert is_legal(JobType.EXPORT, old, new, master=True) is ((old, new) in steps), f"{old} -> {new}"
 
 
 @pytest.mark.parametrize("kind", JobType)
@@ -74,7 +85,11 @@ def test_law_every_order_runs_once_from_new_to_complete(kind):
     ("call", "states"),
     [
         pytest.param("UpdateJob", {"New"}, id="API reference UpdateJob: only while New"),
-        pytest.param("CancelJob", {"New"}, id="API reference CancelJob: before PreparingAppliance"),
+        pytest.param(
+            "CancelJob",
+            {"New", "Listing", "Pending"},
+            id="API reference CancelJob, user guide 2018 create-export-job: before PreparingAppliance",
+        ),
         pytest.param("GetJobManifest", {"WithCustomer"}, id="API reference GetJobManifest: the only valid status"),
         pytest.param("GetJobUnlockCode", {"WithCustomer"}, id="API reference GetJobUnlockCode: likewise"),
     ],
@@ -83,9 +98,13 @@ def test_published_what_is_allowed_when(call, states):
     assert ALLOWED[call] == states
 
 
-def test_law_cancelling_is_legal_just_where_the_call_is_allowed():
-    for kind, state in product(JobType, JobState):
-        assert is_legal(kind, state, JobState.CANCELLED) is (state in ALLOWED["CancelJob"])
+def test_law_cancelling_is_legal_just_where_the_call_is_allowed_and_the_job_can_be():
+    for kind, state, master in product(JobType, JobState, (False, True)):
+        known = MASTER if master else ORDER[kind]
+        if kind is JobType.EXPORT and not master:
+            known = (*known, JobState.PENDING)
+        expected = state in ALLOWED["CancelJob"] and state in known
+        assert is_legal(kind, state, JobState.CANCELLED, master=master) is expected
 
 
 def test_worked_states_by_name():

@@ -28,6 +28,8 @@ class Job:
 
     Attributes:
         outcome: empty while under way; then ``complete``, ``cancelled`` or what ended it badly.
+        master: whether it is the master of an export, which is tied to no device.
+        parts: of a master, in the order in which they ship.
     """
 
     id: str
@@ -37,6 +39,8 @@ class Job:
     history: list[tuple[float, JobState]] = field(default_factory=list)
     outcome: str = ""
     moved: list[Callable[[Job], None]] = field(default_factory=list)
+    master: bool = False
+    parts: list[Job] = field(default_factory=list)
 
     def move(self, now: float, state: JobState, stream: Stream, neighbours: Neighbours) -> None:
         """Enter the next state, tell the stream and whoever is to be notified.
@@ -44,7 +48,7 @@ class Job:
         Raises:
             VerbError: the documented order has no such step.
         """
-        if self.history and not is_legal(self.order.type, self.state, state):
+        if self.history and not is_legal(self.order.type, self.state, state, master=self.master):
             raise VerbError(f"job {self.id} cannot go from {self.state} to {state}")
         self.state = state
         self.history.append((now, state))

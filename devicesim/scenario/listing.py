@@ -51,4 +51,14 @@ class Files:
         require(0 <= index < self.count, "index", f"in [0, {self.count})", index)
         if self.paths is not None:
             return self.paths[index]
-        return f"{self.name}/{index // _PER_DIRECTORY:04d}/{index:08d}"
+        return numbered(self.name, index, self.count)
+
+
+def numbered(name: str, index: int, count: int) -> str:
+    """The made-up path of one of so many files; in the order of their numbers, as text too.
+
+    >>> numbered("photos", 12_345, 20_000)
+    'photos/0001/00012345'
+    """
+    digits = max(8, len(str(max(count - 1, 0))))
+    return f"{name}/{index // _PER_DIRECTORY:0{digits - 4}d}/{index:0{digits}d}"

@@ -22,6 +22,7 @@ from devicesim.device.share.content import Content, Digest, Discard, Hash, Keep
 from devicesim.device.share.files import Space
 from devicesim.device.share.limits import Limits, ShareError, Usage
 from devicesim.device.share.nodes import Bucket, Directory, File, Node, Symlink
+from devicesim.device.share.paths import Numbered
 from devicesim.device.share.spill import Spill
 from devicesim.device.share.stability import Loss
 from devicesim.device.share.tree import Entry, Page
@@ -45,6 +46,7 @@ __all__ = [
     "Limits",
     "Loss",
     "Node",
+    "Numbered",
     "Page",
     "Posix",
     "Share",

@@ -35,33 +35,43 @@ class Numbered:
     'photos/0001/00012345'
     >>> Numbered("photos", 20_000).find("photos/0001/00012345")
     12345
+
+    A run of a longer list keeps its numbers:
+
+    >>> Numbered("photos", 5, first=12_345, whole=20_000).path(0)
+    'photos/0001/00012345'
     """
 
-    def __init__(self, name: str, count: int) -> None:
+    def __init__(self, name: str, count: int, first: int = 0, whole: int | None = None) -> None:
         self.name = name
         self.count = count
+        self.first = first
+        self._digits = max(8, len(str(max((first + count if whole is None else whole) - 1, 0))))
 
     def path(self, index: int) -> str:
         """``name/directory/number``."""
-        return f"{self.name}/{index // FILES_PER_DIRECTORY:04d}/{index:08d}"
+        number = self.first + index
+        return f"{self.name}/{number // FILES_PER_DIRECTORY:0{self._digits - 4}d}/{number:0{self._digits}d}"
 
     def find(self, path: str) -> int:
         """Read the number off the path."""
         leaf = path.rpartition("/")[2]
-        index = int(leaf) if leaf.isascii() and leaf.isdecimal() else -1
+        index = int(leaf) - self.first if leaf.isascii() and leaf.isdecimal() else -1
         return index if 0 <= index < self.count and self.path(index) == path else -1
 
     def parents(self) -> Iterable[str]:
         """The numbered directories."""
-        return [self.path(i).rpartition("/")[0] for i in range(0, self.count, FILES_PER_DIRECTORY)]
+        starts = range(-(self.first % FILES_PER_DIRECTORY), self.count, FILES_PER_DIRECTORY)
+        return [self.path(max(start, 0)).rpartition("/")[0] for start in starts] if self.count else []
 
     def children(self, parent: str) -> Sequence[int]:
         """A run of numbers."""
         leaf = parent.rpartition("/")[2]
-        first = int(leaf) * FILES_PER_DIRECTORY if leaf.isascii() and leaf.isdecimal() else self.count
-        if first >= self.count or self.path(first).rpartition("/")[0] != parent:
+        if not (leaf.isascii() and leaf.isdecimal()):
             return range(0)
-        return range(first, min(self.count, first + FILES_PER_DIRECTORY))
+        start = int(leaf) * FILES_PER_DIRECTORY - self.first
+        run = range(max(start, 0), min(self.count, start + FILES_PER_DIRECTORY))
+        return run if run and self.path(run[0]).rpartition("/")[0] == parent else range(0)
 
 
 class Listed:
@@ -107,10 +117,12 @@ class Listed:
         return self._index().get(parent, array("I"))
 
 
-def paths_of(name: str, path_of: Callable[[int], str] | Sequence[str] | None, count: int) -> Paths:
-    """Make :class:`Paths` of a function, a sequence, or of a name alone."""
+def paths_of(name: str, path_of: Callable[[int], str] | Sequence[str] | Numbered | None, count: int) -> Paths:
+    """Make :class:`Paths` of a function, a sequence, a run of numbers, or of a name alone."""
     if path_of is None:
         return Numbered(name, count)
+    if isinstance(path_of, Numbered):
+        return path_of
     return Listed(path_of if callable(path_of) else path_of.__getitem__, count)
 
 

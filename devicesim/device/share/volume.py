@@ -13,7 +13,7 @@ from devicesim.device.share.collection import Collection, Posix
 from devicesim.device.share.files import Files
 from devicesim.device.share.limits import refuse
 from devicesim.device.share.nodes import Directory, File, Node
-from devicesim.device.share.paths import Paths, clash, directories, paths_of
+from devicesim.device.share.paths import Numbered, Paths, clash, directories, paths_of
 from devicesim.device.share.stability import Loss
 from devicesim.device.share.walk import Item, items, walk
 from devicesim.errors import require, unknown
@@ -90,7 +90,7 @@ class Share(Files):
 
     def add_collection(
         self, bucket: str, name: str, sizes: NDArray[np.int64],
-        path_of: Callable[[int], str] | Sequence[str] | None = None, now: float = 0.0, *, mode: int = 0o644,
+        path_of: Callable[[int], str] | Sequence[str] | Numbered | None = None, now: float = 0.0, *, mode: int = 0o644,
         uid: int = 0, gid: int = 0,
     ) -> Collection:  # fmt: skip
         """Announce many files at once; each is there when the collection is told that it is complete.
@@ -99,7 +99,8 @@ class Share(Files):
             bucket: where they go.
             name: of the collection; the directory of generated names.
             sizes: of the files, shape (n,) [bytes]; not copied.
-            path_of: path below the bucket of each file, as function or sequence; None generates names.
+            path_of: path below the bucket of each file, as function or sequence, or a run of numbered ones; None
+                generates names.
             now: simulated time, the files' times [s].
             mode, uid, gid: attributes of every file.
 
@@ -108,7 +109,9 @@ class Share(Files):
         """
         if bucket not in self.buckets:
             raise unknown("bucket", bucket, self.buckets)
-        if path_of is not None and not callable(path_of):
+        if isinstance(path_of, Numbered):
+            require(path_of.count == len(sizes), "path_of", f"of {len(sizes)} paths", path_of.count)
+        elif path_of is not None and not callable(path_of):
             require(len(path_of) == len(sizes), "path_of", f"of {len(sizes)} paths", len(path_of))
         if path_of is None:
             self.limits.check_path(name)
