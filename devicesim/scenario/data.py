@@ -6,11 +6,11 @@ import math
 import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, StrictInt, StrictStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictInt, StrictStr, model_validator
 
 from devicesim import catalog, units
 from devicesim.errors import unknown
-from devicesim.scenario.quantities import Name, Quantity, Size, refusal, shown
+from devicesim.scenario.quantities import Duration, Name, Quantity, Size, refusal, shown
 from devicesim.scenario.table import Table
 
 _ARN = re.compile(r"arn:aws[a-z-]*:s3:::([^/]*)(/.*)?", re.DOTALL)
@@ -152,8 +152,38 @@ def _known_workloads(schema: dict[str, Any]) -> None:
     schema["enum"] = list(catalog.names("workload"))
 
 
+MARKER_BYTES = 1024
+"""Longest key of S3 [bytes of UTF-8]."""
+
+
+def _marker(text: str) -> str:
+    if len(text.encode(errors="surrogatepass")) > MARKER_BYTES:
+        raise refusal(f"must have at most {MARKER_BYTES:,} bytes in UTF-8, as keys have, got {shown(text)}")
+    return text
+
+
+Marker = Annotated[StrictStr, AfterValidator(_marker)]
+
+
+class KeyRange(Table):
+    """Which objects of a bucket an export takes, in the order of their keys' UTF-8 bytes."""
+
+    begin: Marker = Field(
+        default="", description="The first key; from the bucket's first if not given.", examples=["2024/"]
+    )
+    end: Marker = Field(
+        default="",
+        description="The last key, and all keys that begin with it; to the bucket's last if not given.",
+        examples=["2024/06"],
+    )
+
+
+def _ranges(value: object) -> object:
+    return (value,) if isinstance(value, dict) else value
+
+
 class Dataset(Table):
-    """Files bound for one bucket; exactly one of ``size``, ``model``, ``manifest`` and ``directory``."""
+    """Files bound for one bucket, or of it; exactly one of ``size``, ``model``, ``manifest`` and ``directory``."""
 
     model_config = ConfigDict(json_schema_extra=_one_source)
 
@@ -200,6 +230,24 @@ class Dataset(Table):
         description="By which road it goes: 'ship' on the device, 'online' over the line; if not given, online where "
         "a task names it or [hybrid] says so.",
         examples=["online"],
+    )
+    key_range: Annotated[
+        tuple[KeyRange, ...],
+        BeforeValidator(_ranges, json_schema_input_type=KeyRange | tuple[KeyRange, ...]),
+    ] = Field(
+        default=(),
+        description="Which keys of the bucket an EXPORT takes, one range or a list of them; all if not given.",
+        examples=[{"begin": "2024/", "end": "2024/06"}],
+    )
+    storage_class: Literal["STANDARD", "GLACIER", "DEEP_ARCHIVE"] | None = Field(
+        default=None,
+        description="Where S3 keeps what is to be exported; what lies in Glacier has to be restored first.",
+        examples=["GLACIER"],
+    )
+    restore: Duration | None = Field(
+        default=None,
+        description="How long restoring from Glacier takes once AWS asks for it; without it nobody restores.",
+        examples=["12 h"],
     )
 
     @model_validator(mode="after")
