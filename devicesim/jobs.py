@@ -83,6 +83,35 @@ MASTER: tuple[JobState, ...] = (
 _WAITING = (JobState.NEW, JobState.PENDING, JobState.PREPARING_APPLIANCE)
 """How a part of an export begins that waits for the one before it."""
 
+
+class ClusterState(StrEnum):
+    """``ClusterState`` of the API."""
+
+    AWAITING_QUORUM = "AwaitingQuorum"
+    PENDING = "Pending"
+    IN_USE = "InUse"
+    COMPLETE = "Complete"
+    CANCELLED = "Cancelled"
+
+
+CLUSTER_MOVES: dict[ClusterState, frozenset[ClusterState]] = {
+    # Not enough node jobs yet; nothing is prepared.
+    ClusterState.AWAITING_QUORUM: frozenset({ClusterState.PENDING, ClusterState.CANCELLED}),
+    # AWS prepares the nodes; InUse as soon as the first is at the customer's.
+    ClusterState.PENDING: frozenset({ClusterState.IN_USE}),
+    # Complete when every node is back.
+    ClusterState.IN_USE: frozenset({ClusterState.COMPLETE}),
+    ClusterState.COMPLETE: frozenset(),
+    ClusterState.CANCELLED: frozenset(),
+}
+"""From which state a cluster may go to which."""
+
+CLUSTER_ALLOWED: dict[str, frozenset[ClusterState]] = {
+    "UpdateCluster": frozenset({ClusterState.AWAITING_QUORUM}),
+    "CancelCluster": frozenset({ClusterState.AWAITING_QUORUM}),
+}
+"""In which states of a cluster a call is allowed."""
+
 ALLOWED: dict[str, frozenset[JobState]] = {
     "UpdateJob": frozenset({JobState.NEW}),
     "CancelJob": frozenset({JobState.NEW, JobState.LISTING, JobState.PENDING}),

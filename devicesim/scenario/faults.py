@@ -1,15 +1,59 @@
-"""What goes wrong on purpose, and when."""
+"""What goes wrong on purpose, and when: one model for each kind of fault, told apart by ``kind``.
+
+A new kind is a model here with its ``kind``, named in :data:`Fault`; whoever lives through it picks its own kinds
+from ``scenario.faults``.
+"""
 
 from __future__ import annotations
 
-from pydantic import Field, StrictStr
+from typing import Annotated, Literal
+
+from pydantic import Field, StrictInt
 
 from devicesim.scenario.quantities import Duration
 from devicesim.scenario.table import Table
 
+Nodes = Annotated[
+    tuple[Annotated[StrictInt, Field(ge=1)], ...],
+    Field(description="Which nodes of the cluster, counted from 1.", examples=[[2, 4]], min_length=1),
+]
+Lasting = Annotated[
+    Duration, Field(description="How long until it is over; nodes then start again.", examples=["6 h"])
+]
 
-class Fault(Table):
-    """Something that the scenario lets go wrong."""
 
-    kind: StrictStr = Field(description="What goes wrong.", examples=["node-lost"])
-    at: Duration = Field(description="When, counted from the start.", examples=["12 d"])
+class _Fault(Table):
+    at: Duration = Field(
+        description="When, counted from the device, or the cluster, first being ready to work.",
+        examples=["12 d"],
+    )
+
+
+class NodeLost(_Fault):
+    """Nodes of a cluster fail for good, with all that is on them; they never join again."""
+
+    kind: Literal["node-lost"] = Field(description="What goes wrong.", examples=["node-lost"])
+    nodes: Nodes
+
+
+class NodeDown(_Fault):
+    """Nodes of a cluster hang or lose the network for a while; they are restarted, nothing on them is lost."""
+
+    kind: Literal["node-down"] = Field(description="What goes wrong.", examples=["node-down"])
+    nodes: Nodes
+    duration: Lasting
+
+
+class PowerCut(_Fault):
+    """Nodes of a cluster lose power together; when it is back they start, locked as after any power loss."""
+
+    kind: Literal["power-cut"] = Field(description="What goes wrong.", examples=["power-cut"])
+    nodes: Nodes
+    duration: Lasting
+
+
+NodeFault = NodeLost | NodeDown | PowerCut
+"""What befalls nodes of a cluster."""
+
+Fault = Annotated[NodeLost | NodeDown | PowerCut, Field(discriminator="kind")]
+"""Something that the scenario lets go wrong."""

@@ -74,7 +74,7 @@ def _finding(
         return Finding(path, "unknown key", _near(str(path[-1]), _keys(owners)), at_key=True)
     if kind in ("missing", "union_tag_not_found"):
         if kind != "missing":
-            path = (*path, "distribution")
+            path = (*path, _tag(context))
         return Finding(path, "is missing", _example(str(path[-1]), field))
     if kind in _BOUNDS:
         key, words = _BOUNDS[kind]
@@ -95,12 +95,18 @@ def _finding(
 
 def _choice(path: Path, value: Any, context: Mapping[str, Any]) -> Finding:
     choices = re.findall(r"'([^']*)'", str(context.get("expected") or context.get("expected_tags")))
-    if isinstance(value, dict):  # the union's table: the tag stands in it
-        path, value = (*path, "distribution"), value.get("distribution")
+    if "discriminator" in context and isinstance(value, dict):  # the union's table: the tag stands in it
+        tag = _tag(context)
+        path, value = (*path, tag), value.get(tag)
     bound = choices[0] if len(choices) == 1 else f"one of {', '.join(map(repr, choices))}"
     near = get_close_matches(value.lower(), [c.lower() for c in choices], 1) if isinstance(value, str) else []
     match = next((choice for choice in choices if near and choice.lower() == near[0]), "")
     return Finding(path, f"must be {bound}, got {shown(value)}", f"did you mean {match!r}?" if match else "")
+
+
+def _tag(context: Mapping[str, Any]) -> str:
+    """The key that tells the models of a union apart."""
+    return str(context["discriminator"]).strip("'")
 
 
 def _as_written(kind: str, value: Any, path: Path, field: FieldInfo | None) -> str:
@@ -137,7 +143,7 @@ def _path(location: tuple[int | str, ...], document: Any) -> Path:
     path: list[str | int] = []
     at = document
     for step in location:
-        tag = isinstance(at, dict) and step not in at and at.get("distribution") == step
+        tag = isinstance(at, dict) and step not in at and step in (at.get("distribution"), at.get("kind"))
         if tag or isinstance(at, str):
             continue
         path.append(step)

@@ -146,6 +146,12 @@ class Client(Table):
     start_after: Duration = Field(
         default=0.0, description="When it begins, counted from the device being ready.", examples=["2 h"]
     )
+    node: Annotated[StrictInt, Field(ge=1)] | Literal["spread"] | None = Field(
+        default=None,
+        description="The node of a cluster through which it writes, or 'spread' over all; the clients take "
+        "nodes in turn if not given.",
+        examples=[1],
+    )
 
     @model_validator(mode="before")
     @classmethod

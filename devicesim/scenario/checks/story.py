@@ -92,7 +92,7 @@ def _job_type(draft: Draft) -> Iterator[Finding]:
         return
     kind = draft.table("job").get("type", "IMPORT")
     if kind == "LOCAL_USE":
-        for index, _ in draft.tables("client"):
+        for index, _ in draft.tables("client") if "cluster" not in draft.document else ():
             yield Finding(
                 ("client", index),
                 "the NFS service runs on IMPORT jobs only, and job.type is 'LOCAL_USE'",
