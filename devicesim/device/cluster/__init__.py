@@ -1,0 +1,1 @@
+"""A cluster: several Edge devices that keep their data together."""
