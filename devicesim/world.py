@@ -207,7 +207,7 @@ class World:
     def create_job(self, **members: Any) -> str:
         """Create a job at the World's site, which the catalog's default customer handles; returns its JobId.
 
-        Members: type, device, shipping, wifi, description.
+        Members: type, device, capacity, shipping, wifi, description.
 
         Raises:
             UnknownNameError: no such member.
@@ -215,7 +215,7 @@ class World:
         """
         region = self._default.site.region
         order = _ordered(region, members)
-        life = self._open(order, default_story(self.figures, self.epoch, region, order.type))
+        life = self._open(order, default_story(self.figures, self.epoch, region, order))
         self._note("create_job", **_plain(order))
         return life.job.id
 
@@ -357,6 +357,11 @@ def _ordered(region: str, members: Mapping[str, Any]) -> Order:
     job |= members
     devices = catalog.names("device")
     require(job["device"] in devices, "device", f"one of {', '.join(devices)}", job["device"])
+    capacities = (*catalog.capacities(job["device"]), catalog.NO_PREFERENCE)
+    require(job["capacity"] in capacities, "capacity", f"one of {', '.join(capacities)}", job["capacity"])
+    where = f"offered in {region}"
+    require(catalog.offered(job["device"], region), "device", where, job["device"])
+    require(catalog.offered(job["device"], region, job["capacity"]), "capacity", where, job["capacity"])
     kinds = catalog.entry(job["device"]).listing("job_types")
     require(job["type"] in kinds, "type", f"one of {', '.join(kinds)}", job["type"])
     require(
@@ -370,6 +375,7 @@ def _plain(order: Order) -> dict[str, Any]:
     return {
         "type": order.type.value,
         "device": order.device,
+        "capacity": order.capacity,
         "shipping": order.shipping.value,
         "wifi": order.wifi,
         "description": order.description,

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from small_story import BYTES, small_story
 
 import devicesim
+from devicesim import catalog
 from devicesim.device.neighbours import CountingStore, Neighbours, RecordingNotifier
 from devicesim.errors import BoundError, UnknownNameError, VerbError
 from devicesim.jobs import ORDER, JobState, JobType, ShippingOption
@@ -125,7 +126,7 @@ class TestLog:
             lambda: world.cancel_job(world.job().id),
             lambda: world.create_job(type="EXPORT"),
             lambda: world.create_job(shipping="EXPRESS"),
-            lambda: world.create_job(device="EDGE"),
+            lambda: world.create_job(device="EDGY"),
             lambda: world.create_job(colour="red"),
         ):
             with pytest.raises((BoundError, VerbError, UnknownNameError)):
@@ -508,7 +509,15 @@ class TestDefaultCustomer:
         [
             ({"type": "EXPORT"}, "type must be one of IMPORT, LOCAL_USE, got EXPORT"),
             ({"type": "IMPRT"}, "type must be one of IMPORT, LOCAL_USE, got IMPRT"),
-            ({"device": "EDGE"}, "device must be one of SNC1_HDD, got EDGE"),
+            (
+                {"device": "EDGY"},
+                f"device must be one of {', '.join(catalog.names('device'))}, got EDGY",
+            ),
+            ({"device": "EDGE_S", "capacity": "T100"}, "capacity must be one of T98, NoPreference, got T100"),
+            (
+                {"device": "STANDARD", "type": "LOCAL_USE"},
+                "type must be one of IMPORT, EXPORT, got LOCAL_USE",
+            ),
             (
                 {"shipping": "EXPRESS"},
                 "shipping must be one of NEXT_DAY, SECOND_DAY in us-west-2, got EXPRESS",

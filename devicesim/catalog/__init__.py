@@ -14,27 +14,48 @@ costs next to nothing.
 ['SNC1_HDD.disk.outer_rate']
 """
 
+from devicesim.catalog.devices import (
+    FIRST,
+    NO_PREFERENCE,
+    all_capacities,
+    all_instance_types,
+    capacities,
+    instance_types,
+    offered,
+    own,
+    room,
+)
 from devicesim.catalog.figure import KINDS, Entry, Figure, Listing, describe
 from devicesim.catalog.lanes import lane_for, regions
 from devicesim.catalog.rules import check
-from devicesim.catalog.store import entries, entry, find, names
+from devicesim.catalog.store import entries, entry, find, has, names
 from devicesim.catalog.view import Figures, override
 from devicesim.catalog.workloads import components
 
 __all__ = [
+    "FIRST",
     "KINDS",
+    "NO_PREFERENCE",
     "Entry",
     "Figure",
     "Figures",
     "Listing",
+    "all_capacities",
+    "all_instance_types",
+    "capacities",
     "check",
     "components",
     "describe",
     "entries",
     "entry",
     "find",
+    "has",
+    "instance_types",
     "lane_for",
     "names",
+    "offered",
     "override",
+    "own",
     "regions",
+    "room",
 ]

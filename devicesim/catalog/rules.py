@@ -29,7 +29,8 @@ def check(entry: Entry) -> list[str]:
         lines += [f"{path}: {fault}" for fault in _figure_faults(figure)]
         if path != figure.path:
             lines.append(f"{path}: says its path is {figure.path!r}")
-        if entry.kind == "price" and not _DATE.fullmatch(figure.date):
+        priced = entry.kind == "price" or figure.unit.startswith("USD")
+        if priced and not _DATE.fullmatch(figure.date):
             lines.append(f"{path}: a price needs a date such as '2020-06', got {figure.date!r}")
     for path, listing in entry.lists.items():
         lines += [f"{path}: {fault}" for fault in _listing_faults(listing)]

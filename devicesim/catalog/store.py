@@ -10,6 +10,10 @@ A file ``data/device/SNC1_HDD.toml`` is the entry ``SNC1_HDD`` of kind ``device`
     [lists]
     job_types = { names = ["IMPORT"], kind = "documented", source = "launch" }
 
+An entry that differs from another in some figures only is written as those: ``like = "EDGE_C"`` takes over the
+figures and lists of another entry of its kind, ``without = ["instances", "disk.rpm"]`` leaves out those below
+the dotted names, and what the file itself holds comes last.
+
 ``range`` is ``[low, high]`` or ``"exact"``. A source is a text in which every part between semicolons starts
 with the key of a document of ``data/sources.toml``: ``"guide23: performance.md; assumption"``.
 """
@@ -17,7 +21,7 @@ with the key of a document of ``data/sources.toml``: ``"guide23: performance.md;
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -34,8 +38,8 @@ _SUFFIX = ".toml"
 def names(kind: str | None = None) -> tuple[str, ...]:
     """Name all entries, or those of one kind, in order of kind and name.
 
-    >>> names("device")
-    ('SNC1_HDD',)
+    >>> names("device")[:3]
+    ('EDGE', 'EDGE_C', 'EDGE_CG')
     """
     if kind is not None and kind not in (known := {folder for folder, _ in _index().values()}):
         raise unknown("kind of catalog entry", kind, known)
@@ -80,6 +84,16 @@ def find(key: str) -> Figure:
     raise unknown("figure", key, [f"{known}.{path}" for known in near for path in _read(known).figures])
 
 
+def has(key: str) -> bool:
+    """Tell whether there is a figure of that ``ENTRY.path``: not every device has every part.
+
+    >>> has("SNC1_HDD.battery.capacity"), has("EDGE.battery.capacity")
+    (True, False)
+    """
+    name, path = split(key)
+    return bool(name) and path in _read(name)
+
+
 def split(key: str) -> tuple[str, str]:
     """Part a key into entry and path; entry names may hold dots, and the entry is empty if there is none."""
     parts = key.split(".")
@@ -113,12 +127,48 @@ def _sources() -> dict[str, str]:
 
 @cache
 def _read(name: str) -> Entry:
+    kind, _ = _index()[name]
+    return build(name, kind, _whole(name, ()), _sources())
+
+
+def _whole(name: str, heirs: tuple[str, ...]) -> dict[str, Any]:
+    """The parsed file of an entry, over that of the one it is like.
+
+    Args:
+        name: of the entry.
+        heirs: the entries that are like this one, the last of them first asked for.
+    """
     kind, file = _index()[name]
     try:
         raw = tomllib.loads(file.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as broken:
         raise CatalogError(f"{file.name}: {broken}") from None
-    return build(name, kind, raw, _sources())
+    like, without = raw.pop("like", None), raw.pop("without", ())
+    if like is None:
+        return raw
+    if _index().get(like, ("",))[0] != kind or like in (name, *heirs):
+        raise CatalogError(f"{name}: like must name another {kind} that is not like this one, got {like!r}")
+    model = _whole(like, (name, *heirs))
+    for path in without:
+        if not _leave_out(model["figures"], path.split(".")):
+            raise CatalogError(f"{name}: without must name figures of {like}, got {path!r}")
+    return _laid_over(model, raw)
+
+
+def _leave_out(table: dict[str, Any], path: Sequence[str]) -> bool:
+    """Drop what is below a path; False if there is nothing."""
+    for key in path[:-1]:
+        table = table.get(key, {})
+    return table.pop(path[-1], None) is not None
+
+
+def _laid_over(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """One table over another; a figure or a list replaces the other's whole."""
+    merged = dict(below)
+    for key, value in above.items():
+        both = isinstance(value, dict) and isinstance(below.get(key), dict)
+        merged[key] = value if not both or "kind" in value else _laid_over(below[key], value)
+    return merged
 
 
 def build(name: str, kind: str, raw: Mapping[str, Any], sources: Mapping[str, str]) -> Entry:

@@ -8,21 +8,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from devicesim import scenario, throughput
+from devicesim import catalog, scenario, throughput
 from devicesim.catalog import Figures
 from devicesim.physics import cpu, ethernet, hdd, nfs
 
 
-def server(figures: Figures, device: str, filled: float = 0.0) -> throughput.Server:
+def server(figures: Figures, device: str, filled: float = 0.0, room: str = "") -> throughput.Server:
     """The device's NFS service: its cores, the page cache's dirty limit, the zoned disk behind it.
 
     Args:
         figures: catalog figures with the scenario's overrides.
         device: catalog entry of the device.
         filled: bytes already on the disk; outer tracks fill first.
+        room: key of the figure that says what the device holds; that of its usual capacity if not given.
     """
     outer = figures.si(f"{device}.disk.outer_rate")
-    capacity = figures.si(f"{device}.storage.capacity")
+    capacity = figures.si(room or catalog.room(device))
     return throughput.Server(
         cores=int(figures.si(f"{device}.nfs.cores")),
         buffer=figures.si(f"{device}.cache.dirty_limit"),

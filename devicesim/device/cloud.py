@@ -9,6 +9,7 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
+from devicesim import catalog
 from devicesim.device.neighbours import ObjectStore, Upload
 from devicesim.device.setting import Setting
 from devicesim.device.share import File, Item, Share
@@ -25,13 +26,17 @@ def accept(setting: Setting) -> Process:
 
 def preparation(setting: Setting, job: str) -> float:
     """Draw how long AWS takes to prepare a device [s]; now and then there is none in stock, and that takes weeks."""
-    figure = setting.figures.si
+    device = setting.scenario.job.device
+
+    def figure(path: str) -> float:
+        return setting.figures.si(catalog.own(device, f"preparation.{path}"))
+
     law = courier.Preparation(
-        median=figure("preparation.in_stock.median"),
-        sigma=figure("preparation.in_stock.sigma"),
-        stock_out=figure("preparation.stock_out.share"),
-        stock_out_median=figure("preparation.stock_out.median"),
-        stock_out_sigma=figure("preparation.stock_out.sigma"),
+        median=figure("in_stock.median"),
+        sigma=figure("in_stock.sigma"),
+        stock_out=figure("stock_out.share"),
+        stock_out_median=figure("stock_out.median"),
+        stock_out_sigma=figure("stock_out.sigma"),
     )
     return float(courier.preparation_time(setting.draw(f"preparation/{job}"), 1, law)[0])
 

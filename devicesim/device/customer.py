@@ -14,7 +14,7 @@ import simpy
 
 from devicesim.catalog import Figures
 from devicesim.device.ingest import Ingest
-from devicesim.device.job import Job
+from devicesim.device.job import Job, Order
 from devicesim.device.setting import Setting
 from devicesim.device.snow_device import SnowDevice
 from devicesim.jobs import JobType
@@ -102,10 +102,10 @@ class Customer:
 
 
 def default_story(
-    figures: Figures, start: datetime, region: str = "us-west-2", kind: JobType = JobType.IMPORT
+    figures: Figures, start: datetime, region: str = "us-west-2", order: Order | None = None
 ) -> Scenario:
     """The scenario of a customer about whom nothing is known, from the catalog's ``default_customer``."""
-    text = figures.text
+    text, order = figures.text, order or Order()
     copy = f"""
         [[dataset]]
         name = "default"
@@ -118,20 +118,20 @@ def default_story(
         link = "ethernet"
         rate = "{text("default_customer.link_rate")}"
         streams = {int(figures.si("default_customer.streams"))}
-        [job]
         """
-    use = f"""
-        [job]
-        type = "{kind}"
-        keep = "{text("default_customer.days_on_site")}"
-        """
+    stay = f'keep = "{text("default_customer.days_on_site")}"'
     return loads(
         f"""
         name = "Default customer"
         start = {start.isoformat()}
         [site]
         region = "{region}"
-        {copy if kind is JobType.IMPORT else use}
+        {copy if order.type is JobType.IMPORT else ""}
+        [job]
+        type = "{order.type}"
+        device = "{order.device}"
+        capacity = "{order.capacity}"
+        {"" if order.type is JobType.IMPORT else stay}
         """,
         "default_customer",
     )

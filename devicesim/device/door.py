@@ -51,7 +51,7 @@ class Door:
     def _core(self) -> throughput.Transfer:
         if self._own is None:
             setting, kind = self._setting, self._device.kind
-            server = capacities.server(setting.figures, kind, self._device.share.bytes)
+            server = capacities.server(setting.figures, kind, self._device.share.bytes, self._device.room)
             clients = capacities.clients(setting.figures, setting.scenario)
             self._own = throughput.Transfer(server, clients, regime(setting, self._device), at=setting.now)
         return self._own

@@ -137,7 +137,7 @@ class Ingest:
         if self._radio:
             self._radio.move(setting.now)
         clients = capacities.clients(setting.figures, setting.scenario, self._began)
-        server = capacities.server(setting.figures, device.kind, device.share.used)
+        server = capacities.server(setting.figures, device.kind, device.share.used, device.room)
         self._refuse(server, clients)
         left = [queue.left for queue in self._queues]
         sizes = [queue.sizes[left[k]] for k, queue in enumerate(self._queues)]

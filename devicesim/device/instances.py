@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import simpy
 
-from devicesim import scenario
+from devicesim import catalog, scenario
 from devicesim.device.setting import Setting
 from devicesim.progress import InstanceChanged
 
@@ -45,9 +45,8 @@ class Instances:
     def __post_init__(self) -> None:
         self.moved = self.setting.env.event()
         for wanted in self.setting.scenario.instances:
-            vcpus = self.setting.figures.si(
-                f"{self.device}.instances.{wanted.type.removeprefix('snc1.')}.vcpus"
-            )
+            key = catalog.instance_types(self.device)[wanted.type]
+            vcpus = self.setting.figures.si(f"{key}.vcpus")
             for number in range(wanted.count):
                 name = wanted.name if wanted.count == 1 else f"{wanted.name}-{number + 1}"
                 left = float("inf") if wanted.duration is None else wanted.duration

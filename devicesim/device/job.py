@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from devicesim import catalog
 from devicesim.device.neighbours import Neighbours
 from devicesim.errors import VerbError
 from devicesim.jobs import JobState, JobType, ShippingOption, is_legal
@@ -16,7 +17,8 @@ class Order:
     """What a customer asks AWS for; members as in CreateJob."""
 
     type: JobType = JobType.IMPORT
-    device: str = "SNC1_HDD"
+    device: str = catalog.FIRST
+    capacity: str = catalog.NO_PREFERENCE
     shipping: ShippingOption = ShippingOption.SECOND_DAY
     wifi: bool = False
     description: str = ""

@@ -24,20 +24,15 @@ PRECISION = 1.0
 
 
 def budget(figures: Figures, device: str) -> power.Budget:
-    """The device's draw by part, from the catalog."""
-    parts = (
-        "disk_idle",
-        "disk_active",
-        "ethernet_1g",
-        "ethernet_10g",
-        "wifi_idle",
-        "wifi_active",
-        "per_vcpu",
-    )
+    """The device's draw by part, from the catalog; a part that it does not have draws nothing."""
+    parts = ("disk_idle", "disk_active", "ethernet_1g", "ethernet_10g", "per_vcpu")
+    radio = ("wifi_idle", "wifi_active")
+    fitted = figures.flag(f"{device}.wifi.fitted")
     return power.Budget(
         base=figures.si(f"{device}.power.base"),
         disks=figures.si(f"{device}.disk.count"),
         **{part: figures.si(f"{device}.power.{part}") for part in parts},
+        **{part: figures.si(f"{device}.power.{part}") if fitted else 0.0 for part in radio},
     )
 
 

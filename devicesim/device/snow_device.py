@@ -11,6 +11,7 @@ from typing import Protocol
 
 import simpy
 
+from devicesim import catalog
 from devicesim.device import capacities
 from devicesim.device.heat import Heat
 from devicesim.device.instances import Instances
@@ -49,6 +50,7 @@ class SnowDevice:
         state: ``off``, ``booting``, ``locked`` or ``unlocked``.
         nfs: state of the NFS service, as ``describe-service`` names it.
         off: event that fires when the device goes off, cleanly or not; a new one at every start.
+        room: key of the figure that says what it holds.
         abrupt: whether it last went off without warning.
         made: when the job that it is prepared for was created [s].
         counted: cumulative busy seconds of the copy, for the draw by activity.
@@ -59,7 +61,8 @@ class SnowDevice:
         self.state, self.nfs = "off", "INACTIVE"
         self.abrupt = False
         self.off = setting.env.event()
-        self.share = Share(limits(setting, kind))
+        self.room = room(setting, kind)
+        self.share = Share(limits(setting, kind, self.room))
         self.instances = Instances(setting, kind, job, self.change)
         self.power = Power(setting, kind, job)
         self.heat = Heat(setting, kind, job, self.change)
@@ -225,11 +228,18 @@ class SnowDevice:
         self._enter("off", why)
 
 
-def limits(setting: Setting, kind: str) -> Limits:
+def room(setting: Setting, kind: str) -> str:
+    """The key of the figure that says how much data a device takes, as the scenario orders it."""
+    story = setting.scenario
+    capacity = story.job.capacity if story.job.device == kind else catalog.NO_PREFERENCE
+    return catalog.room(kind, capacity, bool(story.instances or story.functions))
+
+
+def limits(setting: Setting, kind: str, room: str) -> Limits:
     """What the device's share accepts, from the catalog."""
     figures = setting.figures
     return Limits(
-        capacity=int(figures.si(f"{kind}.storage.capacity")),
+        capacity=int(figures.si(room)),
         files=int(figures.si(f"{kind}.storage.max_files")),
         file_size=int(figures.si(f"{kind}.storage.max_file_size")),
         name_bytes=NAME_BYTES,

@@ -64,6 +64,7 @@ def ordered(story: Scenario) -> Order:
     return Order(
         type=job.type,
         device=job.device,
+        capacity=job.capacity,
         shipping=job.shipping or ShippingOption.SECOND_DAY,
         wifi=bool(job.wifi),
         description=job.description,

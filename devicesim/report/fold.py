@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from devicesim import __version__, catalog
+from devicesim import __version__
 from devicesim.device.ingest import Ingest
 from devicesim.device.order import Life
 from devicesim.jobs import JobState
@@ -24,8 +24,8 @@ from devicesim.progress import (
     TemperatureChanged,
     timestamp,
 )
-from devicesim.report import phrases
 from devicesim.report.bottleneck import attribute
+from devicesim.report.costs import bill
 from devicesim.report.model import (
     BatterySummary,
     Bottleneck,
@@ -209,24 +209,11 @@ def _battery(life: Life, story: Scenario) -> BatterySummary | None:
 
 
 def _costs(world: World, life: Life) -> tuple[Cost, ...]:
-    figures, lane = world.figures, catalog.lane_for(life.setting.scenario.site.region).name
     given, taken = _entered(life, JobState.WITH_CUSTOMER), _entered(life, JobState.IN_TRANSIT_TO_AWS)
-    service = figures.figure("prices.snowcone_hdd.service_fee")
-    lines = [Cost("service fee", service.si, service.kind)]
-    if given is not None:
-        # The day of receipt and the day of pickup are not charged.
-        last = taken if taken is not None else world.now
-        days = max(0.0, np.floor((last - given) / DAY) - 1)
-        extra = max(0.0, days - figures.si("prices.snowcone_hdd.included") / DAY)
-        daily = figures.figure("prices.snowcone_hdd.daily_fee")
-        if extra:
-            lines.append(Cost(phrases.count(extra, "extra day"), extra * daily.si, daily.kind))
-    place = lane.removeprefix("lane.")
-    key = f"prices.shipping.{place}"
-    known = f"shipping.{place}" in catalog.entry("prices").figures
-    shipping = figures.figure(key if known else "prices.shipping.other")
-    lines.append(Cost("shipping", shipping.si, shipping.kind))
-    return tuple(lines)
+    last = taken if taken is not None else world.now
+    on_site = last - given if given is not None else 0.0
+    region = life.setting.scenario.site.region
+    return bill(world.figures, region, life.job.order, on_site, life.device.share.bytes)
 
 
 def _metrics(

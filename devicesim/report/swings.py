@@ -68,11 +68,15 @@ def expected(figures: Figures, story: Scenario, load: Load) -> tuple[float, floa
 
 def _waiting(figures: Figures, story: Scenario) -> float:
     figure = figures.si
-    share = figure("preparation.stock_out.share")
+
+    def prepared(path: str) -> float:
+        return figure(catalog.own(story.job.device, f"preparation.{path}"))
 
     def mean(kind: str) -> float:
-        sigma = figure(f"preparation.{kind}.sigma")
-        return figure(f"preparation.{kind}.median") * float(np.exp(sigma * sigma / 2))
+        sigma = prepared(f"{kind}.sigma")
+        return prepared(f"{kind}.median") * float(np.exp(sigma * sigma / 2))
+
+    share = prepared("stock_out.share")
 
     preparation = (1 - share) * mean("in_stock") + share * mean("stock_out")
     lane = catalog.lane_for(story.site.region).name
@@ -94,7 +98,8 @@ def _copying(figures: Figures, story: Scenario, load: Load) -> float:
     rates, latencies = _links(figures, story)
     regime = throughput.Regime(bandwidth=rates, latency=latencies)
     held = story.job.holds.size if story.job.holds is not None else 0.0
-    server = capacities.server(figures, device, held)
+    room = catalog.room(device, story.job.capacity, bool(story.instances or story.functions))
+    server = capacities.server(figures, device, held, room)
     bounds = throughput.bounds(server, clients, regime, load.sizes)
     rate = min(bounds.values())
     work = load.bytes / rate if rate > 0 else np.inf

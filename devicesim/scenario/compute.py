@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any
 
-from pydantic import Field, StrictInt
+from pydantic import Field, StrictInt, StrictStr
 
+from devicesim import catalog
 from devicesim.scenario.quantities import Duration, Fraction, Name, Rate
 from devicesim.scenario.table import Table
+
+
+def _types(schema: dict[str, Any]) -> None:
+    schema["enum"] = list(catalog.all_instance_types())
 
 
 class Instance(Table):
     """Compute instances that run on the device beside the copy."""
 
     name: Name = Field(description="How reports call it.", examples=["detector"])
-    type: Literal["snc1.micro", "snc1.small", "snc1.medium"] = Field(
-        description="Instance type.", examples=["snc1.small"]
+    type: StrictStr = Field(
+        description="Instance type, one that the device has.",
+        examples=["snc1.small"],
+        json_schema_extra=_types,
     )
     count: StrictInt = Field(default=1, description="How many of them.", examples=[1], ge=1, le=100)
     start: Duration = Field(

@@ -21,7 +21,8 @@ from pydantic import (
     model_validator,
 )
 
-from devicesim import units
+from devicesim import catalog, units
+from devicesim.errors import unknown
 from devicesim.jobs import JobState, JobType, ShippingOption
 from devicesim.scenario.cluster import Cluster
 from devicesim.scenario.compute import Function, Image, Instance
@@ -35,7 +36,6 @@ from devicesim.scenario.quantities import Duration, Name, Quantity, Size, refusa
 from devicesim.scenario.site import Site
 from devicesim.scenario.table import Table
 
-_LATER = ("STANDARD", "EDGE", "EDGE_C", "EDGE_CG", "EDGE_S", "SNC1_SSD", "V3_5C", "V3_5S", "RACK_5U_C")
 _YEARS = (2000, 2100)
 _DATE_HINT = "write it as 2026-06-01T08:00:00-07:00"
 
@@ -65,19 +65,20 @@ def _version(value: object) -> object:
     return value
 
 
-def _device(value: object) -> object:
-    if value in _LATER:
-        raise refusal(f"{value} is not modelled yet; SNC1_HDD is", 'write "SNC1_HDD"')
+def _known_device(value: object) -> object:
+    known = catalog.names("device")
+    if isinstance(value, str) and value not in known:
+        why, _, hint = str(unknown("SnowballType", value, known)).partition("; ")
+        raise refusal(why, hint if "did you mean" in hint else f"known: {', '.join(known)}")
     return value
 
 
-def _job_type(value: object) -> object:
-    if value == "EXPORT":
-        raise refusal(
-            "EXPORT is not offered on SNC1_HDD: the device was announced with IMPORT and LOCAL_USE jobs only",
-            'write "IMPORT" or "LOCAL_USE"',
-        )
-    return value
+def _devices(schema: dict[str, Any]) -> None:
+    schema["enum"] = list(catalog.names("device"))
+
+
+def _capacities(schema: dict[str, Any]) -> None:
+    schema["enum"] = [*catalog.all_capacities(), catalog.NO_PREFERENCE]
 
 
 def _start(value: object) -> object:
@@ -194,17 +195,23 @@ class Holds(Table):
 class Job(Table):
     """The order placed with AWS, and what the customer does at either end."""
 
-    type: Annotated[
-        JobType,
-        BeforeValidator(_job_type),
-        WithJsonSchema({"type": "string", "enum": [str(JobType.IMPORT), str(JobType.LOCAL_USE)]}),
-    ] = Field(
+    type: JobType = Field(
         default=JobType.IMPORT,
-        description="IMPORT brings data to S3; LOCAL_USE keeps it on the device until it is erased.",
+        description="IMPORT brings data to S3, EXPORT brings it from there; LOCAL_USE keeps what is on the "
+        "device there until it is erased.",
         examples=["IMPORT"],
     )
-    device: Annotated[Literal["SNC1_HDD"], BeforeValidator(_device)] = Field(
-        default="SNC1_HDD", description="SnowballType of the device.", examples=["SNC1_HDD"]
+    device: Annotated[StrictStr, BeforeValidator(_known_device)] = Field(
+        default=catalog.FIRST,
+        description="SnowballType of the device.",
+        examples=["SNC1_HDD"],
+        json_schema_extra=_devices,
+    )
+    capacity: StrictStr = Field(
+        default=catalog.NO_PREFERENCE,
+        description="SnowballCapacity, for a type that has several.",
+        examples=["T50"],
+        json_schema_extra=_capacities,
     )
     shipping: ShippingOption | None = Field(
         default=None,

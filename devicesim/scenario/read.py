@@ -159,7 +159,7 @@ def _draft(document: dict[str, Any], directory: Path) -> tuple[checks.Draft, lis
     datasets = dict(_sound(Dataset, document.get("dataset"), {"name": "-", "bucket": "arn:aws:s3:::none"}))
     listings: dict[int, Files] = {}
     rows: list[Problem] = []
-    most = catalog.Figures(assumed).si("SNC1_HDD.storage.max_file_size")
+    most = catalog.Figures(assumed).si(f"{checks.Draft(document).device}.storage.max_file_size")
     for index, dataset in datasets.items():
         key = "manifest" if dataset.manifest is not None else "directory"
         if getattr(dataset, key) is None:

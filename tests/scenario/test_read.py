@@ -382,19 +382,18 @@ ridge.toml:27:12: error: job.shipping: must be 'STANDARD' in ap-south-1 (India),
     "export": (
         [('"IMPORT"', '"EXPORT"')],
         """\
-ridge.toml:25:8: error: job.type: EXPORT is not offered on SNC1_HDD: the device was announced with IMPORT and \
-LOCAL_USE jobs only
+ridge.toml:25:8: error: job.type: EXPORT is not offered on SNC1_HDD, which takes IMPORT and LOCAL_USE jobs
     type = "EXPORT"
            ^
     hint: write "IMPORT" or "LOCAL_USE\"""",
     ),
-    "device not modelled": (
-        [('"SNC1_HDD"', '"EDGE"')],
+    "device that is none": (
+        [('"SNC1_HDD"', '"SNC1_HHD"')],
         """\
-ridge.toml:26:10: error: job.device: EDGE is not modelled yet; SNC1_HDD is
-    device = "EDGE"
+ridge.toml:26:10: error: job.device: unknown SnowballType 'SNC1_HHD'
+    device = "SNC1_HHD"
              ^
-    hint: write "SNC1_HDD\"""",
+    hint: did you mean 'SNC1_HDD'?""",
     ),
     "NFS on a job for local use": (
         [('"IMPORT"', '"LOCAL_USE"'), ('"days_to_s3 < 21"', '"device_days < 21"')],

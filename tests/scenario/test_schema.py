@@ -54,7 +54,9 @@ def test_law_the_template_and_its_canonical_form_are_valid():
         (("dataset", 0, "bucket"), "Trail_Cams"),
         (("client", 0, "streams"), 1.5),
         (("client", 0, "nfs", "version"), 4.1),
-        (("job", "type"), "EXPORT"),
+        (("job", "type"), "EXPRT"),
+        (("job", "device"), "EDGY"),
+        (("job", "capacity"), "T9"),
         (("goal", 0, "expr"), "days_to_s4 < 3"),
     ],
 )

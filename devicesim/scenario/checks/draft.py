@@ -36,6 +36,24 @@ class Draft:
         items = self.document.get(key)
         return [(n, t) for n, t in enumerate(items) if isinstance(t, dict)] if isinstance(items, list) else []
 
+    @property
+    def device(self) -> str:
+        """The device that is ordered, or the one that a scenario gets that names none that there is."""
+        named = self.table("job").get("device")
+        return named if named in catalog.names("device") else catalog.FIRST
+
+    @property
+    def capacity(self) -> str:
+        """The capacity that is ordered, if the device has it."""
+        named = self.table("job").get("capacity")
+        return named if named in catalog.capacities(self.device) else catalog.NO_PREFERENCE
+
+    @property
+    def room(self) -> str:
+        """The key of the figure that says how much data the device takes."""
+        computing = bool(self.document.get("instance") or self.document.get("function"))
+        return catalog.room(self.device, self.capacity, computing)
+
     def table(self, *keys: str) -> Mapping[str, Any]:
         """A table, empty if it is not there."""
         at: Any = self.document

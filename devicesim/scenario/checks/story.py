@@ -22,7 +22,6 @@ from devicesim.scenario.listing import Files
 from devicesim.scenario.places import Path
 from devicesim.units import SIZE, format_size, parse
 
-_DEVICE = "SNC1_HDD"
 _ABSURD = 1e18
 _SIZE_KEYS = ("value", "median", "mean", "minimum", "maximum")
 
@@ -130,8 +129,9 @@ def _lane(draft: Draft) -> Iterator[Finding]:
 def _room(draft: Draft) -> Iterator[Finding]:
     """Whether the data fits the device, by files, by bytes, and file by file."""
     figures = draft.figures
-    capacity, most_files, most_size = (
-        figures.si(f"{_DEVICE}.storage.{what}") for what in ("capacity", "max_files", "max_file_size")
+    capacity = figures.si(draft.room)
+    most_files, most_size = (
+        figures.si(f"{draft.device}.storage.{what}") for what in ("max_files", "max_file_size")
     )
     total, count = _held(draft)
     for index, dataset in draft.datasets.items():
@@ -200,20 +200,21 @@ def _source_path(index: int, dataset: Dataset) -> Path:
 
 def _quotas(draft: Draft) -> Iterator[Finding]:
     """Instances that run at the same time, against the quota of their type and the device's vCPUs."""
-    quota, vcpus = dict[str, float](), dict[str, float]()
-    for kind in ("micro", "small", "medium"):
-        quota[f"snc1.{kind}"] = draft.figures.si(f"{_DEVICE}.instances.{kind}.quota")
-        vcpus[f"snc1.{kind}"] = draft.figures.si(f"{_DEVICE}.instances.{kind}.vcpus")
-    all_vcpus = draft.figures.si(f"{_DEVICE}.cpu.vcpus")
-    for index, instance in draft.instances.items():
-        earlier = [other for n, other in draft.instances.items() if n <= index]
+    device, figures = draft.device, draft.figures
+    known = catalog.instance_types(device)
+    vcpus = {name: figures.si(f"{key}.vcpus") for name, key in known.items()}
+    all_vcpus = figures.si(f"{device}.cpu.vcpus")
+    instances = {n: instance for n, instance in draft.instances.items() if instance.type in known}
+    for index, instance in instances.items():
+        earlier = [other for n, other in instances.items() if n <= index]
         for moment in sorted({other.start for other in earlier if _runs(instance, other.start)}):
             together = [other for other in earlier if _runs(other, moment)]
             alike = sum(other.count for other in together if other.type == instance.type)
             busy = sum(vcpus[other.type] * other.count for other in together)
             path: Path = ("instance", index, "count" if instance.count > 1 else "type")
-            if alike > quota[instance.type]:
-                most = f"{quota[instance.type]:.0f} {instance.type}"
+            quota = f"{known[instance.type]}.quota"
+            if catalog.has(quota) and alike > figures.si(quota):
+                most = f"{figures.si(quota):.0f} {instance.type}"
                 yield Finding(path, f"at most {most} may run at the same time, got {alike}")
                 break
             if busy > all_vcpus:
