@@ -65,7 +65,7 @@ def _without(draft: Draft) -> Iterator[Finding]:
 def _order(draft: Draft, era: str) -> Iterator[Finding]:
     """A LOCAL_USE job on a type that can cluster."""
     job = draft.table("job")
-    kind, device = job.get("type", "IMPORT"), job.get("device", "SNC1_HDD")
+    kind, device = job.get("type", "IMPORT"), job.get("device", catalog.FIRST)
     given: Path = ("job", "type") if "type" in job else ("cluster",)
     if kind in ("IMPORT", "EXPORT"):
         yield Finding(

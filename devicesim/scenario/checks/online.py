@@ -170,7 +170,7 @@ def _agent(draft: Draft) -> Iterator[Finding]:
                 f"an agent on the device needs its NFS service, and job.type is {job.get('type')!r}",
                 'write type = "IMPORT", or source = "site"',
             )
-        yield from _room_for_agent(draft, path, str(job.get("device", "SNC1_HDD")))
+        yield from _room_for_agent(draft, path, draft.device)
         return
 
 
