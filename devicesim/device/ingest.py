@@ -21,10 +21,10 @@ from devicesim.device.power import Busy
 from devicesim.device.queue import queues, refuse
 from devicesim.device.radio import Radio, Segment
 from devicesim.device.radio import air as mean_air
+from devicesim.device.receiver import Receiver
 from devicesim.device.session import Copied, Session
 from devicesim.device.setting import Setting
 from devicesim.device.share import Collection, Cut
-from devicesim.device.snow_device import SnowDevice
 from devicesim.physics import page_cache
 from devicesim.progress import Leg, LegEnded, LegInterrupted, LegResumed, LegStarted, Lost, Refused
 from devicesim.scenario import Files
@@ -48,7 +48,7 @@ class Ingest:
         finished: nothing is left to copy.
     """
 
-    def __init__(self, setting: Setting, device: SnowDevice, job: str, datasets: Sequence[Files]) -> None:
+    def __init__(self, setting: Setting, device: Receiver, job: str, datasets: Sequence[Files]) -> None:
         self._setting, self._device, self._job = setting, device, job
         story = setting.scenario
         self._datasets = datasets
@@ -119,12 +119,16 @@ class Ingest:
                 wake = min(wake, self._radio.coming.start)
             yield setting.env.timeout(max(wake - setting.now, 0.0)) | device.off | self._changed
             transfer.advance(setting.now)
+            self._seen(transfer)
             if self._radio and self._radio.move(setting.now):
                 self._lay(transfer)
             for notice in setting.notice:
                 notice()
         session.end = setting.now
         self._close(session)
+
+    def _seen(self, transfer: Copying) -> None:
+        """Look at how far the copy has come; where clients share a link, who is done leaves it to the others."""
 
     # Opening and closing a session.
 
@@ -137,7 +141,7 @@ class Ingest:
         if self._radio:
             self._radio.move(setting.now)
         clients = capacities.clients(setting.figures, setting.scenario, self._began)
-        server = capacities.server(setting.figures, device.kind, device.share.used, device.room)
+        server = self._server()
         self._refuse(server, clients)
         left = [queue.left for queue in self._queues]
         sizes = [queue.sizes[left[k]] for k, queue in enumerate(self._queues)]
@@ -148,6 +152,11 @@ class Ingest:
         device.counted = lambda: self._busy(transfer)
         device.change()
         return session
+
+    def _server(self) -> throughput.Server:
+        """What serves the clients."""
+        device = self._device
+        return capacities.server(self._setting.figures, device.kind, device.share.used, device.room)
 
     def _transfer(
         self,
@@ -196,9 +205,12 @@ class Ingest:
         size, count = self._kept()
         if not self.finished:
             if device.off.triggered:
-                self._stopped = "the battery died" if device.abrupt else "the battery was low"
+                self._stopped = self._why_off()
             setting.say(LegInterrupted(setting.now, self._job, "ingest", self._stopped, size, count))
         device.change()
+
+    def _why_off(self) -> str:
+        return "the battery died" if self._device.abrupt else "the battery was low"
 
     def end(self) -> None:
         """Say that the copy is over, whatever is left."""
@@ -373,7 +385,7 @@ class Ingest:
         )
 
 
-def regime(setting: Setting, device: SnowDevice, segment: Segment | None = None) -> throughput.Regime:
+def regime(setting: Setting, device: Receiver, segment: Segment | None = None) -> throughput.Regime:
     """What the links, the cores and the disk give now; Wi-Fi at its mean where no segment is named."""
     figures, story = setting.figures, setting.scenario
     base = capacities.wired_latency(figures, story)

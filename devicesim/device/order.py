@@ -32,6 +32,7 @@ class Life:
         device: the device, there from the start so that doors can look at it.
         customer: who works with it.
         over: event that fires when nothing more will happen to the job.
+        held: event that AWS waits for before it prepares the device, beside the job's time as New.
     """
 
     def __init__(self, setting: Setting, job: Job, datasets: Sequence[Files], hire: Hire = Customer) -> None:
@@ -40,6 +41,7 @@ class Life:
         self.customer: Keeper = hire(setting, job, self.device, datasets)
         self._shipment = Shipment(setting, job.id, job.order)
         self._door = Door(setting, self.device)
+        self.held: simpy.Event | None = None
         self._enter(JobState.NEW)
         self.over: simpy.Process = setting.env.process(self._run())
 
@@ -51,6 +53,8 @@ class Life:
     def _run(self) -> Process:
         setting, job = self.setting, self.job
         yield from cloud.accept(setting)
+        if self.held is not None:
+            yield self.held
         if job.state is JobState.CANCELLED:
             return
         self._enter(JobState.PREPARING_APPLIANCE)

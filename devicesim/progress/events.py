@@ -136,3 +136,29 @@ class ParcelMoved(Event):
     what: str
     carrier: str
     days: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterChanged(Event):
+    """A cluster entered a state of the API; ``job`` is its ClusterId."""
+
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class NodeChanged(Event):
+    """A node of a cluster became ``associated``, ``unreachable`` or ``lost``; ``job`` is the cluster's first node's."""
+
+    node: int
+    node_job: str
+    state: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QuorumChanged(Event):
+    """A cluster came to serve ``read/write``, ``read only`` or ``offline``, with so many nodes in reach."""
+
+    service: str
+    reachable: int
+    why: str = ""

@@ -1,0 +1,54 @@
+"""What a copy needs of where it copies to: a device, or a cluster of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import simpy
+
+from devicesim.device.instances import Instances
+from devicesim.device.power import Busy
+from devicesim.device.share import Share
+from devicesim.device.snow_device import Cache
+
+
+class Receiver(Protocol):
+    """Takes files, as long as it is not off.
+
+    Attributes:
+        kind: catalog entry of the device.
+        room: key of the figure that says what a device holds.
+        share: where the files go.
+        off: event that fires when it stops taking them; a new one each time it begins to.
+        abrupt: whether it last stopped without warning, so that what only memory held is gone.
+        made: when the job that it is prepared for was created [s].
+        counted: cumulative busy seconds of the copy, for the draw by activity.
+        cache: what lies in its memory, as the copy knows it.
+        listeners: called when a capacity has changed.
+    """
+
+    kind: str
+    room: str
+    share: Share
+    off: simpy.Event
+    abrupt: bool
+    made: float
+    counted: Callable[[], Busy]
+    cache: Cache | None
+    listeners: list[Callable[[], None]]
+
+    @property
+    def instances(self) -> Instances:
+        """The compute instances beside the copy."""
+
+    @property
+    def cpu_share(self) -> float:
+        """Share of its cores that the copy gets now."""
+
+    @property
+    def disk_factor(self) -> float:
+        """Factor on the disk's speed now."""
+
+    def change(self) -> None:
+        """Let whoever listens know that a capacity changed."""
