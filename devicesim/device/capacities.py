@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from devicesim import catalog, scenario, throughput
 from devicesim.catalog import Figures
-from devicesim.physics import cpu, ethernet, hdd, nfs
+from devicesim.physics import ethernet, hdd, nfs
 
 
 def server(figures: Figures, device: str, filled: float = 0.0, room: str = "") -> throughput.Server:
@@ -114,18 +114,3 @@ def wired_rate(figures: Figures, device: str, rate: float, taken: float = 0.0) -
 def wired_latency(figures: Figures, story: scenario.Scenario) -> float:
     """One-way latency of the site's network [s]."""
     return (story.site.rtt if story.site.rtt is not None else figures.si("nfs.rtt.lan")) / 2
-
-
-def nfs_share(figures: Figures, story: scenario.Scenario, busy: float) -> float:
-    """Share of its core that the NFS service gets while instances keep ``busy`` vCPUs busy.
-
-    ``dedicated`` is the catalog's reading of AWS's figures (the service has a vCPU of its own); ``shared`` is the
-    pessimistic study case in which service and instances share the customer's vCPUs by weight.
-    """
-    if story.job.nfs_cpu == "dedicated" or busy == 0:
-        return 1.0
-    device = story.job.device
-    vcpus = figures.si(f"{device}.cpu.vcpus")
-    service = figures.si(f"{device}.nfs.vcpus")
-    shares = cpu.fair_shares([service, busy], [service, busy], vcpus)
-    return float(shares[0]) / service

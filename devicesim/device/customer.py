@@ -75,13 +75,14 @@ class Customer:
                     yield from self.ingest.session()
                 if self.ingest is not None and self.ingest.finished:
                     self.ingest.end()
-                while device.instances.left and not device.off.triggered:
-                    yield device.instances.moved | device.off
+                while (device.instances.left or device.compute.waits) and not device.off.triggered:
+                    yield device.instances.moved | device.compute.moved | device.off
             if not device.off.triggered:
                 return
             yield from self._until_off()
             fruitless = fruitless + 1 if self._done() == before else 0
-            idle = (self.ingest is None or self.ingest.finished) and not device.instances.left
+            left = device.instances.left or device.compute.backlog
+            idle = (self.ingest is None or self.ingest.finished) and not left
             if (
                 idle
                 or fruitless == self._setting.figures.si("default_customer.fruitless")
@@ -89,11 +90,11 @@ class Customer:
             ):
                 return
 
-    def _done(self) -> tuple[int, float]:
-        """How far the work has come: files copied, and what instances have still to run [s]."""
+    def _done(self) -> tuple[int, float, int]:
+        """How far the work has come: files copied, what instances have still to run [s], functions' runs."""
         leg = self.ingest.leg if self.ingest is not None else None
         files = int(leg.at(self._setting.now)[1][0]) if leg is not None else 0
-        return files, self._device.instances.left
+        return files, self._device.instances.left, self._device.compute.backlog
 
     def _until_off(self) -> Generator[simpy.Event, object, None]:
         device = self._device

@@ -18,6 +18,7 @@ from devicesim.device import capacities
 from devicesim.device.course import Copying, Course
 from devicesim.device.patience import Patience
 from devicesim.device.power import Busy
+from devicesim.device.puts import Puts
 from devicesim.device.queue import queues, refuse
 from devicesim.device.radio import Radio, Segment
 from devicesim.device.radio import air as mean_air
@@ -63,8 +64,11 @@ class Ingest:
         self._stopped = "the device was off"
         self._refusal: tuple[str, int, int] | None = None
         self._changed = setting.env.event()
+        self._puts = Puts(self._queues, self.sessions, [files.bucket for files in datasets])
         device.listeners.append(self._on_change)
         device.cache = self
+        if (compute := device.compute) is not None:
+            compute.attend(lambda: self._puts.tell(setting.now, compute.functions.put), self)
 
     def _hold(self) -> None:
         """Put on the device what the scenario says an earlier copy left there."""
@@ -147,6 +151,9 @@ class Ingest:
         sizes = [queue.sizes[left[k]] for k, queue in enumerate(self._queues)]
         transfer = self._transfer(server, clients, sizes)
         session = Session(transfer, left, setting.now)
+        self._note(setting.now)
+        if self._radio:
+            self._note(self._radio.coming.start, coming=True)
         self.sessions.append(session)
         self.leg.session(setting.now, *self._kept(), lambda: Copied(session, setting))
         device.counted = lambda: self._busy(transfer)
@@ -164,9 +171,10 @@ class Ingest:
         clients: Sequence[throughput.Client],
         sizes: Sequence[NDArray[np.int64]],
     ) -> Copying:
-        """What computes a session: over the air each its own, since no two fade alike."""
+        """What computes a session: over the air, or beside functions, each its own, since no two go alike."""
         now = self._setting.now
-        if self._radio is None:
+        beside = self._device.compute is not None and self._device.compute.any
+        if self._radio is None and not beside:
             return self._setting.courses.open(server, clients, self._regime(), sizes, now)
         transfer = throughput.Transfer(server, clients, self._regime(), at=now)
         for k, files in enumerate(sizes):
@@ -356,22 +364,30 @@ class Ingest:
 
     # Capacities.
 
-    def _regime(self, coming: bool = False) -> throughput.Regime:
+    def _regime(self, coming: bool = False, alone: bool = False) -> throughput.Regime:
         segment = None
         if self._radio is not None:
             segment = self._radio.coming if coming else self._radio.current
-        return regime(self._setting, self._device, segment)
+        return regime(self._setting, self._device, segment, alone)
 
     def _lay(self, transfer: Copying) -> None:
         """Lay the next known capacity ahead, so that nothing computed has to be computed again."""
         if self._radio:
             transfer.set_regime(self._regime(coming=True), self._radio.coming.start)
+            if self.running is transfer:
+                self._note(self._radio.coming.start, coming=True)
+
+    def _note(self, at: float, coming: bool = False) -> None:
+        """Note what the copy would have from a time on, if nothing computed beside it."""
+        if self.sessions and self._device.compute is not None and self._device.compute.present:
+            self.sessions[-1].note(at, self._regime(coming, alone=True))
 
     def _on_change(self) -> None:
         transfer = self.running
         if transfer is None:
             return
         transfer.set_regime(self._regime(), self._setting.now)
+        self._note(self._setting.now)
         self._lay(transfer)
         changed, self._changed = self._changed, self._setting.env.event()
         changed.succeed()
@@ -385,9 +401,14 @@ class Ingest:
         )
 
 
-def regime(setting: Setting, device: Receiver, segment: Segment | None = None) -> throughput.Regime:
-    """What the links, the cores and the disk give now; Wi-Fi at its mean where no segment is named."""
-    figures, story = setting.figures, setting.scenario
+def regime(
+    setting: Setting, device: Receiver, segment: Segment | None = None, alone: bool = False
+) -> throughput.Regime:
+    """What the links, the cores and the disk give now; Wi-Fi at its mean where no segment is named.
+
+    ``alone`` asks what they would give if nothing computed beside the copy, heat being what it is.
+    """
+    figures, story, compute = setting.figures, setting.scenario, device.compute
     base = capacities.wired_latency(figures, story)
     air = iter(segment.rates) if segment is not None else None
     rates, latencies = [], []
@@ -396,9 +417,10 @@ def regime(setting: Setting, device: Receiver, segment: Segment | None = None) -
             rates.append(next(air) if air is not None else float(mean_air(figures, story).goodput()))
             latencies.append(base + figures.si("wifi.latency"))
         else:
-            taken = device.instances.network_rate
+            taken = 0.0 if alone or compute is None else compute.network_rate
             rates.append(capacities.wired_rate(figures, device.kind, client.rate or 0.0, taken))
             latencies.append(base)
-    return throughput.Regime(
-        bandwidth=tuple(rates), latency=tuple(latencies), share=device.cpu_share, store=device.disk_factor
-    )
+    share, store = device.cpu_share, device.disk_factor
+    if alone and compute is not None:
+        share, store = compute.alone
+    return throughput.Regime(bandwidth=tuple(rates), latency=tuple(latencies), share=share, store=store)

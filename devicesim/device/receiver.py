@@ -7,7 +7,7 @@ from typing import Protocol
 
 import simpy
 
-from devicesim.device.instances import Instances
+from devicesim.device.compute import Compute
 from devicesim.device.power import Busy
 from devicesim.device.share import Share
 from devicesim.device.snow_device import Cache
@@ -39,8 +39,8 @@ class Receiver(Protocol):
     listeners: list[Callable[[], None]]
 
     @property
-    def instances(self) -> Instances:
-        """The compute instances beside the copy."""
+    def compute(self) -> Compute | None:
+        """What computes beside the copy; None where nothing can."""
 
     @property
     def cpu_share(self) -> float:

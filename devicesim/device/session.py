@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from devicesim import throughput
 from devicesim.device.course import Copying
 from devicesim.device.setting import Setting
 
@@ -19,12 +20,21 @@ class Session:
         transfer: the core that computed it.
         left: for each client, the positions in its queue of the files that the core was given.
         start, end: when it began and ended [s].
+        alone: from when on the links, cores and disk would have given what, had nothing computed beside the copy.
     """
 
     transfer: Copying
     left: list[NDArray[np.int64]]
     start: float
     end: float = float("inf")
+    alone: list[tuple[float, throughput.Regime]] = field(default_factory=list)
+
+    def note(self, at: float, regime: throughput.Regime) -> None:
+        """Note what the copy alone would have from a time on; what had been noted for later is forgotten."""
+        while self.alone and self.alone[-1][0] >= at:
+            self.alone.pop()
+        if not self.alone or self.alone[-1][1] != regime:
+            self.alone.append((at, regime))
 
 
 @dataclass(frozen=True, slots=True)

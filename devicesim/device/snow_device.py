@@ -12,7 +12,7 @@ from typing import Protocol
 import simpy
 
 from devicesim import catalog
-from devicesim.device import capacities
+from devicesim.device.compute import Compute
 from devicesim.device.heat import Heat
 from devicesim.device.instances import Instances
 from devicesim.device.power import Busy, Power
@@ -63,7 +63,7 @@ class SnowDevice:
         self.off = setting.env.event()
         self.room = room(setting, kind)
         self.share = Share(limits(setting, kind, self.room))
-        self.instances = Instances(setting, kind, job, self.change)
+        self._compute = Compute(setting, kind, job, self.change, lambda: self.counted())
         self.power = Power(setting, kind, job)
         self.heat = Heat(setting, kind, job, self.change)
         self.counted: Callable[[], Busy] = Busy
@@ -72,22 +72,27 @@ class SnowDevice:
         self._changing = False
         self.made = setting.now
 
+    @property
+    def compute(self) -> Compute:
+        """Its instances and functions."""
+        return self._compute
+
+    @property
+    def instances(self) -> Instances:
+        """Its instances."""
+        return self._compute.instances
+
     # What the copy asks of the device now.
 
     @property
     def cpu_share(self) -> float:
         """Share of its core that the NFS service gets now."""
-        story = self.setting.scenario
-        return (
-            capacities.nfs_share(self.setting.figures, story, self.instances.busy_vcpus)
-            * self.heat.cpu_factor
-        )
+        return self.compute.nfs_share * self.heat.cpu_factor
 
     @property
     def disk_factor(self) -> float:
-        """Factor on the disk's speed now: what instances and heat leave of it."""
-        outer = self.setting.figures.si(f"{self.kind}.disk.outer_rate")
-        return max(0.0, 1.0 - self.instances.disk_rate / outer) * self.heat.disk_factor
+        """Factor on the disk's speed now: what instances, functions and heat leave of it."""
+        return max(0.0, 1.0 - self.compute.disk_share) * self.heat.disk_factor
 
     def _draw(self, cpu: float, disk: float, wifi: float) -> float:
         """Draw [W] for that many busy vCPUs and active shares of disk and radio."""
@@ -114,8 +119,9 @@ class SnowDevice:
         if self.state == "off":
             self.power.load(0.0)
         else:
+            self.compute.settle(self.heat.cpu_factor, self.heat.disk_factor)
             booting = self.setting.figures.si(f"{self.kind}.boot.vcpus") if self.state == "booting" else 0.0
-            busy = self.instances.busy_vcpus + booting
+            busy = self.compute.busy_vcpus + booting
             self.power.load(self._draw(busy, 0.0, 0.0), self.counted)
         for listener in self.listeners:
             listener()
@@ -126,7 +132,7 @@ class SnowDevice:
         """Go off at once if what runs without any copy is more than the supply can give."""
         if self.state == "off" or self.off.triggered:
             return
-        sustained = self._draw(self.instances.busy_vcpus, 0.0, 0.0)
+        sustained = self._draw(self.compute.busy_vcpus, 0.0, 0.0)
         if physics.brown_out(sustained, self.power.rating):
             self.fail(f"brown-out: {sustained:.0f} W from a supply of {self.power.rating:.0f} W")
 
@@ -138,7 +144,7 @@ class SnowDevice:
     def most(self, vcpus: float | None = None) -> float:
         """The greatest draw possible now, or with instances that keep so many vCPUs busy [W]."""
         cores = self.setting.figures.si(f"{self.kind}.nfs.cores")
-        busy = self.instances.busy_vcpus if vcpus is None else vcpus
+        busy = self.compute.busy_vcpus if vcpus is None else vcpus
         return self._draw(busy + cores, 1.0, 1.0 if self.wifi else 0.0)
 
     # The life of the device.
@@ -158,7 +164,7 @@ class SnowDevice:
         self.off = env.event()
         self._enter("booting")
         env.process(self.power.watch(self.most, self.off))
-        env.process(self.heat.watch(self.power, self.least, self.most(self.instances.vcpus), self.off))
+        env.process(self.heat.watch(self.power, self.least, self.most(self.compute.vcpus), self.off))
         env.process(self._guard(self.off))
         for state, key in (("locked", "boot.time"), ("unlocked", "unlock.time")):
             yield env.timeout(figures.si(f"{self.kind}.{key}")) | self.off
@@ -167,7 +173,7 @@ class SnowDevice:
             self._enter(state)
         if not self.abrupt:
             self.share.restart()
-        self.instances.resume(self.off)
+        self.compute.resume(self.off)
         if not serve:
             return True
         if self.nfs == "DEACTIVATED":
@@ -210,6 +216,7 @@ class SnowDevice:
         if self.nfs not in {"INACTIVE", "DEACTIVATED"}:
             self._serve("INACTIVE")
         self.off.succeed()
+        self.compute.stop(lose=False)
         yield self.setting.env.timeout(needed)
         if self.cache is not None and flush == float("inf"):
             self.cache.drop()  # the disk stands still, from heat: what was to be flushed is gone
@@ -223,6 +230,7 @@ class SnowDevice:
         if self.nfs != "INACTIVE":
             self._serve("DEACTIVATED")
         self.off.succeed()
+        self.compute.stop(lose=True)
         if self.cache is not None:
             self.cache.cut()
         self._enter("off", why)

@@ -36,6 +36,7 @@ from devicesim.scenario.read import from_dict, load, loads
 from devicesim.scenario.schema import schema
 from devicesim.scenario.site import Address, Power, Site, Wifi
 from devicesim.scenario.template import template
+from devicesim.scenario.work import Requests
 
 __all__ = [
     "METRICS",
@@ -61,6 +62,7 @@ __all__ = [
     "Outages",
     "Pareto",
     "Power",
+    "Requests",
     "Scenario",
     "Schedule",
     "Site",

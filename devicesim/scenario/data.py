@@ -6,7 +6,16 @@ import math
 import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StrictInt, StrictStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+    StrictStr,
+    WithJsonSchema,
+    model_validator,
+)
 
 from devicesim import catalog, units
 from devicesim.errors import unknown
@@ -51,6 +60,14 @@ def _bucket_arn(arn: str) -> str:
     if flaw := _bucket_flaw(match[1]):
         raise refusal(f"must name a bucket that S3 allows, got {shown(match[1])}: a bucket name {flaw}")
     return arn
+
+
+BucketArn = Annotated[
+    StrictStr,
+    AfterValidator(_bucket_arn),
+    WithJsonSchema({"type": "string", "pattern": r"^arn:aws[a-z-]*:s3:::[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"}),
+]
+"""The ARN of a bucket that S3 allows."""
 
 
 def _workload(name: str) -> str:
@@ -188,10 +205,8 @@ class Dataset(Table):
     model_config = ConfigDict(json_schema_extra=_one_source)
 
     name: Name = Field(description="How clients refer to it.", examples=["photos"])
-    bucket: Annotated[StrictStr, AfterValidator(_bucket_arn)] = Field(
-        description="ARN of the S3 bucket it goes to.",
-        examples=["arn:aws:s3:::trail-cams"],
-        json_schema_extra={"pattern": r"^arn:aws[a-z-]*:s3:::[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"},
+    bucket: BucketArn = Field(
+        description="ARN of the S3 bucket it goes to.", examples=["arn:aws:s3:::trail-cams"]
     )
     files: StrictInt | None = Field(
         default=None,

@@ -35,6 +35,7 @@ from devicesim.scenario.online import Hybrid, Task
 from devicesim.scenario.quantities import Duration, Name, Quantity, Size, refusal, shown
 from devicesim.scenario.site import Site
 from devicesim.scenario.table import Table
+from devicesim.scenario.trace import Trace
 
 _YEARS = (2000, 2100)
 _DATE_HINT = "write it as 2026-06-01T08:00:00-07:00"
@@ -267,6 +268,7 @@ class Source:
         overrides: the ``--set`` texts, as given.
         notes: what was understood in a way worth telling.
         listings: the files of every manifest and directory, as found when the scenario was read.
+        traces: what instances' files tell, by kind (``load`` or ``arrivals``) and name, likewise.
     """
 
     file: str = field(default="", compare=False)
@@ -274,6 +276,7 @@ class Source:
     overrides: tuple[str, ...] = field(default=(), compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
     listings: Mapping[str, Files] = field(default_factory=dict, compare=False)
+    traces: Mapping[tuple[str, str], Trace] = field(default_factory=dict, compare=False)
 
 
 class Scenario(Table):

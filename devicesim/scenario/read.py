@@ -16,13 +16,14 @@ from devicesim.errors import Problem, ScenarioError
 from devicesim.jobs import ShippingOption
 from devicesim.scenario import checks, places, syntax
 from devicesim.scenario import overrides as options
-from devicesim.scenario.compute import Instance
+from devicesim.scenario.compute import Function, Image, Instance
 from devicesim.scenario.data import Dataset
 from devicesim.scenario.datasets import listed
 from devicesim.scenario.findings import Finding, findings
 from devicesim.scenario.listing import Files
 from devicesim.scenario.models import Scenario, Source
 from devicesim.scenario.syntax import Parsed, shown_line
+from devicesim.scenario.trace import TRACES, Trace
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -77,13 +78,16 @@ def _checked(parsed: Parsed, file: str, texts: Sequence[str], directory: Path) -
     problems = [*parsed.problems, *problems]
     scenario, found = _validated(document)
     draft, more, rows = _draft(document, directory)
+    traces, unread, bad = _traces(draft.instances, directory)
+    more, rows = [*more, *unread], [*rows, *bad]
     found += [finding for finding in (*more, *checks.check(draft)) if finding not in found]
     problems += map(locate.problem, found)
     if problems or rows or scenario is None:
         problems.sort(key=lambda problem: (problem.line == 0, problem.line, problem.column))
         raise ScenarioError([*problems, *rows])
     listings = {draft.datasets[index].name: files for index, files in draft.listings.items()}
-    source = Source(file, directory, tuple(texts), tuple(_notes(document, scenario, listings)), listings)
+    notes = tuple(_notes(document, scenario, listings))
+    source = Source(file, directory, tuple(texts), notes, listings, traces)
     return _decided(scenario).from_source(source)
 
 
@@ -179,7 +183,38 @@ def _draft(document: dict[str, Any], directory: Path) -> tuple[checks.Draft, lis
         if not bad:
             listings[index] = files
     instances = dict(_sound(Instance, document.get("instance"), {"name": "-"}))
-    return checks.Draft(document, datasets, instances, listings, catalog.Figures(assumed)), found, rows
+    images = dict(_sound(Image, document.get("image"), {"name": "-", "ami": "ami-00000000"}))
+    triggers = ["arn:aws:s3:::none"]
+    functions = dict(
+        _sound(Function, document.get("function"), {"name": "-", "triggers": triggers, "work": "1 s"})
+    )
+    figures = catalog.Figures(assumed)
+    return checks.Draft(document, datasets, instances, listings, figures, images, functions), found, rows
+
+
+def _traces(
+    instances: Mapping[int, Instance], directory: Path
+) -> tuple[dict[tuple[str, str], Trace], list[Finding], list[Problem]]:
+    """The traces that instances name, by what they are and the file's name, each read once."""
+    read: dict[tuple[str, str], Trace] = {}
+    found, rows = list[Finding](), list[Problem]()
+    for index, instance in instances.items():
+        requests = instance.requests.trace if instance.requests is not None else None
+        named: tuple[tuple[str, str | None, places.Path], ...] = (
+            ("load", instance.trace, ("trace",)),
+            ("arrivals", requests, ("requests", "trace")),
+        )
+        for what, file, path in named:
+            if file is None or (what, file) in read:
+                continue
+            try:
+                read[what, file], bad = TRACES[what](directory / file, file)
+                rows += bad
+            except OSError as error:
+                why = f"{file!r} cannot be read: {error.strerror}"
+                hint = "" if Path(file).is_absolute() else "a relative path starts at the scenario file"
+                found.append(Finding(("instance", index, *path), why, hint))
+    return read, found, rows
 
 
 def _sound(model: type[Model], items: Any, stand_in: Mapping[str, Any]) -> Iterator[tuple[int, Model]]:

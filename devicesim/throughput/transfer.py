@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from math import inf, isfinite, nextafter
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from devicesim.errors import require
 from devicesim.throughput import curves, demand
@@ -260,6 +260,19 @@ class Transfer:
         count = int(np.searchsorted(ends, self._limit, side="right"))
         times[curves.indices(files.finished)[:count]] = ends[:count]
         return times
+
+    def finished(self, client: int, since: int, until: float) -> tuple[NDArray[np.int64], Floats]:
+        """Return a client's files in the order in which they were finished, and when.
+
+        Args:
+            client: its index.
+            since: how many of them are known already and left out.
+            until: up to and with which time, no later than now [s].
+        """
+        (files,) = self._files(client)
+        ends = curves.view(files.finished_at)
+        count = int(np.searchsorted(ends, min(until, self._limit), side="right"))
+        return curves.indices(files.finished)[since:count].copy(), ends[since:count].copy()
 
     def stored(self, t: ArrayLike) -> Floats:
         """Return the bytes that the store had by each time: what losing the buffer would leave."""

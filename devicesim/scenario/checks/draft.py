@@ -8,7 +8,7 @@ from typing import Any
 
 from devicesim import catalog
 from devicesim.errors import UnitError, UnknownNameError
-from devicesim.scenario.compute import Instance
+from devicesim.scenario.compute import Function, Image, Instance
 from devicesim.scenario.data import Dataset
 from devicesim.scenario.findings import Finding
 from devicesim.scenario.listing import Files
@@ -20,7 +20,7 @@ class Draft:
 
     Attributes:
         document: as read, overrides included.
-        datasets, instances: the tables that are valid by themselves, by position.
+        datasets, instances, images, functions: the tables that are valid by themselves, by position.
         listings: files of the manifests and directories that could be read, by position.
         figures: the catalog with those assumptions that hold.
     """
@@ -30,6 +30,8 @@ class Draft:
     instances: Mapping[int, Instance] = field(default_factory=dict)
     listings: Mapping[int, Files] = field(default_factory=dict)
     figures: catalog.Figures = field(default_factory=catalog.Figures)
+    images: Mapping[int, Image] = field(default_factory=dict)
+    functions: Mapping[int, Function] = field(default_factory=dict)
 
     def tables(self, key: str) -> list[tuple[int, Mapping[str, Any]]]:
         """The tables of a list with their positions, leaving out what is no table."""

@@ -1,0 +1,288 @@
+"""What computes on one device, and how it shares processors, disk and network with the copy.
+
+Model
+-----
+Everything that computes is a fluid to the copy and a queue to itself. From one settling to the next, a minute apart
+at most, speeds are constant: processors and the disk are divided by weight among those who asked for them in the
+stretch before (generalised processor sharing), each pool's clock runs at what that leaves it, and its requests are
+served one by one on that clock. What the pools took in a stretch is taken from the copy in the next one, to the last
+byte and second: the copy drives the functions and the functions slow the copy, and a lag of one stretch is what keeps
+cause before effect.
+
+Scope and limits
+----------------
+The copy feels a change one stretch late: a second at the beginning, a sixty-fourth of the time that has passed later,
+a minute at most. Over a stretch a station may be booked for more than it has by what changed from one stretch to the
+next; over the whole it never is. Instances have their vCPUs to themselves and the functions theirs, as AWS's guides
+have it, unless ``job.nfs_cpu`` is ``shared``. What instances are said to read and write comes before all else,
+where their volumes are on the same disks. An object is read from the disk, though memory may still hold it.
+
+Checked against
+---------------
+An event for every request in SimPy, with the same sharing at every instant; worked shares; what was taken against
+what was served.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from typing import NamedTuple, Protocol
+
+import simpy
+
+from devicesim import catalog
+from devicesim.device.functions import Functions
+from devicesim.device.instances import Instances
+from devicesim.device.pool import Pool
+from devicesim.device.power import Busy
+from devicesim.device.setting import Setting
+from devicesim.physics import cpu
+
+SOONEST, LATEST, IDLE = 1.0, 60.0, 600.0
+"""Shortest and longest stretch beside a copy, and the longest without one [s]."""
+
+STRETCHES = 64
+"""A stretch is this part of the time that has passed since the device was unlocked."""
+
+FULL = 0.98
+"""A disk that is busy for so much of a stretch has no time left: the copy would take more if it could."""
+
+
+class _Books(NamedTuple):
+    """What pools took and the copy has not yet been charged with: vCPU and disk seconds, bytes."""
+
+    cpu: float = 0.0
+    disk: float = 0.0
+    network: float = 0.0
+
+
+class Copy(Protocol):
+    """A copy, as far as it matters here."""
+
+    @property
+    def running(self) -> object | None:
+        """What computes it now, if it runs."""
+
+
+class Compute:
+    """Instances and functions of one device.
+
+    Attributes:
+        instances, functions: what computes.
+        nfs_share: part of its processors that the NFS service gets, heat not counted.
+        moved: event that fires now and then while something waits.
+    """
+
+    def __init__(
+        self,
+        setting: Setting,
+        device: str,
+        job: str,
+        changed: Callable[[], None],
+        counted: Callable[[], Busy],
+    ) -> None:
+        self._setting, self._device, self._changed, self._counted = setting, device, changed, counted
+        self.instances = Instances(setting, device, job, changed)
+        self.functions = Functions(setting, device, job)
+        self._feeds: list[Callable[[], None]] = []
+        self._copies: list[Copy] = []
+        self.moved = setting.env.event()
+        self.nfs_share = 1.0
+        separate = f"{device}.instances.separate"
+        self._separate = catalog.has(separate) and setting.figures.flag(separate)
+        self._shared = setting.scenario.job.nfs_cpu == "shared"
+        self._owed, self._charged = _Books(), _Books()
+        self._last, self._since = setting.now, setting.now
+        self._disk_busy, self._copy_disk = 0.0, 0.0
+        self._heat = (1.0, 1.0)
+        self._moving = setting.now
+
+    @property
+    def pools(self) -> Sequence[Pool]:
+        """Every pool that serves now."""
+        return [*self.functions.pools, *(run.pool for run in self.instances.running if run.pool is not None)]
+
+    @property
+    def any(self) -> bool:
+        """Whether the scenario has requests or functions at all."""
+        return bool(self.functions.pools) or any(run.pool is not None for run in self.instances.runs)
+
+    @property
+    def present(self) -> bool:
+        """Whether anything at all computes beside the copy."""
+        return bool(self.functions.pools or self.instances.runs)
+
+    @property
+    def backlog(self) -> int:
+        """Runs of functions that wait or are under way, those that a device that is off holds included."""
+        return sum(pool.left + pool.held for pool in self.functions.pools)
+
+    @property
+    def waits(self) -> bool:
+        """Whether something waits that is worth waiting for: it moves, or stood still only a while ago."""
+        patience = self._setting.figures.si("default_customer.patience")
+        return self.backlog > 0 and self._setting.now - self._moving < patience
+
+    # What the copy, the supply and the heat see.
+
+    @property
+    def busy_vcpus(self) -> float:
+        """Virtual CPUs kept busy now."""
+        return self.instances.busy_vcpus + self._charged.cpu
+
+    @property
+    def vcpus(self) -> float:
+        """The most virtual CPUs ever kept busy."""
+        return self.instances.vcpus + sum(pool.slots for pool in self.functions.pools)
+
+    @property
+    def disk_share(self) -> float:
+        """Share of the disk that is taken now."""
+        return self._instances_disk + self._charged.disk
+
+    @property
+    def network_rate(self) -> float:
+        """Bytes a second taken from the network port now."""
+        return self.instances.network_rate + self._charged.network
+
+    @property
+    def alone(self) -> tuple[float, float]:
+        """What heat leaves of processors and disk: what the copy would have, if nothing computed beside it."""
+        return self._heat
+
+    @property
+    def _instances_disk(self) -> float:
+        rate = self.instances.disk_rate
+        if self._separate:
+            return 0.0
+        return rate / self._setting.figures.si(f"{self._device}.disk.outer_rate") if rate else 0.0
+
+    # Settling.
+
+    def attend(self, feed: Callable[[], None], copy: Copy) -> None:
+        """Take notice of a copy; ``feed`` tells :attr:`functions` what it has put since the last time."""
+        self._feeds.append(feed)
+        self._copies.append(copy)
+
+    @property
+    def copying(self) -> bool:
+        """Whether a copy runs."""
+        return any(copy.running is not None for copy in self._copies)
+
+    def settle(self, cpu_factor: float, disk_factor: float) -> None:
+        """Serve what has come up to now, book what that took, and divide anew.
+
+        Args:
+            cpu_factor, disk_factor: what heat leaves of their speed.
+        """
+        now, self._heat = self._setting.now, (cpu_factor, disk_factor)
+        if self.any:
+            for feed in self._feeds:
+                feed()
+            self.functions.settle(now)
+            self.instances.settle(now)
+            self._book(now)
+        self._divide()
+
+    def _book(self, now: float) -> None:
+        elapsed = now - self._last
+        if elapsed > 0:
+            taken = [pool.taken for pool in self.pools]
+            used = (sum(getattr(t, part) * t.speed for t in taken) for part in _Books._fields)
+            self._owed = _Books(
+                *(
+                    owed + (rate - charged) * elapsed
+                    for owed, rate, charged in zip(self._owed, used, self._charged, strict=True)
+                )
+            )
+            busy = self._counted().disk
+            passed = max(0.0, busy - self._disk_busy) / elapsed
+            room = max(0.0, 1.0 - self.disk_share)
+            self._copy_disk = 0.0 if not self.copying else 1.0 if passed > FULL else passed * room
+            self._disk_busy, self._last = busy, now
+            if any(pool.left and pool.speed > 0 for pool in self.pools):
+                self._moving = now
+        stretch = self.stretch
+        room = max(0.0, 1.0 - self._instances_disk)
+        cpu_owed, disk_owed, network_owed = (max(0.0, owed / stretch) for owed in self._owed)
+        self._charged = _Books(min(cpu_owed, self.vcpus), min(disk_owed, room), network_owed)
+
+    def _divide(self) -> None:
+        """Give every pool its speed, and the NFS service its share."""
+        pools = self.pools
+        self._share_cpu(pools)
+        if not pools:
+            return
+        disk = [pool.taken.disk for pool in pools]
+        granted = cpu.granted_parts(
+            [self._copy_disk, *disk],
+            [1.0, *(pool.weight * max(need, 1e-9) for pool, need in zip(pools, disk, strict=True))],
+            max(0.0, 1.0 - self._instances_disk),
+        )
+        for pool, processors, part in zip(pools, self._processors, granted[1:].tolist(), strict=True):
+            taken, (clock, spins) = pool.taken, self._heat
+            part = part if spins else 0.0
+            pool.speed = cpu.joint_speed(taken.cpu, taken.disk, processors, part, clock)
+
+    def _share_cpu(self, pools: Sequence[Pool]) -> None:
+        """Divide processors: among all who have them in common, or among the functions alone."""
+        wanted = [pool.taken.cpu for pool in pools]
+        weights = [pool.weight * max(need, 1e-9) for pool, need in zip(pools, wanted, strict=True)]
+        if not self._shared:
+            self.nfs_share = 1.0
+            own = len(self.functions.pools)
+            self._processors = [1.0] * len(pools)
+            if own:
+                parts = cpu.granted_parts(wanted[:own], weights[:own], self.functions.vcpus)
+                self._processors[:own] = parts.tolist()
+            return
+        figures = self._setting.figures.si
+        service, vcpus = figures(f"{self._device}.nfs.vcpus"), figures(f"{self._device}.cpu.vcpus")
+        steady = [(run.level.cpu, run.wanted.weight) for run in self.instances.running if run.level.cpu > 0]
+        parts = cpu.granted_parts(
+            [service, *(need for need, _ in steady), *wanted],
+            [service, *(need * weight for need, weight in steady), *weights],
+            vcpus,
+        )
+        self.nfs_share = float(parts[0]) if steady or pools else 1.0
+        self._processors = parts[1 + len(steady) :].tolist()
+
+    # From unlocking to switching off.
+
+    @property
+    def stretch(self) -> float:
+        """How long the next stretch is to be [s]."""
+        passed = (self._setting.now - self._since) / STRETCHES
+        return min(max(passed, SOONEST), LATEST if self.copying else IDLE)
+
+    def resume(self, off: simpy.Event) -> None:
+        """Go on now that the device is unlocked, until ``off`` fires."""
+        self._since = self._last = self._moving = self._setting.now
+        for pool in self.functions.pools:
+            pool.resume(self._setting.now)
+        self.instances.resume(off)
+        if self.any:
+            self._setting.env.process(self._pulse(off))
+
+    def stop(self, lose: bool) -> None:
+        """Stop as the device goes off; a power cut loses the functions' queue."""
+        for feed in self._feeds:
+            feed()
+        self.functions.settle(self._setting.now)
+        for pool in self.functions.pools:
+            pool.stop(self._setting.now, lose)
+        self._owed = self._charged = _Books()
+
+    def _pulse(self, off: simpy.Event) -> Generator[simpy.Event, object, None]:
+        """Settle at the end of each stretch, and when a backlog is done."""
+        env = self._setting.env
+        while True:
+            wait = self.stretch
+            if self.backlog and not self.copying:
+                wait = min(wait, max(max(pool.done_in for pool in self.functions.pools), 1e-3))
+            yield env.timeout(wait) | off
+            if off.triggered:
+                return
+            self._changed()
+            moved, self.moved = self.moved, env.event()
+            moved.succeed()
