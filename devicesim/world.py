@@ -91,6 +91,7 @@ class World:
         epoch = self._default.start
         self.stream = Stream(epoch)
         self.log: list[Verb] = []
+        self._actors: dict[str, Callable[[Mapping[str, Any]], Any]] = {}
         self._lives: dict[str, Life] = {}
         self._setting = Setting(
             simpy.Environment(),
@@ -112,7 +113,21 @@ class World:
         key = (self.replication, zlib.crc32(name.encode()))
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
 
+    def draw(self, name: str) -> np.random.Generator:
+        """A generator of the seed's child of that name; every call with one name gives the same numbers."""
+        return self._draw(name)
+
     # Reads.
+
+    @property
+    def region(self) -> str:
+        """The Region of the scenario's site, or of the catalog's default customer."""
+        return self._default.site.region
+
+    @property
+    def neighbours(self) -> Neighbours:
+        """What lies around the account."""
+        return self._setting.neighbours
 
     @property
     def now(self) -> float:
@@ -207,17 +222,42 @@ class World:
     def create_job(self, **members: Any) -> str:
         """Create a job at the World's site, which the catalog's default customer handles; returns its JobId.
 
-        Members: type, device, capacity, shipping, wifi, description.
+        Members: type, device, capacity, shipping, wifi, description; region (the World's own if not given) and buckets,
+        to which the customer's files go in equal numbers (the catalog's if none is given).
 
         Raises:
             UnknownNameError: no such member.
             BoundError: a value that a job cannot have, or that its Region does not offer.
         """
-        region = self._default.site.region
-        order = _ordered(region, members)
-        life = self._open(order, default_story(self.figures, self.epoch, region, order))
-        self._note("create_job", **_plain(order))
+        given = dict(members)
+        region, buckets = given.pop("region", self.region), given.pop("buckets", ())
+        order = _ordered(region, given)
+        story = default_story(self.figures, self.epoch, region, order, buckets)
+        life = self._open(order, story)
+        told = {name: members[name] for name in ("region", "buckets") if name in members}
+        self._note("create_job", **_plain(order), **told)
         return life.job.id
+
+    def update_job(
+        self, job_id: str, *, shipping: str = "", description: str | None = None, buckets: Sequence[str] = ()
+    ) -> None:
+        """Change a job's order; AWS allows it only while the job is New. What is not given stays.
+
+        Raises:
+            VerbError: the job is in another state.
+            BoundError: a shipping option that the job's Region does not have.
+        """
+        life = self.life(job_id)
+        if life.job.state not in ALLOWED["UpdateJob"]:
+            raise VerbError(f"job {job_id} is {life.job.state}; only a New job can be changed")
+        order, region = life.job.order, life.setting.scenario.site.region
+        changed = _plain(order) | {"shipping": shipping or order.shipping.value}
+        if description is not None:
+            changed["description"] = description
+        life.change(_ordered(region, changed), buckets)
+        self._note(
+            "update_job", job_id=job_id, shipping=shipping, description=description, buckets=list(buckets)
+        )
 
     def cancel_job(self, job_id: str) -> None:
         """Cancel a job; AWS allows it only while the job is New."""
@@ -249,6 +289,28 @@ class World:
         if self.clock == "driven" and self.now < reply < float("inf"):
             self._go(reply)
         return reply
+
+    def attach(self, name: str, act: Callable[[Mapping[str, Any]], Any]) -> None:
+        """Let an upper layer (an API) have verbs of its own, applied by :meth:`act`."""
+        self._actors[name] = act
+
+    def act(self, actor: str, what: Mapping[str, Any]) -> Any:
+        """Apply a verb of an upper layer, which may use this World's own; the log keeps the one verb.
+
+        Args:
+            actor: the name under which it was attached.
+            what: the verb's arguments, plain enough for a log.
+
+        Raises:
+            UnknownNameError: nothing is attached by that name.
+        """
+        if actor not in self._actors:
+            raise unknown("actor", actor, self._actors)
+        length = len(self.log)
+        result = self._actors[actor](what)
+        del self.log[length:]  # the verbs of this World that it used follow from it
+        self._note("act", actor=actor, what=what)
+        return result
 
     def tick(self) -> float:
         """Follow the wall clock (``real`` only): move by what has passed since the last tick, times the factor."""
@@ -315,10 +377,24 @@ def replicate(scenario: Scenario, count: int, seed: int | None = None) -> Iterat
 
 
 def replay(
-    scenario: Scenario | None, seed: int, log: Sequence[Verb], *, replication: int = 0, clock: str = "manual"
+    scenario: Scenario | None,
+    seed: int,
+    log: Sequence[Verb],
+    *,
+    replication: int = 0,
+    clock: str = "manual",
+    attach: Sequence[Callable[[World], Any]] = (),
 ) -> World:
-    """Make the World that a scenario, a seed and a log of verbs describe."""
+    """Make the World that a scenario, a seed and a log of verbs describe.
+
+    Args:
+        scenario: as it was. seed, replication, clock: likewise.
+        log: the verbs.
+        attach: makes the upper layers whose verbs the log holds, each on the new World.
+    """
     world = World(scenario, seed=seed, replication=replication, clock=clock)
+    for layer in attach:
+        layer(world)
     for verb in log:
         world._go(verb.at)
         if verb.name == "advance":

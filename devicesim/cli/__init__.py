@@ -23,6 +23,7 @@ COMMANDS = {
     "init": "Write a commented scenario to start from.",
     "check": "Check a scenario file and say all that is wrong with it.",
     "run": "Simulate a scenario: when is the data in S3, and what held it back.",
+    "serve": "Open the doors of a simulation: the Snowball job API over HTTP.",
     "catalog": "The figures everything rests on, with their sources.",
     "schema": "Print the JSON Schema of scenario files.",
     "bench": "Measure speed and accuracy on this machine, as ratios.",

@@ -83,19 +83,43 @@ def import_objects(setting: Setting, job: str, share: Share) -> Process:
 
 def _hand_over(setting: Setting, job: str, share: Share) -> None:
     """Give the objects to the object store, if one is attached; some fail, and the failure log names them."""
-    draw = setting.draw(f"import/{job}")
-    number = int(draw.binomial(share.files, setting.figures.si("aws_import.failed")))
-    failing = (
-        np.sort(draw.choice(share.files, number, replace=False)) if number else np.zeros(0, dtype=np.int64)
-    )
+    failing = _failing(setting, job, share)
     store = setting.neighbours.objects
     if store is None:
-        count, size = number, _size_of(share, failing)
+        count, size = failing.size, _size_of(share, failing)
     else:
         count, size = _store(store, share, set(failing.tolist()))
     if count:
         why = "checksum or name: named in the job's failure log"
         setting.say(ImportFailed(setting.now, job, count, size, why))
+
+
+def _failing(setting: Setting, job: str, share: Share) -> NDArray[np.int64]:
+    """Numbers of the objects that the import fails to make, in order; the same however often it is asked."""
+    draw = setting.draw(f"import/{job}")
+    number = int(draw.binomial(share.files, setting.figures.si("aws_import.failed")))
+    if not number:
+        return np.zeros(0, dtype=np.int64)
+    failing: NDArray[np.int64] = np.sort(draw.choice(share.files, number, replace=False))
+    return failing
+
+
+def imported(setting: Setting, job: str, share: Share) -> Iterator[tuple[str, Item, bool]]:
+    """Every object of an import that is over, with its bucket and whether the import made it."""
+    failing = set(_failing(setting, job, share).tolist())
+    for number, bucket, item in _numbered(share):
+        yield bucket, item, number not in failing and not item.refusal
+
+
+def _numbered(share: Share) -> Iterator[tuple[int, str, Item]]:
+    """Objects with their numbers: those of collections first, then the single files."""
+    many = itertools.count()
+    single = itertools.count(
+        sum(c.complete_sizes().size for b in share.buckets for c in share.collections(b))
+    )
+    for bucket in share.buckets:
+        for item in share.objects(bucket):
+            yield next(many if item.node is None else single), bucket, item
 
 
 def _size_of(share: Share, numbers: NDArray[np.int64]) -> int:
@@ -118,16 +142,11 @@ def _single(share: Share, bucket: str) -> Iterator[Item]:
 
 def _store(store: ObjectStore, share: Share, failing: set[int]) -> tuple[int, int]:
     """Put every object into the store but those that fail; returns what failed or was refused, and its bytes."""
-    many = itertools.count()
-    single = itertools.count(
-        sum(c.complete_sizes().size for b in share.buckets for c in share.collections(b))
-    )
     sizes: list[int] = []
-    for bucket in share.buckets:
+    for bucket, items in itertools.groupby(_numbered(share), key=lambda numbered: numbered[1]):
         missing = not store.has_bucket(bucket)
         batch: dict[str, int] = {}
-        for item in share.objects(bucket):
-            number = next(many if item.node is None else single)
+        for number, _, item in items:
             if missing or number in failing or item.refusal:
                 sizes.append(item.size)
             elif item.node is None:

@@ -103,19 +103,30 @@ class Customer:
 
 
 def default_story(
-    figures: Figures, start: datetime, region: str = "us-west-2", order: Order | None = None
+    figures: Figures,
+    start: datetime,
+    region: str = "us-west-2",
+    order: Order | None = None,
+    buckets: Sequence[str] = (),
 ) -> Scenario:
-    """The scenario of a customer about whom nothing is known, from the catalog's ``default_customer``."""
+    """The scenario of a customer about whom nothing is known, from the catalog's ``default_customer``.
+
+    Args:
+        figures: where the customer stands.
+        start: second 0.
+        region: of the job.
+        order: the job; an import by Snowcone if not given.
+        buckets: names of the buckets that get the files in equal numbers; the catalog's if none is given.
+    """
     text, order = figures.text, order or Order()
-    copy = f"""
-        [[dataset]]
-        name = "default"
-        bucket = "arn:aws:s3:::{text("default_customer.bucket")}"
-        model = "{text("default_customer.workload")}"
-        files = {int(figures.si("default_customer.files"))}
+    named = tuple(buckets) or (text("default_customer.bucket"),)
+    files = int(figures.si("default_customer.files"))
+    each = [len(range(number, files, len(named))) for number in range(len(named))]
+    copy = "".join(map(_dataset, named, each, [text("default_customer.workload")] * len(named)))
+    copy += f"""
         [[client]]
         name = "customer"
-        dataset = "default"
+        dataset = [{", ".join(f'"{bucket}"' for bucket in named)}]
         link = "ethernet"
         rate = "{text("default_customer.link_rate")}"
         streams = {int(figures.si("default_customer.streams"))}
@@ -136,3 +147,13 @@ def default_story(
         """,
         "default_customer",
     )
+
+
+def _dataset(bucket: str, files: int, workload: str) -> str:
+    return f"""
+        [[dataset]]
+        name = "{bucket}"
+        bucket = "arn:aws:s3:::{bucket}"
+        model = "{workload}"
+        files = {files}
+        """

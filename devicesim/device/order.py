@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
 
 import simpy
 
 from devicesim.device import cloud
 from devicesim.device.customer import Customer
 from devicesim.device.door import Door
-from devicesim.device.job import Job
+from devicesim.device.job import Job, Order
 from devicesim.device.keeper import Keeper
 from devicesim.device.neighbours import Neighbours
 from devicesim.device.setting import Setting
@@ -36,9 +37,10 @@ class Life:
     """
 
     def __init__(self, setting: Setting, job: Job, datasets: Sequence[Files], hire: Hire = Customer) -> None:
-        self.setting, self.job, self._datasets = setting, job, datasets
+        self.setting, self.job = setting, job
+        self._datasets = list(datasets)
         self.device = SnowDevice(setting, job.order.device, job.id, job.order.wifi)
-        self.customer: Keeper = hire(setting, job, self.device, datasets)
+        self.customer: Keeper = hire(setting, job, self.device, self._datasets)
         self._shipment = Shipment(setting, job.id, job.order)
         self._door = Door(setting, self.device)
         self.held: simpy.Event | None = None
@@ -117,6 +119,16 @@ class Life:
     def offer(self, operation: str, payload: int, client: int, at: float) -> float:
         """Push one operation of a real client through the device; returns when its reply arrives [s]."""
         return self._door.offer(self.customer.ingest, operation, payload, client, at)
+
+    def change(self, order: Order, buckets: Sequence[str] = ()) -> None:
+        """Take a changed order, and other buckets for the files if any are given; while the job is New."""
+        self.job.order = order
+        self._shipment = Shipment(self.setting, self.job.id, order)
+        for number, files in enumerate(self._datasets if buckets else ()):
+            bucket = f"arn:aws:s3:::{buckets[number % len(buckets)]}"
+            self._datasets[number] = replace(
+                files, bucket=bucket
+            )  # whoever works with the device sees it too
 
     def cancel(self) -> None:
         """Cancel the job; allowed only while it is New."""

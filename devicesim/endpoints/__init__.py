@@ -1,0 +1,1 @@
+"""The doors to a running World: they translate, and own no state."""

@@ -1,0 +1,190 @@
+"""The HTTP door: the job API for any AWS client, files of jobs, and the clock.
+
+=========================== ============================================================================
+``POST /``                  the job API in AWS JSON 1.1
+``POST /service/...``       the same in Smithy RPC v2 CBOR
+``GET /``                   a page that shows the state
+``GET /_devicesim/clock``   the time; also the answer of the three below
+``POST .../advance``        ``{"duration": "3 d"}``
+``POST .../until``          ``{"job": "JID...", "state": "Complete"}``
+``POST .../reset``          begin again
+``GET  .../jobs``           every job with its states
+``GET  .../files/NAME``     a file of a job, by its presigned address
+=========================== ============================================================================
+
+One lock stands before the World: requests are answered one at a time, whatever clients do.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from devicesim.endpoints.page import page
+from devicesim.errors import DevicesimError, MissingExtraError, VerbError
+from devicesim.progress import timestamp
+from devicesim.snowball_api.snow import Snow
+from devicesim.snowball_api.wire import MOST_BYTES, Request
+
+try:
+    from werkzeug import Request as HttpRequest
+    from werkzeug import Response
+    from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+except ImportError:
+    raise MissingExtraError("serve", "aws") from None
+
+LOOPBACK = "127.0.0.1"
+CONTROL = "/_devicesim/"
+
+
+class _Quiet(WSGIRequestHandler):
+    """Keeps connections open, and says nothing of requests: what they did is in the World's log."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Nothing."""
+
+
+class HttpDoor:
+    """A server for one Snow, closed by :meth:`close` or at the end of a ``with``.
+
+    Args:
+        snow: what is served.
+        host: the address to listen at; loopback unless told otherwise.
+        port: 0 is any that is free.
+
+    Raises:
+        OSError: the port is taken, or may not be used.
+    """
+
+    def __init__(self, snow: Snow, host: str = LOOPBACK, port: int = 0) -> None:
+        self._snow, self._lock = snow, threading.RLock()
+        self._server: BaseWSGIServer = make_server(
+            host, port, self._answer, threaded=True, request_handler=_Quiet
+        )
+        self.url = f"http://{host}:{self._server.server_port}"
+        self._point()
+        self._thread = threading.Thread(target=self._server.serve_forever, name="devicesim-http", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> HttpDoor:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop listening; requests under way are answered."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until the server has ended; whether it has."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def _point(self) -> None:
+        """Presigned addresses of files lead to this door."""
+        self._snow.api.account.host = f"{self.url}{CONTROL}files"
+
+    def _answer(self, environ: Any, start: Any) -> Any:
+        request = HttpRequest(environ)
+        with self._lock:
+            self._snow.world.tick()  # under the clock ``real``, time has gone on since the last request
+            response = self._route(request)
+        return response(environ, start)
+
+    def _route(self, request: HttpRequest) -> Response:
+        if request.path.startswith(CONTROL):
+            return self._control(request)
+        if request.method in {"GET", "HEAD"} and request.path == "/":
+            return Response(page(self._snow), mimetype="text/html")
+        size = request.content_length
+        body = b"" if size is not None and size > MOST_BYTES else request.stream.read(MOST_BYTES + 1)
+        if size is not None and size > MOST_BYTES:
+            body = bytes(MOST_BYTES + 1)  # refused by its length, unread
+        told = self._snow.api.handle(Request(request.method, request.path, dict(request.headers), body))
+        return Response(told.body, told.status, dict(told.headers))
+
+    # The clock, and what lies beside the API.
+
+    def _control(self, request: HttpRequest) -> Response:
+        path = request.path.removeprefix(CONTROL)
+        try:
+            if path.startswith("files/") and request.method == "GET":
+                return self._file(request)
+            if path == "jobs" and request.method == "GET":
+                return _json(jobs(self._snow))
+            if path == "clock" and request.method == "GET":
+                return _json(self._clock())
+            if path in self._verbs and request.method == "POST":
+                self._verbs[path](_document(request))
+                return _json(self._clock())
+        except (DevicesimError, KeyError, TypeError, ValueError) as error:
+            why = f"{error.args[0]} must be given" if isinstance(error, KeyError) else str(error)
+            return _json({"error": why}, 400)
+        return _json({"error": f"there is no {request.method} {request.path}"}, 404)
+
+    @property
+    def _verbs(self) -> Mapping[str, Callable[[Mapping[str, Any]], Any]]:
+        return {
+            "advance": lambda told: self._snow.advance(told["duration"]),
+            "until": lambda told: self._snow.until(told["job"], told["state"]),
+            "reset": lambda _: self._reset(),
+        }
+
+    def _reset(self) -> None:
+        self._snow.reset()
+        self._point()
+
+    def _clock(self) -> dict[str, Any]:
+        world = self._snow.world
+        return {
+            "schema": "devicesim.clock/1",
+            "seconds": world.now,
+            "time": timestamp(world.epoch, world.now),
+            "clock": world.clock,
+        }
+
+    def _file(self, request: HttpRequest) -> Response:
+        try:
+            content = self._snow.fetch(request.url)
+        except VerbError as refused:
+            return Response(f"{refused}\n", 403, mimetype="text/plain")
+        return Response(content, mimetype="application/octet-stream")
+
+
+def jobs(snow: Snow) -> dict[str, Any]:
+    """Every job with the states it has been in."""
+    world = snow.world
+    return {
+        "schema": "devicesim.jobs/1",
+        "jobs": [
+            {
+                "JobId": job.id,
+                "JobType": job.order.type.value,
+                "SnowballType": job.order.device,
+                "JobState": job.state.value,
+                "outcome": job.outcome,
+                "history": [
+                    {"state": state.value, "time": timestamp(world.epoch, at)} for at, state in job.history
+                ],
+            }
+            for job in world.jobs.values()
+        ],
+    }
+
+
+def _document(request: HttpRequest) -> Mapping[str, Any]:
+    document = json.loads(request.get_data() or b"{}")
+    if not isinstance(document, dict):
+        raise ValueError(f"the body must be a JSON object, got {type(document).__name__}")
+    return document
+
+
+def _json(document: Mapping[str, Any], status: int = 200) -> Response:
+    return Response(json.dumps(document, ensure_ascii=False) + "\n", status, mimetype="application/json")

@@ -1,0 +1,68 @@
+"""The page of the HTTP door: the time, the jobs, and buttons for the clock; it needs no network."""
+
+from __future__ import annotations
+
+from html import escape
+
+from devicesim.progress import timestamp
+from devicesim.snowball_api.snow import Snow
+
+_STYLE = """
+body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1d2733}
+h1{font-size:1.3rem;margin:0}table{border-collapse:collapse;width:100%;margin:1rem 0}
+th,td{text-align:left;padding:.35rem .6rem;border-bottom:1px solid #d9dee5}
+code{font-family:ui-monospace,monospace;font-size:.9em}button{font:inherit;padding:.3rem .8rem;margin-right:.5rem}
+.quiet{color:#5a6675}
+"""
+_SCRIPT = """
+async function tell(verb, body) {
+  const answer = await fetch('/_devicesim/' + verb, {method: 'POST', body: JSON.stringify(body)});
+  const told = await answer.json();
+  if (answer.ok) location.reload(); else document.getElementById('said').textContent = told.error;
+}
+"""
+_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'"
+)
+
+
+def page(snow: Snow) -> str:
+    """The page as HTML."""
+    world = snow.world
+    rows = "".join(
+        f"<tr><td><code>{escape(job.id)}</code></td><td>{escape(job.order.type)}</td>"
+        f"<td>{escape(job.order.device)}</td><td>{escape(job.state)}</td>"
+        f"<td>{timestamp(world.epoch, job.history[-1][0])}</td></tr>"
+        for job in world.jobs.values()
+    )
+    table = (
+        f"<table><tr><th>Job</th><th>Type</th><th>Device</th><th>State</th><th>Since</th></tr>{rows}</table>"
+        if rows
+        else '<p class="quiet">There is no job yet.</p>'
+    )
+    steps = "".join(
+        f"<button onclick=\"tell('advance', {{duration: '{step}'}})\">+ {step}</button>"
+        for step in ("1 h", "1 d", "7 d")
+    )
+    title = escape(world.scenario.name) if world.scenario else "An empty account"
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
+<title>{title}: devicesim</title>
+<style>{_STYLE}</style>
+<script>{_SCRIPT}</script>
+</head>
+<body>
+<h1>{title}</h1>
+<p>It is <b>{timestamp(world.epoch, world.now)}</b> <span class="quiet">(clock {escape(world.clock)},
+seed {world.seed})</span></p>
+<p>{steps}<button onclick="tell('reset', {{}})">Begin again</button> <span id="said" role="status"></span></p>
+{table}
+<p class="quiet">A simulation. The job API is at this address, for
+<code>aws --endpoint-url</code> and <code>AWS_ENDPOINT_URL_SNOWBALL</code>.</p>
+</body>
+</html>
+"""

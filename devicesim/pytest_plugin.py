@@ -1,0 +1,57 @@
+"""Fixtures for test writers: a Snowball that moves when the test says so.
+
+===================  ==================================================================================
+``snow``             a :class:`~devicesim.snowball_api.mock.MockSnow`: World, clock, boto3 clients
+``snow_endpoint``    its address over HTTP, for clients in other processes and languages
+===================  ==================================================================================
+
+``@pytest.mark.snow(scenario=..., seed=..., era=..., limit=...)`` says which World; the seed is printed when the test fails.
+Importing this module imports nothing of the simulation; the fixtures do.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Generator, Iterator
+from typing import Any
+
+import pytest
+
+MARK = "snow(scenario=None, seed=0, era='today', limit=None): the World of the fixture snow"
+_KEY = pytest.StashKey[Any]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line("markers", MARK)
+
+
+@pytest.fixture
+def snow(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A World with its job API; boto3 clients made in the test are answered by it."""
+    mark = request.node.get_closest_marker("snow")
+    given = dict(mark.kwargs) if mark else {}
+    scenario = given.pop("scenario", None)
+    if isinstance(scenario, str) or hasattr(scenario, "__fspath__"):
+        scenario = importlib.import_module("devicesim.scenario").load(scenario)
+    with importlib.import_module("devicesim.snowball_api.mock").mock_snow(scenario, **given) as made:
+        request.node.stash[_KEY] = made
+        yield made
+
+
+@pytest.fixture
+def snow_endpoint(snow: Any) -> Iterator[str]:
+    """The address of the fixture ``snow`` over HTTP, as ``http://127.0.0.1:PORT``."""
+    with importlib.import_module("devicesim.endpoints.http").HttpDoor(snow) as door:
+        yield door.url
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Say the seed of a World when its test fails."""
+    report = yield
+    made = item.stash.get(_KEY, None)
+    if made is not None and report.failed:
+        log = f"seed {made.world.seed}, {made.at.isoformat()}, {len(made.world.log)} verbs in the log"
+        report.sections.append(("snow", log))
+    return report

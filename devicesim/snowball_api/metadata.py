@@ -1,0 +1,125 @@
+"""A job as DescribeJob and ListJobs tell it: what was asked, and what the World has made of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from devicesim.jobs import JobState, JobType
+from devicesim.progress import ParcelMoved
+from devicesim.snowball_api import presigned
+from devicesim.snowball_api.account import Account, Asked
+
+ECHOED = (
+    "Resources",
+    "Description",
+    "KmsKeyARN",
+    "RoleARN",
+    "AddressId",
+    "SnowballCapacityPreference",
+    "Notification",
+    "ClusterId",
+    "ForwardingAddressId",
+    "TaxDocuments",
+    "DeviceConfiguration",
+    "RemoteManagement",
+    "LongTermPricingId",
+    "OnDeviceServiceConfiguration",
+    "ImpactLevel",
+    "PickupDetails",
+)
+"""Members of a job's metadata that are what its customer gave."""
+
+PARCEL = {
+    "collected": "InTransit",
+    "late": "Delayed",
+    "delivered": "Delivered",
+    "lost": "Lost",
+    "damaged": "Damaged",
+}
+"""Status of a shipment by what happened last; the texts are *assumed*, the model has a plain string."""
+
+_LOGGED = {
+    JobType.IMPORT: {JobState.COMPLETE},
+    JobType.EXPORT: {
+        JobState.IN_TRANSIT_TO_CUSTOMER,
+        JobState.WITH_CUSTOMER,
+        JobState.IN_TRANSIT_TO_AWS,
+        JobState.WITH_AWS_SORTING_FACILITY,
+        JobState.WITH_AWS,
+        JobState.COMPLETE,
+    },
+    JobType.LOCAL_USE: set(),
+}
+"""States in which a job has logs: an import at its end, an export once the device is on its way."""
+
+
+def of_job(account: Account, job_id: str, asked: Asked) -> dict[str, Any]:
+    """JobMetadata."""
+    job = account.world.job(job_id)
+    told = {name: asked.members[name] for name in ECHOED if name in asked.members}
+    told |= {
+        "JobId": job_id,
+        "JobState": job.state.value,
+        "JobType": job.order.type.value,
+        "SnowballType": job.order.device,
+        "CreationDate": account.time(job.created),
+        "ShippingDetails": shipping(account, job_id, asked),
+    }
+    if job.state is JobState.IN_PROGRESS:
+        told["DataTransferProgress"] = progress(account, job_id)
+    if job.state in _LOGGED[job.order.type]:
+        told["JobLogInfo"] = {
+            "JobCompletionReportURI": presigned.url(account, job_id, "completion-report.pdf"),
+            "JobSuccessLogURI": presigned.url(account, job_id, "success.csv"),
+            "JobFailureLogURI": presigned.url(account, job_id, "failure.csv"),
+        }
+    return told
+
+
+def entry(account: Account, job_id: str, asked: Asked) -> dict[str, Any]:
+    """JobListEntry."""
+    job = account.world.job(job_id)
+    return {
+        "JobId": job_id,
+        "JobState": job.state.value,
+        "IsMaster": False,
+        "JobType": job.order.type.value,
+        "SnowballType": job.order.device,
+        "CreationDate": account.time(job.created),
+        "Description": asked.members.get("Description"),
+    }
+
+
+def shipping(account: Account, job_id: str, asked: Asked) -> dict[str, Any]:
+    """ShippingDetails; to AWS the outbound shipment goes to the customer, and the inbound one comes back."""
+    told: dict[str, Any] = {"ShippingOption": asked.members["ShippingOption"]}
+    for direction, name in (("outbound", "OutboundShipment"), ("return", "InboundShipment")):
+        moves = [e for e in account.world.stream.of(ParcelMoved, job_id) if e.direction == direction]
+        if moves:
+            number = _tracking(account, job_id, direction, moves[-1].carrier)
+            told[name] = {"Status": PARCEL[moves[-1].what], "TrackingNumber": number}
+    return told
+
+
+def _tracking(account: Account, job_id: str, direction: str, carrier: str) -> str:
+    """A number that looks like the carrier's; its form is *assumed*."""
+    digits = "".join(
+        map(str, account.world.draw(f"snowball/tracking/{job_id}/{direction}").integers(0, 10, 16))
+    )
+    return f"1Z{digits}" if carrier == "UPS" else digits[:12]
+
+
+def progress(account: Account, job_id: str) -> dict[str, int]:
+    """DataTransferProgress; totals are 0 until everything is listed."""
+    world = account.world
+    leg = world.stream.leg("import", job_id) or world.stream.leg("export", job_id)
+    if leg is None:
+        return dict.fromkeys(("BytesTransferred", "ObjectsTransferred", "TotalBytes", "TotalObjects"), 0)
+    size, count = leg.at(world.now)
+    listed = world.now >= leg.listed
+    return {
+        "BytesTransferred": int(size[0]),
+        "ObjectsTransferred": int(count[0]),
+        "TotalBytes": leg.total_bytes if listed else 0,
+        "TotalObjects": leg.total_objects if listed else 0,
+    }

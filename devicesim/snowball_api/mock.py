@@ -1,0 +1,125 @@
+"""A Snowball inside the process: boto3 clients made in its reach talk to a World instead of to AWS."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from typing import Any
+from urllib.parse import urlsplit
+
+from devicesim.errors import MissingExtraError
+from devicesim.scenario import Scenario
+from devicesim.snowball_api.snow import Snow
+from devicesim.snowball_api.wire import Request
+
+EVENT = "before-send.snowball"
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_SESSION_TOKEN": "testing",
+}
+"""What clients sign with inside the reach of a mock: nobody's."""
+
+
+class MockSnow(Snow):
+    """A :class:`Snow` that boto3 clients can reach.
+
+    >>> with mock_snow(seed=7) as snow:
+    ...     usage = snow.client().get_snowball_usage()
+    >>> usage["SnowballLimit"], usage["SnowballsInUse"]
+    (1, 0)
+    """
+
+    def client(self, region: str = "") -> Any:
+        """A boto3 client of the job API; the World's Region if none is named."""
+        session = _boto("boto3").session.Session(**_signed())
+        know(session._session)
+        return session.client("snowball", region_name=region or self.world.region)
+
+
+@contextmanager
+def mock_snow(
+    scenario: Scenario | None = None,
+    *,
+    seed: int | None = None,
+    era: str = "today",
+    limit: int | None = None,
+) -> Iterator[MockSnow]:
+    """Answer the job API from a World for as long as the context lasts; also a decorator.
+
+    Clients made inside, by boto3, botocore or :meth:`MockSnow.client`, are answered here, whatever their Region;
+    none of their requests leaves the process. Other services are left to whoever mocks them.
+
+    Args:
+        scenario: the World's; an empty account with the catalog's default customer if not given.
+        seed: of every draw.
+        era: ``today`` or ``2020``.
+        limit: devices at a time; AWS's default is told and not enforced where none is given.
+    """
+    handlers = _boto("botocore.handlers").BUILTIN_HANDLERS
+    snow = MockSnow(scenario, seed=seed, era=era, limit=limit)
+    hook = (EVENT, _answering(snow))
+    before = {name: os.environ.get(name) for name in CREDENTIALS}
+    handlers.append(hook)
+    os.environ.update(CREDENTIALS)
+    try:
+        yield snow
+    finally:
+        handlers.remove(hook)
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def know(session: Any) -> None:
+    """Let a botocore session find the service's model here where its own data lacks it."""
+    paths = session.get_component("data_loader").search_paths
+    here = str(resources.files(__package__) / "data" / "today")
+    if here not in paths:
+        paths.append(here)
+
+
+def _answering(snow: Snow) -> Any:
+    response = _boto("botocore.awsrequest").AWSResponse
+
+    def answer(request: Any, **_: Any) -> Any:
+        headers = {
+            name: value.decode() if isinstance(value, bytes) else value
+            for name, value in request.headers.items()
+        }
+        body = request.body or b""
+        body = body.encode() if isinstance(body, str) else bytes(body)
+        told = snow.api.handle(Request(request.method, urlsplit(request.url).path, headers, body))
+        return response(request.url, told.status, dict(told.headers), _Raw(told.body))
+
+    return answer
+
+
+class _Raw:
+    """A body as botocore reads it."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
+        """The whole of it at once."""
+        yield self._body
+
+
+def _signed() -> dict[str, str]:
+    return {
+        "aws_access_key_id": CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        "aws_secret_access_key": CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+    }
+
+
+def _boto(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        raise MissingExtraError("mock_snow", "aws") from None

@@ -1,0 +1,190 @@
+"""What may be ordered together: the rules of CreateJob and UpdateJob, none of which the model can tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from devicesim import catalog
+from devicesim.jobs import JobType
+from devicesim.snowball_api.account import Account, Members, served
+from devicesim.snowball_api.addresses import country_of
+from devicesim.snowball_api.errors import ApiError, combination, missing
+from devicesim.snowball_api.images import IMAGES
+
+NEEDED = {
+    "today": ("JobType", "AddressId", "ShippingOption"),
+    "2020": ("JobType", "Resources", "AddressId", "RoleARN", "ShippingOption"),
+}
+"""Members without which no device can be sent; the model requires none of CreateJob's, so this is *assumed*."""
+
+ANY_CAPACITY = "NoPreference"
+
+_BUCKET = re.compile(r"arn:aws[a-z-]*:s3:::([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])")
+
+
+def checked(account: Account, members: Members, region: str) -> dict[str, Any]:
+    """The members of an order with its defaults, or a refusal.
+
+    Raises:
+        ApiError: something it names is not there, or its members do not go together.
+    """
+    order = {name: value for name, value in members.items() if value is not None}
+    for name in NEEDED[account.era]:
+        if name not in order:
+            raise combination(f"{name} must be given.")
+    order["SnowballType"] = kind = _device(order)
+    entry = catalog.entry(kind)
+    for problem in (
+        *_of_device(order, entry, region),
+        *_of_resources(order),
+        *_of_way(account, order, region),
+        *_of_options(account, order, kind, region),
+    ):
+        raise combination(problem)
+    _agreement(account, order, kind)
+    _key(account, order)
+    for image in _images(order):
+        if image["AmiId"] not in {known["AmiId"] for known in IMAGES}:
+            raise ApiError(
+                "Ec2RequestFailedException",
+                f"Your user lacks the necessary Amazon EC2 permissions to perform the attempted action: image "
+                f"{image['AmiId']} is none of those that ListCompatibleImages gives.",
+            )
+    return order
+
+
+def verb(order: Members, region: str) -> dict[str, Any]:
+    """The order as the World's verb takes it."""
+    configured = order.get("DeviceConfiguration", {}).get("SnowconeDeviceConfiguration", {})
+    return {
+        "type": order["JobType"],
+        "device": order["SnowballType"],
+        "shipping": order["ShippingOption"],
+        "wifi": bool(configured.get("WirelessConnection", {}).get("IsWifiEnabled", False)),
+        "description": order.get("Description", ""),
+        "region": region,
+        "buckets": list(buckets(order)),
+    }
+
+
+def buckets(order: Members) -> Iterator[str]:
+    """Names of the buckets of an order."""
+    for resource in order.get("Resources", {}).get("S3Resources", ()):
+        if found := _BUCKET.fullmatch(resource.get("BucketArn", "")):
+            yield found[1]
+
+
+def with_images(account: Account, order: Members, job_id: str) -> dict[str, Any]:
+    """The order with the identity that each image gets on the device."""
+    members = dict(order)
+    if images := list(_images(order)):
+        draw = account.world.draw(f"snowball/images/{job_id}")
+        named = [{**image, "SnowballAmiId": f"s.ami-{draw.bytes(9).hex()[:17]}"} for image in images]
+        members["Resources"] = {**order["Resources"], "Ec2AmiResources": named}
+    return members
+
+
+def _images(order: Members) -> list[Mapping[str, Any]]:
+    return list(order.get("Resources", {}).get("Ec2AmiResources", ()))
+
+
+def _device(order: Members) -> str:
+    """The device type; where none is named, the first that has the capacity (*assumed*)."""
+    kind = order.get("SnowballType")
+    known = catalog.names("device")
+    if kind is None:
+        wanted = order.get("SnowballCapacityPreference", ANY_CAPACITY)
+        kind = next((name for name in known if wanted in capacities(name)), "")
+        if wanted == ANY_CAPACITY:
+            kind = "STANDARD"
+    if kind not in known:
+        raise combination(f"SnowballType must be one of {', '.join(known)}, got {kind or 'none'}.")
+    return str(kind)
+
+
+def capacities(kind: str) -> tuple[str, ...]:
+    """The values of SnowballCapacity that a type comes in."""
+    entry = catalog.entry(kind)
+    return entry.listing("capacities") if "capacities" in entry.lists else (str(entry["capacity"].value),)
+
+
+def _of_device(order: Members, entry: catalog.Entry, region: str) -> Iterator[str]:
+    kinds = entry.listing("job_types")
+    if order["JobType"] not in kinds:
+        yield f"{entry.name} does {' and '.join(kinds)} jobs, got {order['JobType']}."
+    wanted = order.get("SnowballCapacityPreference", ANY_CAPACITY)
+    offered = capacities(entry.name)
+    if wanted not in (ANY_CAPACITY, *offered):
+        yield f"SnowballCapacityPreference of {entry.name} must be {' or '.join(offered)}, got {wanted}."
+    if wanted == "T50" and not region.startswith("us-"):
+        yield f"SnowballCapacityPreference T50 is offered in the United States only, got Region {region}."
+    if "DeviceConfiguration" in order and not entry.name.startswith("SNC1_"):
+        yield f"DeviceConfiguration is for Snowcone devices, got SnowballType {entry.name}."
+
+
+def _of_resources(order: Members) -> Iterator[str]:
+    resources = order.get("Resources", {})
+    listed = resources.get("S3Resources", ())
+    for resource in listed:
+        arn = resource.get("BucketArn", "")
+        if not _BUCKET.fullmatch(arn):
+            yield f"BucketArn must name an S3 bucket, as arn:aws:s3:::my-bucket, got {arn or 'none'}."
+    if order["JobType"] in (JobType.IMPORT, JobType.EXPORT) and not listed:
+        yield f"Resources.S3Resources must name a bucket for a job of type {order['JobType']}."
+    arns = {resource.get("BucketArn") for resource in listed}
+    for function in resources.get("LambdaResources", ()):
+        for trigger in function.get("EventTriggers", ()):
+            if trigger.get("EventResourceARN") not in arns:
+                yield (
+                    "EventResourceARN must be the BucketArn of one of the job's S3Resources, got "
+                    f"{trigger.get('EventResourceARN', 'none')}."
+                )
+
+
+def _of_way(account: Account, order: Members, region: str) -> Iterator[str]:
+    lane = served(region)
+    address = account.address(order["AddressId"], region)
+    options, countries = lane.listing("options"), lane.listing("countries")
+    if order["ShippingOption"] not in options:
+        yield f"ShippingOption must be {' or '.join(options)} in {region}, got {order['ShippingOption']}."
+    if country_of(address) not in countries:
+        yield f"A device of {region} is shipped inside {', '.join(countries)}, got {address['Country']}."
+    if country_of(address) == "IN" and "GSTIN" not in order.get("TaxDocuments", {}).get("IND", {}):
+        yield "TaxDocuments.IND.GSTIN must be given for an address in India."
+    if "ForwardingAddressId" in order:
+        account.address(order["ForwardingAddressId"], region)
+        if not address.get("IsRestricted"):
+            yield "ForwardingAddressId is supported only with a primary address that has IsRestricted set."
+
+
+def _of_options(account: Account, order: Members, kind: str, region: str) -> Iterator[str]:
+    if "ImpactLevel" in order and not region.startswith("us-gov-"):
+        yield f"ImpactLevel is for the GovCloud Regions, got {region}."
+    pickup = account.addresses.get(order["AddressId"], ({}, ""))[0].get("Type") == "CUST_PICKUP"
+    if pickup and "PickupDetails" not in order:
+        yield "PickupDetails must be given for an address of type CUST_PICKUP."
+    if not pickup and "PickupDetails" in order:
+        yield "PickupDetails go with an address of type CUST_PICKUP."
+
+
+def _agreement(account: Account, order: Members, kind: str) -> None:
+    if not (name := order.get("LongTermPricingId")):
+        return
+    if name not in account.pricing:
+        raise missing("LONG_TERM_PRICING", name)
+    agreed = account.pricing[name].members["SnowballType"]
+    if agreed != kind:
+        raise combination(f"LongTermPricingId {name} is for {agreed}, got SnowballType {kind}.")
+
+
+def _key(account: Account, order: Members) -> None:
+    keys = account.world.neighbours.keys
+    if keys is None or "KmsKeyARN" not in order:
+        return
+    if why := keys.refusal(order["KmsKeyARN"]):
+        raise ApiError(
+            "KMSRequestFailedException",
+            f"The provided AWS Key Management Service key lacks the permissions to perform the request: {why}.",
+        )

@@ -1,0 +1,120 @@
+"""A Snowball in a test's hands: the API, the clock, and ways back to an earlier moment."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from urllib.parse import parse_qsl, urlsplit
+
+from devicesim.errors import VerbError
+from devicesim.scenario import Scenario
+from devicesim.snowball_api import files, presigned
+from devicesim.snowball_api.service import Snowball
+from devicesim.world import Verb, World, replay
+
+
+class Snow:
+    """A World with its job API, whose clock moves only when it is told to.
+
+    Args:
+        scenario: the World's; an empty account with the catalog's default customer if not given.
+        seed: of every draw.
+        era: ``today`` or ``2020``.
+        limit: devices at a time; AWS's default is told and not enforced where none is given.
+        clock: ``manual``, ``driven`` or ``real[:N]``, as of a World.
+
+    Attributes:
+        world: the World.
+        api: its job API.
+
+    >>> snow = Snow(seed=7)
+    >>> snow.at.isoformat()
+    '2026-06-01T08:00:00+00:00'
+    >>> snow.advance("3 d").at.isoformat()
+    '2026-06-04T08:00:00+00:00'
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario | None = None,
+        *,
+        seed: int | None = None,
+        era: str = "today",
+        limit: int | None = None,
+        clock: str = "manual",
+    ) -> None:
+        self._scenario, self._era, self._limit, self._clock = scenario, era, limit, clock
+        self.world = World(scenario, seed=seed, clock=clock)
+        self.api = self._api(self.world)
+
+    def _api(self, world: World) -> Snowball:
+        return Snowball(world, self._era, limit=self._limit)
+
+    # The clock.
+
+    @property
+    def at(self) -> datetime:
+        """The time it is."""
+        return self.api.account.now
+
+    def advance(self, duration: float | str) -> Snow:
+        """Move the clock by seconds, or a text such as ``"3 d"``."""
+        self.world.advance(duration)
+        return self
+
+    def until(self, job_id: str, state: str) -> Snow:
+        """Move the clock until a job has entered a state.
+
+        Raises:
+            VerbError: it never will.
+        """
+        self.world.until(state, job_id)
+        return self
+
+    def run(self) -> Snow:
+        """Move the clock until nothing is left to happen."""
+        self.world.run()
+        return self
+
+    # Ways back.
+
+    def snapshot(self) -> tuple[Verb, ...]:
+        """What has been done so far, for :meth:`restore` and :meth:`fork`."""
+        return tuple(self.world.log)
+
+    def restore(self, snapshot: tuple[Verb, ...]) -> Snow:
+        """Go back to a snapshot: the same verbs on a World made anew."""
+        made: list[Snowball] = []
+        self.world = replay(
+            self._scenario,
+            self.world.seed,
+            snapshot,
+            clock=self._clock,
+            attach=[lambda world: made.append(self._api(world))],
+        )
+        (self.api,) = made
+        return self
+
+    def fork(self) -> Snow:
+        """Another Snow at the same moment, which goes its own way."""
+        other = Snow(
+            self._scenario, seed=self.world.seed, era=self._era, limit=self._limit, clock=self._clock
+        )
+        return other.restore(self.snapshot())
+
+    def reset(self) -> Snow:
+        """Begin again."""
+        return self.restore(())
+
+    # What the API points to.
+
+    def fetch(self, url: str) -> bytes:
+        """Read a file of a job by its presigned address.
+
+        Raises:
+            VerbError: the address has expired or was changed, or there is no such file.
+        """
+        parts = urlsplit(url)
+        name = parts.path.rpartition("/")[2]
+        if why := presigned.refusal(self.api.account, name, dict(parse_qsl(parts.query))):
+            raise VerbError(f"{name} cannot be fetched: {why}")
+        return files.content(self.api.account, name)

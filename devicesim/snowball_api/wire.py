@@ -1,0 +1,201 @@
+"""Requests and answers as bytes: AWS JSON 1.1 and Smithy RPC v2 CBOR, told apart by the request.
+
+>>> headers = {"X-Amz-Target": "AWSIESnowballJobManagementService.ListJobs", "Content-Type": _JSON}
+>>> request = Request("POST", "/", headers, b"{}")
+>>> wire = read(request, service())
+>>> wire.operation.name, wire.members, wire.protocol
+('ListJobs', {}, 'json')
+>>> answer(wire, {"JobListEntries": []}).body
+b'{"JobListEntries":[]}'
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from zlib import crc32
+
+from devicesim.errors import MissingExtraError
+from devicesim.snowball_api.errors import ApiError, unknown_operation, unreadable
+from devicesim.snowball_api.model import Operation, Service, Shape, service
+
+MOST_BYTES = 1_048_576
+"""Largest request body read; the model's own bounds keep an honest one well below."""
+
+NAMESPACE = "com.amazonaws.snowball"
+_JSON, _CBOR = "application/x-amz-json-1.1", "application/cbor"
+_REGION = re.compile(r"Credential=[^/,\s]+/\d{8}/([a-z0-9-]+)/snowball/aws4_request")
+_PATH = re.compile(r"/service/(?P<service>[^/]+)/operation/(?P<operation>[^/]+)/?")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What arrived: header names in any case."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request, read: the operation, its members by the model's types, and how to answer."""
+
+    operation: Operation
+    members: dict[str, Any]
+    protocol: str
+    region: str
+
+
+def protocol_of(request: Request) -> str:
+    """``cbor`` or ``json``, also of a request that is otherwise wrong."""
+    headers = _lower(request)
+    named = headers.get("smithy-protocol") == "rpc-v2-cbor" or headers.get("content-type", "").startswith(
+        _CBOR
+    )
+    return "cbor" if named or _PATH.fullmatch(request.path) else "json"
+
+
+def region_of(request: Request) -> str:
+    """The Region that the request was signed for; empty if it was not signed."""
+    found = _REGION.search(_lower(request).get("authorization", ""))
+    return found[1] if found else ""
+
+
+def read(request: Request, model: Service) -> Call:
+    """Read a request.
+
+    Raises:
+        ApiError: the operation is not known, or the body cannot be read.
+    """
+    headers, protocol = _lower(request), protocol_of(request)
+    if request.method != "POST":
+        raise unknown_operation(f"The service answers POST, got {request.method}.")
+    if len(request.body) > MOST_BYTES:
+        raise ApiError(
+            "RequestEntityTooLargeException",
+            f"The body must be at most {MOST_BYTES} bytes, got {len(request.body)}.",
+        )
+    name = _operation_name(request, headers, protocol, model)
+    if name not in model.operations:
+        raise unknown_operation(f"{model.target} has no operation {name!r} in the API of {model.era}.")
+    operation = model.operations[name]
+    document = _document(request.body, protocol, headers)
+    return Call(operation, _typed(document, operation.input), protocol, region_of(request))
+
+
+def _lower(request: Request) -> dict[str, str]:
+    return {name.lower(): value for name, value in request.headers.items()}
+
+
+def _operation_name(request: Request, headers: Mapping[str, str], protocol: str, model: Service) -> str:
+    if protocol == "cbor":
+        found = _PATH.fullmatch(request.path)
+        if found is None or found["service"] != model.target:
+            raise unknown_operation(
+                f"The path must be /service/{model.target}/operation/NAME, got {request.path}."
+            )
+        return found["operation"]
+    target, _, name = headers.get("x-amz-target", "").rpartition(".")
+    if target != model.target:
+        raise unknown_operation(
+            f"The header X-Amz-Target must be {model.target}.NAME, got {headers.get('x-amz-target', 'none')}."
+        )
+    return name
+
+
+def _document(body: bytes, protocol: str, headers: Mapping[str, str]) -> dict[str, Any]:
+    kind = headers.get("content-type", "").partition(";")[0].strip()
+    wanted = _CBOR if protocol == "cbor" else _JSON
+    if body and kind != wanted:
+        raise unreadable(f"The content type must be {wanted}, got {kind or 'none'}.")
+    if not body:
+        return {}
+    try:
+        document = _cbor().loads(body) if protocol == "cbor" else json.loads(body)
+    except (ValueError, RecursionError, OverflowError, EOFError) as error:
+        raise unreadable(f"The body is no {protocol.upper()}: {error}") from None
+    if not isinstance(document, dict):
+        raise unreadable(f"The body must be a map of members, got {type(document).__name__}.")
+    return document
+
+
+def _cbor() -> Any:
+    """The codec, which only CBOR clients need."""
+    try:
+        return importlib.import_module("cbor2")
+    except ImportError:
+        raise MissingExtraError("CBOR", "aws") from None
+
+
+def _typed(value: Any, shape: Shape) -> Any:
+    """A value as the rules see it: timestamps as times; what is of a wrong type is left for validation."""
+    if shape.kind == "structure" and isinstance(value, dict):
+        return {
+            name: _typed(inner, shape.members[name]) for name, inner in value.items() if name in shape.members
+        }
+    if shape.kind == "list" and isinstance(value, list | tuple) and shape.member is not None:
+        return [_typed(item, shape.member) for item in value]
+    if shape.kind == "timestamp" and isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            return datetime.fromtimestamp(value, UTC)
+        except (ValueError, OverflowError, OSError):
+            raise unreadable(f"A timestamp must be seconds since 1970, got {value}.") from None
+    return value
+
+
+def answer(call: Call, result: Mapping[str, Any]) -> Answer:
+    """A result as the client reads it."""
+    return _packed(200, _shown(result, call.operation.output, call.protocol), call.protocol)
+
+
+def refusal(error: ApiError, protocol: str) -> Answer:
+    """An error as the client reads it; all of this service's have status 400."""
+    kind = f"{NAMESPACE}#{error.code}" if protocol == "cbor" else error.code
+    return _packed(400, {"__type": kind, **error.document}, protocol, {"x-amzn-errortype": error.code})
+
+
+def _packed(status: int, document: Any, protocol: str, more: Mapping[str, str] | None = None) -> Answer:
+    if protocol == "cbor":
+        body = _cbor().dumps(document, datetime_as_timestamp=True, timezone=UTC)
+        headers = {"Content-Type": _CBOR, "smithy-protocol": "rpc-v2-cbor"}
+    else:
+        body = json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
+        headers = {"Content-Type": _JSON}
+    # Not a random number: the same World answers the same bytes.
+    identity = uuid.UUID(int=crc32(body) << 64 | len(body))
+    return Answer(status, headers | {"x-amzn-RequestId": str(identity)} | dict(more or {}), body)
+
+
+def _shown(value: Any, shape: Shape, protocol: str) -> Any:
+    """A value for the wire: members the model knows, without those that are not set."""
+    if shape.kind == "structure":
+        return {
+            name: _shown(value[name], inner, protocol)
+            for name, inner in shape.members.items()
+            if value.get(name) is not None
+        }
+    if shape.kind == "list" and shape.member is not None:
+        return [_shown(item, shape.member, protocol) for item in value]
+    if shape.kind == "timestamp" and protocol == "json":
+        return round(value.timestamp(), 3)
+    return value
+
+
+__all__ = ["Answer", "Call", "Request", "answer", "protocol_of", "read", "refusal", "region_of", "service"]
