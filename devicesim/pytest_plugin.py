@@ -5,7 +5,7 @@
 ``snow_endpoint``    its address over HTTP, for clients in other processes and languages
 ===================  ==================================================================================
 
-``@pytest.mark.snow(scenario=..., seed=..., era=..., limit=...)`` says which World; the seed is printed when the test fails.
+``@pytest.mark.snow(scenario=..., seed=..., era=..., limit=...)`` says which World; a test that fails prints its seed.
 Importing this module imports nothing of the simulation; the fixtures do.
 """
 

@@ -18,7 +18,7 @@ from devicesim.device.order import Life
 from devicesim.errors import DevicesimError
 from devicesim.jobs import JobState
 from devicesim.snowball_api.errors import ApiError, missing
-from devicesim.snowball_api.model import Service
+from devicesim.snowball_api.model import Interface
 from devicesim.world import World
 
 ACCOUNT = "123456789012"
@@ -93,7 +93,7 @@ class Account:
     """
 
     world: World
-    model: Service
+    model: Interface
     number: str = ACCOUNT
     limit: int | None = None
     host: str = "https://awsie-frosty-manifests-prod.s3.amazonaws.com"

@@ -10,7 +10,7 @@ from importlib import resources
 from typing import Any
 from urllib.parse import urlsplit
 
-from devicesim.errors import MissingExtraError
+from devicesim.errors import MissingExtraError, VerbError
 from devicesim.scenario import Scenario
 from devicesim.snowball_api.snow import Snow
 from devicesim.snowball_api.wire import Request
@@ -50,8 +50,9 @@ def mock_snow(
 ) -> Iterator[MockSnow]:
     """Answer the job API from a World for as long as the context lasts; also a decorator.
 
-    Clients made inside, by boto3, botocore or :meth:`MockSnow.client`, are answered here, whatever their Region;
-    none of their requests leaves the process. Other services are left to whoever mocks them.
+    Clients made inside, by boto3, botocore or :meth:`MockSnow.client`, are answered here, whatever their Region
+    and session; none of their requests leaves the process, then or later. Other services are
+    left to whoever mocks them.
 
     Args:
         scenario: the World's; an empty account with the catalog's default customer if not given.
@@ -59,16 +60,25 @@ def mock_snow(
         era: ``today`` or ``2020``.
         limit: devices at a time; AWS's default is told and not enforced where none is given.
     """
-    handlers = _boto("botocore.handlers").BUILTIN_HANDLERS
+    session = _boto("botocore.session").Session
     snow = MockSnow(scenario, seed=seed, era=era, limit=limit)
-    hook = (EVENT, _answering(snow))
+    answer = _Answering(snow)
+    create = session.create_client
+
+    def create_client(self: Any, service_name: str, *arguments: Any, **named: Any) -> Any:
+        client = create(self, service_name, *arguments, **named)
+        if service_name == "snowball":
+            client.meta.events.register_first(EVENT, answer)
+        return client
+
     before = {name: os.environ.get(name) for name in CREDENTIALS}
-    handlers.append(hook)
+    session.create_client = create_client
     os.environ.update(CREDENTIALS)
     try:
         yield snow
     finally:
-        handlers.remove(hook)
+        session.create_client = create
+        answer.open = False
         for name, value in before.items():
             if value is None:
                 os.environ.pop(name, None)
@@ -84,20 +94,24 @@ def know(session: Any) -> None:
         paths.append(here)
 
 
-def _answering(snow: Snow) -> Any:
-    response = _boto("botocore.awsrequest").AWSResponse
+class _Answering:
+    """Stands between a client and the network."""
 
-    def answer(request: Any, **_: Any) -> Any:
+    def __init__(self, snow: Snow) -> None:
+        self._snow, self.open = snow, True
+        self._response = _boto("botocore.awsrequest").AWSResponse
+
+    def __call__(self, request: Any, **_: Any) -> Any:
+        if not self.open:
+            raise VerbError("this client belongs to a mock_snow that has ended; make it inside one")
         headers = {
             name: value.decode() if isinstance(value, bytes) else value
             for name, value in request.headers.items()
         }
         body = request.body or b""
         body = body.encode() if isinstance(body, str) else bytes(body)
-        told = snow.api.handle(Request(request.method, urlsplit(request.url).path, headers, body))
-        return response(request.url, told.status, dict(told.headers), _Raw(told.body))
-
-    return answer
+        told = self._snow.api.handle(Request(request.method, urlsplit(request.url).path, headers, body))
+        return self._response(request.url, told.status, dict(told.headers), _Raw(told.body))
 
 
 class _Raw:

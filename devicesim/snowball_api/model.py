@@ -3,9 +3,9 @@
 The data is the service's published model, shipped with this package, so that nothing here depends on which
 version of an AWS library is installed, or on whether that still knows the service.
 
->>> service("2020").operations["CreateCluster"].input.required
+>>> interface("2020").operations["CreateCluster"].input.required
 ('JobType', 'Resources', 'AddressId', 'RoleARN', 'ShippingOption')
->>> len(service("2020").operations), len(service().operations)
+>>> len(interface("2020").operations), len(interface().operations)
 (19, 27)
 """
 
@@ -62,7 +62,7 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class Interface:
     """The whole interface.
 
     Attributes:
@@ -80,7 +80,7 @@ class Service:
 
 
 @cache
-def service(era: str = "today") -> Service:
+def interface(era: str = "today") -> Interface:
     """Read the interface of an era.
 
     Raises:
@@ -106,7 +106,7 @@ def service(era: str = "today") -> Service:
         for name, told in document["operations"].items()
     }
     pages = {name: page["result_key"] for name, page in _read(era, "paginators-1.json")["pagination"].items()}
-    return Service(
+    return Interface(
         era,
         document["metadata"]["targetPrefix"],
         operations,

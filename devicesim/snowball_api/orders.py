@@ -186,5 +186,5 @@ def _key(account: Account, order: Members) -> None:
     if why := keys.refusal(order["KmsKeyARN"]):
         raise ApiError(
             "KMSRequestFailedException",
-            f"The provided AWS Key Management Service key lacks the permissions to perform the request: {why}.",
+            f"The provided AWS Key Management Interface key lacks the permissions to perform the request: {why}.",
         )

@@ -30,7 +30,7 @@ from devicesim.snowball_api import (  # noqa: F401  (each enters its operations 
 )
 from devicesim.snowball_api.account import ACCOUNT, Account, served
 from devicesim.snowball_api.errors import ApiError, unknown_operation
-from devicesim.snowball_api.model import service
+from devicesim.snowball_api.model import interface
 from devicesim.snowball_api.operations import TABLE
 from devicesim.snowball_api.validation import check
 from devicesim.snowball_api.wire import Answer, Request
@@ -56,7 +56,7 @@ class Snowball:
     def __init__(
         self, world: World, era: str = "today", account: str = ACCOUNT, limit: int | None = None
     ) -> None:
-        self.world, self.model = world, service(era)
+        self.world, self.model = world, interface(era)
         self.account = Account(world, self.model, account, limit)
         world.attach(ACTOR, self._apply)
 

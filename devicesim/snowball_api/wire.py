@@ -2,7 +2,7 @@
 
 >>> headers = {"X-Amz-Target": "AWSIESnowballJobManagementService.ListJobs", "Content-Type": _JSON}
 >>> request = Request("POST", "/", headers, b"{}")
->>> wire = read(request, service())
+>>> wire = read(request, interface())
 >>> wire.operation.name, wire.members, wire.protocol
 ('ListJobs', {}, 'json')
 >>> answer(wire, {"JobListEntries": []}).body
@@ -23,7 +23,7 @@ from zlib import crc32
 
 from devicesim.errors import MissingExtraError
 from devicesim.snowball_api.errors import ApiError, unknown_operation, unreadable
-from devicesim.snowball_api.model import Operation, Service, Shape, service
+from devicesim.snowball_api.model import Interface, Operation, Shape, interface
 
 MOST_BYTES = 1_048_576
 """Largest request body read; the model's own bounds keep an honest one well below."""
@@ -78,7 +78,7 @@ def region_of(request: Request) -> str:
     return found[1] if found else ""
 
 
-def read(request: Request, model: Service) -> Call:
+def read(request: Request, model: Interface) -> Call:
     """Read a request.
 
     Raises:
@@ -104,7 +104,7 @@ def _lower(request: Request) -> dict[str, str]:
     return {name.lower(): value for name, value in request.headers.items()}
 
 
-def _operation_name(request: Request, headers: Mapping[str, str], protocol: str, model: Service) -> str:
+def _operation_name(request: Request, headers: Mapping[str, str], protocol: str, model: Interface) -> str:
     if protocol == "cbor":
         found = _PATH.fullmatch(request.path)
         if found is None or found["service"] != model.target:
@@ -127,9 +127,11 @@ def _document(body: bytes, protocol: str, headers: Mapping[str, str]) -> dict[st
         raise unreadable(f"The content type must be {wanted}, got {kind or 'none'}.")
     if not body:
         return {}
+    codec = _cbor() if protocol == "cbor" else json
+    wrong = (codec.CBORError,) if protocol == "cbor" else ()
     try:
-        document = _cbor().loads(body) if protocol == "cbor" else json.loads(body)
-    except (ValueError, RecursionError, OverflowError, EOFError) as error:
+        document = codec.loads(body)
+    except (ValueError, RecursionError, *wrong) as error:
         raise unreadable(f"The body is no {protocol.upper()}: {error}") from None
     if not isinstance(document, dict):
         raise unreadable(f"The body must be a map of members, got {type(document).__name__}.")
@@ -198,4 +200,4 @@ def _shown(value: Any, shape: Shape, protocol: str) -> Any:
     return value
 
 
-__all__ = ["Answer", "Call", "Request", "answer", "protocol_of", "read", "refusal", "region_of", "service"]
+__all__ = ["Answer", "Call", "Request", "answer", "interface", "protocol_of", "read", "refusal", "region_of"]
