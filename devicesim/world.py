@@ -222,8 +222,8 @@ class World:
     def create_job(self, **members: Any) -> str:
         """Create a job at the World's site, which the catalog's default customer handles; returns its JobId.
 
-        Members: type, device, capacity, shipping, wifi, description; region (the World's own if not given) and buckets,
-        to which the customer's files go in equal numbers (the catalog's if none is given).
+        Members: type, device, capacity, shipping, wifi, description; region (the World's own if not given) and
+        buckets, to which the customer's files go in equal numbers (the catalog's if none is given).
 
         Raises:
             UnknownNameError: no such member.

@@ -19,8 +19,6 @@ NEEDED = {
 }
 """Members without which no device can be sent; the model requires none of CreateJob's, so this is *assumed*."""
 
-ANY_CAPACITY = "NoPreference"
-
 _BUCKET = re.compile(r"arn:aws[a-z-]*:s3:::([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])")
 
 
@@ -61,6 +59,7 @@ def verb(order: Members, region: str) -> dict[str, Any]:
     return {
         "type": order["JobType"],
         "device": order["SnowballType"],
+        "capacity": order.get("SnowballCapacityPreference", catalog.NO_PREFERENCE),
         "shipping": order["ShippingOption"],
         "wifi": bool(configured.get("WirelessConnection", {}).get("IsWifiEnabled", False)),
         "description": order.get("Description", ""),
@@ -95,31 +94,23 @@ def _device(order: Members) -> str:
     kind = order.get("SnowballType")
     known = catalog.names("device")
     if kind is None:
-        wanted = order.get("SnowballCapacityPreference", ANY_CAPACITY)
-        kind = next((name for name in known if wanted in capacities(name)), "")
-        if wanted == ANY_CAPACITY:
-            kind = "STANDARD"
+        wanted = order.get("SnowballCapacityPreference", catalog.NO_PREFERENCE)
+        kind = next((name for name in known if wanted in catalog.capacities(name)), "STANDARD")
     if kind not in known:
         raise combination(f"SnowballType must be one of {', '.join(known)}, got {kind or 'none'}.")
     return str(kind)
-
-
-def capacities(kind: str) -> tuple[str, ...]:
-    """The values of SnowballCapacity that a type comes in."""
-    entry = catalog.entry(kind)
-    return entry.listing("capacities") if "capacities" in entry.lists else (str(entry["capacity"].value),)
 
 
 def _of_device(order: Members, entry: catalog.Entry, region: str) -> Iterator[str]:
     kinds = entry.listing("job_types")
     if order["JobType"] not in kinds:
         yield f"{entry.name} does {' and '.join(kinds)} jobs, got {order['JobType']}."
-    wanted = order.get("SnowballCapacityPreference", ANY_CAPACITY)
-    offered = capacities(entry.name)
-    if wanted not in (ANY_CAPACITY, *offered):
-        yield f"SnowballCapacityPreference of {entry.name} must be {' or '.join(offered)}, got {wanted}."
-    if wanted == "T50" and not region.startswith("us-"):
-        yield f"SnowballCapacityPreference T50 is offered in the United States only, got Region {region}."
+    wanted = order.get("SnowballCapacityPreference", catalog.NO_PREFERENCE)
+    capacities = catalog.capacities(entry.name)
+    if wanted not in (catalog.NO_PREFERENCE, *capacities):
+        yield f"SnowballCapacityPreference of {entry.name} must be {' or '.join(capacities)}, got {wanted}."
+    elif not catalog.offered(entry.name, region, wanted):
+        yield f"{entry.name} of capacity {wanted} is not offered in {region}."
     if "DeviceConfiguration" in order and not entry.name.startswith("SNC1_"):
         yield f"DeviceConfiguration is for Snowcone devices, got SnowballType {entry.name}."
 
