@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from devicesim import catalog, units
 from devicesim.catalog import Figures
 from devicesim.device.customer import Customer, default_story
+from devicesim.device.fleet import Usage, usage
 from devicesim.device.job import Job, Order
 from devicesim.device.neighbours import Neighbours
 from devicesim.device.order import Hire, Life
@@ -162,6 +163,12 @@ class World:
         if job_id not in self._lives:
             raise unknown("job", job_id, self._lives)
         return self._lives[job_id]
+
+    def usage(self, region: str | None = None) -> Usage:
+        """How many devices the account has in a Region, and how many it may have; the scenario's if not named."""
+        fleet = self.scenario.fleet if self.scenario is not None else None
+        granted = fleet.quota if fleet is not None else None
+        return usage(self.figures, self._lives.values(), granted, region or self._default.site.region)
 
     def progress(self, every: float | str, view: View = EXACT) -> Iterator[DataTransferProgress]:
         """DataTransferProgress samples of both legs so far, each ``every`` seconds or ``"10 min"``.

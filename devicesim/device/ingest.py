@@ -19,7 +19,7 @@ from devicesim.device.course import Copying, Course
 from devicesim.device.patience import Patience
 from devicesim.device.power import Busy
 from devicesim.device.puts import Puts
-from devicesim.device.queue import queues, refuse
+from devicesim.device.queue import Queue, queues, refuse
 from devicesim.device.radio import Radio, Segment
 from devicesim.device.radio import air as mean_air
 from devicesim.device.receiver import Receiver
@@ -32,6 +32,9 @@ from devicesim.scenario import Files
 
 LOOKS, SHORTEST_LOOK = 16, 1.0
 """A copy is looked at after this share of the time that is left, and at most once a second: for a terminal's bar."""
+
+SAMPLED = 2_000
+"""Files of a job that is over whose sizes are kept."""
 
 WHY = {
     "ENOSPC": "the device is full",
@@ -92,7 +95,7 @@ class Ingest:
     def _announce(self, files: Files) -> Collection:
         paths = None if files.paths is None else lambda i: f"{files.name}/{files.path(i)}"
         share = self._device.share
-        return share.add_collection(self._bucket(files), files.name, files.sizes, paths, self._setting.now)
+        return share.add_collection(self._bucket(files), files.root, files.sizes, paths, self._setting.now)
 
     @property
     def running(self) -> Copying | None:
@@ -361,6 +364,15 @@ class Ingest:
         """Sizes of at most ``count`` files, evenly taken from what is copied."""
         sizes = np.concatenate([queue.sizes for queue in self._queues])
         return sizes if sizes.size <= count else sizes[np.linspace(0, sizes.size - 1, count).astype(np.int64)]
+
+    def release(self) -> None:
+        """Forget the files one by one once nothing more happens to them; what a report reads is kept."""
+        sizes = self.sample(SAMPLED).copy()
+        rest = np.zeros(sizes.size, dtype=np.int64)
+        self._queues, self._collections = [Queue(sizes, rest, rest)], []
+        self._queues[0].done[:] = True
+        for session in self.sessions:
+            session.left = []
 
     # Capacities.
 

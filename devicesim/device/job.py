@@ -10,6 +10,7 @@ from devicesim.device.neighbours import Neighbours
 from devicesim.errors import VerbError
 from devicesim.jobs import JobState, JobType, ShippingOption, is_legal
 from devicesim.progress import JobStateChanged, Stream
+from devicesim.scenario import Scenario
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,5 +56,20 @@ class Job:
         self.state = state
         self.history.append((now, state))
         stream.append(JobStateChanged(now, self.id, str(state)))
+        for tell in self.moved:
+            tell(self)
         if neighbours.notifications is not None:
             neighbours.notifications.notify(self.id, str(state), now)
+
+
+def ordered(story: Scenario) -> Order:
+    """What a scenario's ``[job]`` asks of AWS."""
+    job = story.job
+    return Order(
+        type=job.type,
+        device=job.device,
+        capacity=job.capacity,
+        shipping=job.shipping or ShippingOption.SECOND_DAY,
+        wifi=bool(job.wifi),
+        description=job.description,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from functools import lru_cache
 
 import numpy as np
 import simpy
@@ -19,11 +20,14 @@ YEARS = 12
 """A customer may keep a device for ten years, and then it still has to travel."""
 
 
+@lru_cache(maxsize=64)
 def _holidays(country: str, start: int) -> NDArray[np.datetime64]:
     """The carrier's days off from a year on, as far as the calendar knows them."""
     first, last = max(start, FIRST_YEAR), min(start + YEARS, LAST_YEAR + 1)
     known = [courier.holidays(country, year) for year in range(first, last)]
-    return np.concatenate([np.zeros(0, "datetime64[D]"), *known])
+    days = np.concatenate([np.zeros(0, "datetime64[D]"), *known])
+    days.flags.writeable = False  # many parcels look at the same
+    return days
 
 
 class Shipment:

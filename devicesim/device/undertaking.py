@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from devicesim.device.customer import Customer
-from devicesim.device.job import Order
+from devicesim.device.fleet import Fleet
+from devicesim.device.job import Order, ordered
 from devicesim.device.order import Hire, Life
 from devicesim.device.setting import Setting
-from devicesim.jobs import ShippingOption
 from devicesim.scenario import Files, Scenario
 
 
@@ -55,17 +55,9 @@ class SingleJob:
 
 def undertake(setting: Setting, story: Scenario, open: Open) -> Undertaking:
     """Begin what a scenario tells of."""
+    if story.fleet is not None:
+        return Fleet(setting, story, open)
     return SingleJob(setting, story, open)
 
 
-def ordered(story: Scenario) -> Order:
-    """What a scenario's ``[job]`` asks of AWS."""
-    job = story.job
-    return Order(
-        type=job.type,
-        device=job.device,
-        capacity=job.capacity,
-        shipping=job.shipping or ShippingOption.SECOND_DAY,
-        wifi=bool(job.wifi),
-        description=job.description,
-    )
+__all__ = ["Open", "SingleJob", "Undertaking", "ordered", "undertake"]

@@ -24,6 +24,7 @@ class Files:
         sizes: [bytes], shape (count,).
         paths: relative to the data set's root; None where sizes were drawn and names are made up on demand.
         skipped: what was found but is not copied, as (path, why).
+        part: directory of made-up names, where the data set is dealt out to several jobs.
 
     >>> drawn = Files("photos", "arn:aws:s3:::trail-cams", np.array([3, 4]))
     >>> drawn.count, drawn.total, drawn.path(1)
@@ -35,6 +36,7 @@ class Files:
     sizes: NDArray[np.int64]
     paths: Sequence[str] | None = None
     skipped: tuple[tuple[str, str], ...] = ()
+    part: str = ""
 
     @property
     def count(self) -> int:
@@ -45,6 +47,11 @@ class Files:
     def total(self) -> int:
         """Their bytes together."""
         return int(self.sizes.sum())
+
+    @property
+    def root(self) -> str:
+        """Directory of the made-up names."""
+        return f"{self.name}/{self.part}" if self.part else self.name
 
     def path(self, index: int) -> str:
         """The path of one file."""

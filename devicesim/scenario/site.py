@@ -86,6 +86,10 @@ class Address(Table):
     )
 
 
+Region = Annotated[StrictStr, AfterValidator(_served), Field(json_schema_extra=_known_regions)]
+"""An AWS Region to which devices are shipped."""
+
+
 class Power(Table):
     """What the device runs on."""
 
@@ -194,10 +198,9 @@ class Wifi(Table):
 class Site(Table):
     """The customer's site."""
 
-    region: Annotated[StrictStr, AfterValidator(_served)] = Field(
+    region: Region = Field(
         description="AWS Region of the job; it decides the shipping lane and the prices.",
         examples=["us-west-2"],
-        json_schema_extra=_known_regions,
     )
     address: Address | None = Field(
         default=None, description="Where the device is shipped; a town in the Region if not given."

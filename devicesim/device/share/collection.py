@@ -146,11 +146,14 @@ class Collection:
         Raises:
             ShareError: EFBIG, EDQUOT or ENOSPC, and nothing is complete that was not.
         """
-        new = np.unique(self._numbers(which))
         mask = self._as_mask()
-        new = new[~mask[new]]
-        self._add(self._sizes[new], partial_bytes)
-        mask[new] = True
+        wanted = np.zeros(len(self), dtype=np.bool_)
+        wanted[self._numbers(which)] = True
+        wanted &= ~mask
+        self._add(self._sizes[wanted], partial_bytes)
+        mask |= wanted
+        if self.files == len(self):
+            self._first, self._mask = len(self), None
 
     def cut_short(self, which: NDArray[np.integer], sizes: NDArray[np.int64]) -> None:
         """Let files end early: on a full disk, or after a power cut.

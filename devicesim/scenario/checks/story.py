@@ -14,6 +14,7 @@ from devicesim.errors import UnitError
 from devicesim.jobs import ShippingOption
 from devicesim.scenario.checks import roads
 from devicesim.scenario.checks.draft import Draft
+from devicesim.scenario.checks.fleet import spreads
 from devicesim.scenario.compute import Instance
 from devicesim.scenario.data import MOST_FILES, Dataset
 from devicesim.scenario.datasets import expected_count, expected_total
@@ -154,7 +155,7 @@ def _room(draft: Draft) -> Iterator[Finding]:
             ("job", "holds"), f"must fit the device's {format_size(capacity)} and {most_files:,.0f} files"
         )
         return
-    if draft.document.get("overflow") == "run":
+    if draft.document.get("overflow") == "run" or spreads(draft):
         return
     last = (
         _source_path(*max(draft.datasets.items(), key=lambda item: item[0]))
