@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
@@ -25,18 +25,19 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from devicesim import catalog, units
+from devicesim import units
 from devicesim.catalog import Figures
 from devicesim.device.customer import Customer, default_story
 from devicesim.device.fleet import Usage, usage
-from devicesim.device.job import Job, Order
+from devicesim.device.job import Job, Order, read_order
 from devicesim.device.neighbours import Neighbours
+from devicesim.device.online import Execution, Online
 from devicesim.device.order import Hire, Life
 from devicesim.device.rehearsal import rehearse
 from devicesim.device.setting import Setting
 from devicesim.device.undertaking import Undertaking, ordered, undertake
 from devicesim.errors import VerbError, require, unknown
-from devicesim.jobs import ALLOWED, JobType, ShippingOption, state_named
+from devicesim.jobs import ALLOWED, state_named
 from devicesim.progress import EXACT, Chunk, DataTransferProgress, Event, Stream, View
 from devicesim.scenario import Files, Scenario, files_of
 
@@ -185,6 +186,10 @@ class World:
         """The same samples as structured arrays, some thousand at a time: for writers, and for speed."""
         return self.stream.chunks(_seconds(every), self.now, view)
 
+    def executions(self) -> Sequence[Execution]:
+        """The executions of DataSync tasks so far, in the order in which they were started."""
+        return self.undertaking.executions if isinstance(self.undertaking, Online) else ()
+
     def watch(self, notice: Callable[[], None]) -> None:
         """Call ``notice`` now and then while a copy runs; it may read, and must not move the World."""
         self._setting.notice.append(notice)
@@ -238,11 +243,11 @@ class World:
         """
         given = dict(members)
         region, buckets = given.pop("region", self.region), given.pop("buckets", ())
-        order = _ordered(region, given)
+        order = read_order(region, given)
         story = default_story(self.figures, self.epoch, region, order, buckets)
         life = self._open(order, story)
         told = {name: members[name] for name in ("region", "buckets") if name in members}
-        self._note("create_job", **_plain(order), **told)
+        self._note("create_job", **order.members, **told)
         return life.job.id
 
     def update_job(
@@ -258,10 +263,10 @@ class World:
         if life.job.state not in ALLOWED["UpdateJob"]:
             raise VerbError(f"job {job_id} is {life.job.state}; only a New job can be changed")
         order, region = life.job.order, life.setting.scenario.site.region
-        changed = _plain(order) | {"shipping": shipping or order.shipping.value}
+        changed = order.members | {"shipping": shipping or order.shipping.value}
         if description is not None:
             changed["description"] = description
-        life.change(_ordered(region, changed), buckets)
+        life.change(read_order(region, changed), buckets)
         self._note(
             "update_job", job_id=job_id, shipping=shipping, description=description, buckets=list(buckets)
         )
@@ -273,6 +278,26 @@ class World:
             raise VerbError(f"job {job_id} is {life.job.state}; only a New job can be cancelled")
         life.cancel()
         self._note("cancel_job", job_id=job_id)
+
+    def throttle_execution(self, execution: str, bytes_per_second: float | str | None) -> None:
+        """Change an execution's bandwidth limit, as UpdateTaskExecution does: within a minute; None for no limit."""
+        limit = bytes_per_second
+        if isinstance(limit, str):
+            limit = units.parse(limit, units.RATE)
+        require(limit is None or 0 < limit < float("inf"), "bytes_per_second", "> 0 B/s and finite", limit)
+        self._online.throttle(execution, float("inf") if limit is None else limit)
+        self._note("throttle_execution", execution=execution, bytes_per_second=limit)
+
+    def cancel_execution(self, execution: str) -> None:
+        """Cancel an execution; what it has sent whole stays in S3."""
+        self._online.cancel(execution)
+        self._note("cancel_execution", execution=execution)
+
+    @property
+    def _online(self) -> Online:
+        if not isinstance(self.undertaking, Online):
+            raise VerbError("there is no execution: the scenario sends nothing online")
+        return self.undertaking
 
     def offer(
         self,
@@ -428,41 +453,6 @@ def _factor(clock: str) -> float | None:
 
 def _seconds(duration: float | str) -> float:
     return units.parse(duration, units.DURATION) if isinstance(duration, str) else float(duration)
-
-
-def _ordered(region: str, members: Mapping[str, Any]) -> Order:
-    """Read what ``create_job`` was given; the lane's slowest option is the one nobody named."""
-    options = catalog.lane_for(region).listing("options")
-    job = asdict(Order()) | {"shipping": options[-1]}
-    for name in members:
-        if name not in job:
-            raise unknown("member of a job", name, job)
-    job |= members
-    devices = catalog.names("device")
-    require(job["device"] in devices, "device", f"one of {', '.join(devices)}", job["device"])
-    capacities = (*catalog.capacities(job["device"]), catalog.NO_PREFERENCE)
-    require(job["capacity"] in capacities, "capacity", f"one of {', '.join(capacities)}", job["capacity"])
-    where = f"offered in {region}"
-    require(catalog.offered(job["device"], region), "device", where, job["device"])
-    require(catalog.offered(job["device"], region, job["capacity"]), "capacity", where, job["capacity"])
-    kinds = catalog.entry(job["device"]).listing("job_types")
-    require(job["type"] in kinds, "type", f"one of {', '.join(kinds)}", job["type"])
-    require(
-        job["shipping"] in options, "shipping", f"one of {', '.join(options)} in {region}", job["shipping"]
-    )
-    require(isinstance(job["wifi"], bool), "wifi", "True or False", job["wifi"])
-    return Order(**job | {"type": JobType(job["type"]), "shipping": ShippingOption(job["shipping"])})
-
-
-def _plain(order: Order) -> dict[str, Any]:
-    return {
-        "type": order.type.value,
-        "device": order.device,
-        "capacity": order.capacity,
-        "shipping": order.shipping.value,
-        "wifi": order.wifi,
-        "description": order.description,
-    }
 
 
 def _job_id(draw: np.random.Generator) -> str:

@@ -71,17 +71,19 @@ class Customer:
         while True:
             before = self._done()
             if (yield from device.start(self._serves)):
+                self._served()
                 if self.ingest is not None and not self.ingest.finished:
                     yield from self.ingest.session()
                 if self.ingest is not None and self.ingest.finished:
                     self.ingest.end()
-                while (device.instances.left or device.compute.waits) and not device.off.triggered:
-                    yield device.instances.moved | device.compute.moved | device.off
+                    self._copied()
+                while self._left and not device.off.triggered:
+                    yield self._awaited() | device.off
             if not device.off.triggered:
                 return
             yield from self._until_off()
             fruitless = fruitless + 1 if self._done() == before else 0
-            left = device.instances.left or device.compute.backlog
+            left = self._left or device.compute.backlog
             idle = (self.ingest is None or self.ingest.finished) and not left
             if (
                 idle
@@ -90,7 +92,22 @@ class Customer:
             ):
                 return
 
-    def _done(self) -> tuple[int, float, int]:
+    @property
+    def _left(self) -> float:
+        """What is still to be done beside the copy: what instances have to run [s], and what waits for them."""
+        return self._device.instances.left + self._device.compute.waits
+
+    def _awaited(self) -> simpy.Event:
+        """What fires when :attr:`_left` may be another."""
+        return self._device.instances.moved | self._device.compute.moved
+
+    def _served(self) -> None:
+        """The device is on and its services run."""
+
+    def _copied(self) -> None:
+        """The copy is over."""
+
+    def _done(self) -> tuple[float, ...]:
         """How far the work has come: files copied, what instances have still to run [s], functions' runs."""
         leg = self.ingest.leg if self.ingest is not None else None
         files = int(leg.at(self._setting.now)[1][0]) if leg is not None else 0

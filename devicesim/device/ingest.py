@@ -108,6 +108,20 @@ class Ingest:
         """Whether nothing is left to copy."""
         return not any(queue.left.size for queue in self._queues)
 
+    def held(self, name: str) -> NDArray[np.bool_] | None:
+        """Which files of a data set are on the device now, those of a session under way included; None if unknown."""
+        i = next((i for i, files in enumerate(self._datasets) if files.name == name), None)
+        if i is None:
+            return None
+        collection = self._collections[i]
+        there = collection.are_complete(np.arange(len(collection)))
+        if (transfer := self.running) is not None:
+            transfer.advance(self._setting.now)
+            for k, queue in enumerate(self._queues):
+                done = self.sessions[-1].left[k][transfer.finish(k) <= self._setting.now]
+                there[queue.index[done[queue.dataset[done] == i]]] = True
+        return there
+
     def session(self) -> Generator[simpy.Event, object, None]:
         """Copy until all is done or the device goes off."""
         setting, device = self._setting, self._device
@@ -429,7 +443,7 @@ def regime(
             rates.append(next(air) if air is not None else float(mean_air(figures, story).goodput()))
             latencies.append(base + figures.si("wifi.latency"))
         else:
-            taken = 0.0 if alone or compute is None else compute.network_rate
+            taken = 0.0 if alone or compute is None else device.network_taken
             rates.append(capacities.wired_rate(figures, device.kind, client.rate or 0.0, taken))
             latencies.append(base)
     share, store = device.cpu_share, device.disk_factor

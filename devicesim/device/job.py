@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from devicesim import catalog
 from devicesim.device.neighbours import Neighbours
-from devicesim.errors import VerbError
+from devicesim.errors import VerbError, require, unknown
 from devicesim.jobs import JobState, JobType, ShippingOption, is_legal
 from devicesim.progress import JobStateChanged, Stream
 from devicesim.scenario import Scenario
@@ -23,6 +24,42 @@ class Order:
     shipping: ShippingOption = ShippingOption.SECOND_DAY
     wifi: bool = False
     description: str = ""
+
+    @property
+    def members(self) -> dict[str, Any]:
+        """The same as plain values, as :func:`read_order` takes them."""
+        return {
+            "type": self.type.value,
+            "device": self.device,
+            "capacity": self.capacity,
+            "shipping": self.shipping.value,
+            "wifi": self.wifi,
+            "description": self.description,
+        }
+
+
+def read_order(region: str, members: Mapping[str, Any]) -> Order:
+    """Read what ``create_job`` was given; the lane's slowest option is the one nobody named."""
+    options = catalog.lane_for(region).listing("options")
+    job = asdict(Order()) | {"shipping": options[-1]}
+    for name in members:
+        if name not in job:
+            raise unknown("member of a job", name, job)
+    job |= members
+    devices = catalog.names("device")
+    require(job["device"] in devices, "device", f"one of {', '.join(devices)}", job["device"])
+    capacities = (*catalog.capacities(job["device"]), catalog.NO_PREFERENCE)
+    require(job["capacity"] in capacities, "capacity", f"one of {', '.join(capacities)}", job["capacity"])
+    where = f"offered in {region}"
+    require(catalog.offered(job["device"], region), "device", where, job["device"])
+    require(catalog.offered(job["device"], region, job["capacity"]), "capacity", where, job["capacity"])
+    kinds = catalog.entry(job["device"]).listing("job_types")
+    require(job["type"] in kinds, "type", f"one of {', '.join(kinds)}", job["type"])
+    require(
+        job["shipping"] in options, "shipping", f"one of {', '.join(options)} in {region}", job["shipping"]
+    )
+    require(isinstance(job["wifi"], bool), "wifi", "True or False", job["wifi"])
+    return Order(**job | {"type": JobType(job["type"]), "shipping": ShippingOption(job["shipping"])})
 
 
 @dataclass(slots=True)

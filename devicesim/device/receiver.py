@@ -43,6 +43,10 @@ class Receiver(Protocol):
         """What computes beside the copy; None where nothing can."""
 
     @property
+    def network_taken(self) -> float:
+        """What is taken of the network port by whatever is not the copy [bytes/s]."""
+
+    @property
     def cpu_share(self) -> float:
         """Share of its cores that the copy gets now."""
 

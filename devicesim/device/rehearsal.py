@@ -6,14 +6,20 @@ where it starts. The simulated world must not raise in the middle, so an [assume
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import simpy
 
 from devicesim.catalog import Figures
+from devicesim.device.customer import Customer
 from devicesim.device.job import Job, Order
 from devicesim.device.neighbours import Neighbours
-from devicesim.device.order import Life
+from devicesim.device.online.roads import has as sends_online
+from devicesim.device.order import Hire, Life
 from devicesim.device.setting import Setting
+from devicesim.device.undertaking import online
 from devicesim.errors import BoundError, Problem, ScenarioError
 from devicesim.progress import Stream
 from devicesim.scenario import Files, Scenario
@@ -44,7 +50,16 @@ def _tell(story: Scenario, order: Order) -> None:
     setting = Setting(env, story, story.start, figures, Stream(story.start), Neighbours(), _draw)
     one = np.ones(1, dtype=np.int64)
     datasets = [Files(dataset.name, dataset.bucket, one) for dataset in story.datasets]
-    Life(setting, Job("rehearsal", order, 0.0), datasets)
+
+    def place(
+        order: Order, story: Scenario, files: Sequence[Files] | None = None, hire: Hire = Customer
+    ) -> Life:
+        return Life(replace(setting, scenario=story), Job("rehearsal", order, 0.0), files or datasets, hire)
+
+    if sends_online(story):
+        online(setting, story, place, datasets)
+    else:
+        place(order, story)
     env.run()
 
 

@@ -18,6 +18,7 @@ from devicesim.device.instances import Instances
 from devicesim.device.power import Busy, Power
 from devicesim.device.setting import Setting
 from devicesim.device.share import Limits, Share
+from devicesim.device.tenant import Tenant
 from devicesim.physics import power as physics
 from devicesim.progress import DeviceChanged, ServiceChanged
 
@@ -54,6 +55,7 @@ class SnowDevice:
         abrupt: whether it last went off without warning.
         made: when the job that it is prepared for was created [s].
         counted: cumulative busy seconds of the copy, for the draw by activity.
+        tenants: what works on the device beside the copy and the instances.
     """
 
     def __init__(self, setting: Setting, kind: str, job: str, wifi: bool) -> None:
@@ -64,6 +66,7 @@ class SnowDevice:
         self.room = room(setting, kind)
         self.share = Share(limits(setting, kind, self.room))
         self._compute = Compute(setting, kind, job, self.change, lambda: self.counted())
+        self.tenants: list[Tenant] = []
         self.power = Power(setting, kind, job)
         self.heat = Heat(setting, kind, job, self.change)
         self.counted: Callable[[], Busy] = Busy
@@ -85,14 +88,37 @@ class SnowDevice:
     # What the copy asks of the device now.
 
     @property
+    def busy_vcpus(self) -> float:
+        """Processors that instances, functions and tenants keep busy."""
+        return self.compute.busy_vcpus + sum(tenant.vcpus for tenant in self.tenants)
+
+    @property
+    def vcpus(self) -> float:
+        """Processors that instances, functions and tenants ever keep busy."""
+        return self.compute.vcpus + sum(tenant.most for tenant in self.tenants)
+
+    @property
+    def network_taken(self) -> float:
+        """What instances, functions and tenants take of the network port [bytes/s]."""
+        return self.compute.network_rate + sum(tenant.network for tenant in self.tenants)
+
+    @property
     def cpu_share(self) -> float:
-        """Share of its core that the NFS service gets now."""
-        return self.compute.nfs_share * self.heat.cpu_factor
+        """Share of its core that the NFS service has for the copy now."""
+        cores = self.setting.figures.si(f"{self.kind}.nfs.cores")
+        left = max(0.0, 1.0 - sum(tenant.service for tenant in self.tenants) / cores)
+        return self.compute.nfs_share * self.heat.cpu_factor * left
 
     @property
     def disk_factor(self) -> float:
-        """Factor on the disk's speed now: what instances, functions and heat leave of it."""
-        return max(0.0, 1.0 - self.compute.disk_share) * self.heat.disk_factor
+        """Factor on the disk's speed now: what instances, functions, tenants and heat leave of it."""
+        return max(0.0, 1.0 - self.compute.disk_share - self._disk_read) * self.heat.disk_factor
+
+    @property
+    def _disk_read(self) -> float:
+        """Share of the disk that tenants take."""
+        read = sum(tenant.disk for tenant in self.tenants)
+        return min(1.0, read / self.setting.figures.si(f"{self.kind}.disk.outer_rate")) if read else 0.0
 
     def _draw(self, cpu: float, disk: float, wifi: float) -> float:
         """Draw [W] for that many busy vCPUs and active shares of disk and radio."""
@@ -121,8 +147,11 @@ class SnowDevice:
         else:
             self.compute.settle(self.heat.cpu_factor, self.heat.disk_factor)
             booting = self.setting.figures.si(f"{self.kind}.boot.vcpus") if self.state == "booting" else 0.0
-            busy = self.compute.busy_vcpus + booting
-            self.power.load(self._draw(busy, 0.0, 0.0), self.counted)
+            serving = sum(tenant.service for tenant in self.tenants)
+            busy = self.busy_vcpus + serving + booting
+            # A copy keeps the disk busy by itself.
+            reading = self._disk_read if self.counted is Busy else 0.0
+            self.power.load(self._draw(busy, reading, 0.0), self.counted)
         for listener in self.listeners:
             listener()
         self._changing = False
@@ -132,7 +161,7 @@ class SnowDevice:
         """Go off at once if what runs without any copy is more than the supply can give."""
         if self.state == "off" or self.off.triggered:
             return
-        sustained = self._draw(self.compute.busy_vcpus, 0.0, 0.0)
+        sustained = self._draw(self.busy_vcpus, 0.0, 0.0)
         if physics.brown_out(sustained, self.power.rating):
             self.fail(f"brown-out: {sustained:.0f} W from a supply of {self.power.rating:.0f} W")
 
@@ -144,7 +173,7 @@ class SnowDevice:
     def most(self, vcpus: float | None = None) -> float:
         """The greatest draw possible now, or with instances that keep so many vCPUs busy [W]."""
         cores = self.setting.figures.si(f"{self.kind}.nfs.cores")
-        busy = self.compute.busy_vcpus if vcpus is None else vcpus
+        busy = self.busy_vcpus if vcpus is None else vcpus
         return self._draw(busy + cores, 1.0, 1.0 if self.wifi else 0.0)
 
     # The life of the device.
@@ -164,7 +193,7 @@ class SnowDevice:
         self.off = env.event()
         self._enter("booting")
         env.process(self.power.watch(self.most, self.off))
-        env.process(self.heat.watch(self.power, self.least, self.most(self.compute.vcpus), self.off))
+        env.process(self.heat.watch(self.power, self.least, self.most(self.vcpus), self.off))
         env.process(self._guard(self.off))
         for state, key in (("locked", "boot.time"), ("unlocked", "unlock.time")):
             yield env.timeout(figures.si(f"{self.kind}.{key}")) | self.off

@@ -12,9 +12,11 @@ from typing import Protocol
 from devicesim.device.customer import Customer
 from devicesim.device.fleet import Fleet
 from devicesim.device.job import Order, ordered
+from devicesim.device.online import Online
+from devicesim.device.online.roads import has as sends_online
 from devicesim.device.order import Hire, Life
 from devicesim.device.setting import Setting
-from devicesim.scenario import Files, Scenario
+from devicesim.scenario import Files, Scenario, files_of
 
 
 class Open(Protocol):
@@ -57,7 +59,19 @@ def undertake(setting: Setting, story: Scenario, open: Open) -> Undertaking:
     """Begin what a scenario tells of."""
     if story.fleet is not None:
         return Fleet(setting, story, open)
+    if sends_online(story):
+        return online(setting, story, open)
     return SingleJob(setting, story, open)
 
 
-__all__ = ["Open", "SingleJob", "Undertaking", "ordered", "undertake"]
+def online(setting: Setting, story: Scenario, open: Open, files: Sequence[Files] | None = None) -> Online:
+    """Send data over the line, with a device beside it where one is ordered."""
+    if files is None:
+        files = [
+            files_of(story, dataset.name, setting.draw(f"files/{dataset.name}"), setting.figures)
+            for dataset in story.datasets
+        ]
+    return Online(setting, story, ordered(story) if story.job.ordered else None, open, files)
+
+
+__all__ = ["Open", "SingleJob", "Undertaking", "online", "ordered", "undertake"]

@@ -162,3 +162,32 @@ class QuorumChanged(Event):
     service: str
     reachable: int
     why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionChanged(Event):
+    """An execution of a DataSync task entered a status, with what it has sent so far; the job is its device's."""
+
+    task: str
+    execution: str
+    status: str
+    files: int = 0
+    bytes: int = 0
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentChanged(Event):
+    """A DataSync agent became ``ONLINE`` or ``OFFLINE``: out of contact for longer than AWS waits."""
+
+    agent: str
+    status: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared(Event):
+    """The customer took files off the device that are in S3 already."""
+
+    files: int
+    bytes: int

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from devicesim import __version__
+from devicesim.device.expectation import Load
 from devicesim.device.ingest import Ingest
 from devicesim.device.order import Life
 from devicesim.jobs import JobState
@@ -40,7 +41,7 @@ from devicesim.report.model import (
 )
 from devicesim.report.sections import told
 from devicesim.report.steps import timeline
-from devicesim.report.swings import Load, swings
+from devicesim.report.swings import swings
 from devicesim.scenario import Scenario
 from devicesim.units import format_duration
 from devicesim.world import World

@@ -7,35 +7,14 @@ equal.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
-
-from devicesim import catalog, throughput
 from devicesim.catalog import Figures
-from devicesim.device import capacities, radio
-from devicesim.device.power import budget
-from devicesim.device.snow_device import GIGABIT
-from devicesim.physics import power
+from devicesim.device.expectation import Load, expected
 from devicesim.report.model import Swing
 from devicesim.scenario import Scenario
 
 DAY, HOUR = 86400.0, 3600.0
 LEAST = 0.005
 """Days, or hours of copying, below which a swing is not worth a line."""
-
-QUANTILES = np.array([-1.645, -1.036, -0.674, -0.385, -0.126, 0.126, 0.385, 0.674, 1.036, 1.645])
-"""Standard normal quantiles at 5, 15, ... 95 %, to average a faded link."""
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """What is copied: a sample of the file sizes, how many files there are, and their bytes."""
-
-    sizes: NDArray[np.int64]
-    files: int
-    bytes: int
 
 
 def swings(figures: Figures, story: Scenario, load: Load) -> tuple[Swing, ...]:
@@ -59,92 +38,3 @@ def swings(figures: Figures, story: Scenario, load: Load) -> tuple[Swing, ...]:
         if max(map(abs, days)) > LEAST or max(map(abs, hours)) > LEAST:
             found.append(Swing(key, figure.text, figure.range_text, *days, *hours))
     return tuple(sorted(found, key=lambda s: -max(abs(s.low_days), abs(s.high_days))))
-
-
-def expected(figures: Figures, story: Scenario, load: Load) -> tuple[float, float, float]:
-    """Expected seconds of waiting and travelling, of work at the site, and of the import."""
-    return _waiting(figures, story), _copying(figures, story, load), _importing(figures, load)
-
-
-def _waiting(figures: Figures, story: Scenario) -> float:
-    figure = figures.si
-
-    def prepared(path: str) -> float:
-        return figure(catalog.own(story.job.device, f"preparation.{path}"))
-
-    def mean(kind: str) -> float:
-        sigma = prepared(f"{kind}.sigma")
-        return prepared(f"{kind}.median") * float(np.exp(sigma * sigma / 2))
-
-    share = prepared("stock_out.share")
-
-    preparation = (1 - share) * mean("in_stock") + share * mean("stock_out")
-    lane = catalog.lane_for(story.site.region).name
-    option = (story.job.shipping or "").upper()
-    late = figure("courier.late") / (1 - figure("courier.tail"))
-    # Business days carry five sevenths of the calendar.
-    transit = 2 * (figure(f"{lane}.{option}.business_days") + late) * 7 / 5 * DAY
-    unpack = story.job.unpack if story.job.unpack is not None else figure("default_customer.unpacking")
-    waits = figures.si_values("courier.handover")
-    hand_over = story.job.hand_over if story.job.hand_over is not None else sum(waits) / len(waits)
-    return figure("preparation.new.duration") + preparation + transit + unpack + hand_over + story.job.keep
-
-
-def _copying(figures: Figures, story: Scenario, load: Load) -> float:
-    if not story.clients or not load.files:
-        return 0.0
-    device, figure = story.job.device, figures.si
-    clients = capacities.clients(figures, story)
-    rates, latencies = _links(figures, story)
-    regime = throughput.Regime(bandwidth=rates, latency=latencies)
-    held = story.job.holds.size if story.job.holds is not None else 0.0
-    room = catalog.room(device, story.job.capacity, bool(story.instances or story.functions))
-    server = capacities.server(figures, device, held, room)
-    bounds = throughput.bounds(server, clients, regime, load.sizes)
-    rate = min(bounds.values())
-    work = load.bytes / rate if rate > 0 else np.inf
-    ready = figure(f"{device}.boot.time") + figure(f"{device}.unlock.time") + figure(f"{device}.nfs.start")
-    supply = story.site.power
-    if supply.source == "mains":
-        return ready + work
-    usable = (supply.capacity or figure(f"{device}.battery.capacity")) * (
-        1 - figure(f"{device}.battery.shutdown")
-    )
-    busy = load.bytes / work
-    cpu = min(1.0, busy / bounds["cores"]) if bounds.get("cores") else 1.0
-    air = any(client.link == "wifi" for client in story.clients)
-    fast = any(client.rate is not None and client.rate > GIGABIT for client in story.clients)
-    wired = any(client.rate is not None for client in story.clients) and not fast
-    draw = power.draw(
-        budget(figures, device), cpu, 1.0, float(air), ethernet_1g=wired, ethernet_10g=fast, wifi_on=air
-    )
-    session = usable * figure(f"{device}.battery.efficiency") / float(draw) - ready
-    if session <= 0:
-        return float(ready + work)
-    stops = work / session
-    recharged = max(0.0, stops - supply.spares) if supply.recharge is not None else 0.0
-    changing = (stops - recharged) * supply.swap + recharged * (supply.recharge or 0.0)
-    return float(ready + work + changing + stops * (ready + figure(f"{device}.shutdown.time")))
-
-
-def _links(figures: Figures, story: Scenario) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    base = capacities.wired_latency(figures, story)
-    rates, latencies = [], []
-    for client in story.clients:
-        if client.link == "wifi":
-            faded = radio.air(figures, story).goodput(QUANTILES * figures.si("wifi.shadow_sigma"))
-            rates.append(float(faded.mean()))
-            latencies.append(base + figures.si("wifi.latency"))
-        else:
-            rates.append(capacities.wired_rate(figures, story.job.device, client.rate or 0.0))
-            latencies.append(base)
-    return tuple(rates), tuple(latencies)
-
-
-def _importing(figures: Figures, load: Load) -> float:
-    if not load.files:
-        return 0.0
-    figure = figures.si
-    copying = load.bytes / figure("aws_import.rate") + load.files / figure("aws_import.object_rate")
-    waits = figure("aws_import.sorting_mean") + figure("aws_import.start_mean")
-    return waits + load.files / figure("aws_import.listing_rate") + copying

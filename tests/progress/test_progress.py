@@ -15,10 +15,13 @@ from hypothesis import strategies as st
 from devicesim import progress
 from devicesim.errors import BoundError
 from devicesim.progress import (
+    AgentChanged,
     BatteryChanged,
+    Cleared,
     DataTransferProgress,
     DeviceChanged,
     Event,
+    ExecutionChanged,
     ImportFailed,
     InstanceChanged,
     JobStateChanged,
@@ -456,6 +459,16 @@ CASES = [
         ParcelMoved(0.0, JOB, "outbound", "late", "UPS", 1.5),
         '"event":"ParcelMoved","JobId":"J","direction":"outbound","what":"late","carrier":"UPS","days":1.5',
     ),
+    (
+        ExecutionChanged(0.0, JOB, "nightly", "task-1/exec-2", "ERROR", 3, 300, "the window closed"),
+        '"event":"ExecutionChanged","JobId":"J","task":"nightly","execution":"task-1/exec-2","status":"ERROR",'
+        '"files":3,"bytes":300,"why":"the window closed"',
+    ),
+    (
+        AgentChanged(0.0, JOB, "device", "OFFLINE", "the line was down"),
+        '"event":"AgentChanged","JobId":"J","agent":"device","status":"OFFLINE","why":"the line was down"',
+    ),
+    (Cleared(0.0, JOB, 3, 300), '"event":"Cleared","JobId":"J","files":3,"bytes":300'),
 ]  # fmt: skip
 
 

@@ -1,0 +1,136 @@
+"""A customer who keeps the device until its agent has sent what it is to send."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+
+from devicesim.device.customer import Customer
+from devicesim.device.job import Job
+from devicesim.device.online.agent import Agent
+from devicesim.device.online.line import Line
+from devicesim.device.online.post import Aboard
+from devicesim.device.online.roads import Errand
+from devicesim.device.online.sending import Sending
+from devicesim.device.online.source import Batch, DeviceSource, parted
+from devicesim.device.setting import Setting
+from devicesim.device.share import Collection
+from devicesim.device.snow_device import SnowDevice
+from devicesim.progress import Cleared
+from devicesim.scenario import Files, Wan
+
+
+class Sender(Customer):
+    """A customer whose device sends files over the line, beside and after the copy.
+
+    Attributes:
+        sendings: the tasks at work, parts of split ones each for itself.
+    """
+
+    def __init__(
+        self,
+        setting: Setting,
+        job: Job,
+        device: SnowDevice,
+        files: Sequence[Files],
+        *,
+        wan: Wan,
+        line: Line,
+        errands: Sequence[Errand],
+    ) -> None:
+        super().__init__(setting, job, device, files)
+        post = Aboard(setting, device, lambda: self.ingest is not None and self.ingest.running is not None)
+        self.agent = Agent(setting, wan, line, post, "device", job.id)
+        device.listeners.append(self.agent.stir)
+        most = int(setting.figures.si("datasync.max_files"))
+        self.sendings = [
+            Sending(setting, name, errand.task, self._source(batches), self.agent)
+            for errand in errands
+            for name, batches in named(errand, most)
+        ]
+        self._working = False
+
+    def _source(self, batches: Sequence[Batch]) -> DeviceSource:
+        return DeviceSource(batches, self._held, self._copy_is_over, self._collections, self._add)
+
+    # The copy, as the agent sees it.
+
+    def _collections(self) -> dict[str, Collection]:
+        share = self._device.share
+        return {each.name: each for bucket in share.buckets for each in share.collections(bucket)}
+
+    def _held(self, name: str) -> NDArray[np.bool_] | None:
+        """Which files of a data set are on the device, those of a copy under way included."""
+        collection = self._collections().get(name)
+        if collection is None:
+            return None
+        if self.ingest is not None and (held := self.ingest.held(name)) is not None:
+            return held
+        return collection.are_complete(np.arange(len(collection)))
+
+    def _copy_is_over(self) -> bool:
+        return self.ingest is not None and self.ingest.leg is not None and self.ingest.leg.end is not None
+
+    def _add(self, files: Files) -> None:
+        """Write new files onto the device, as many as it takes."""
+        share = self._device.share
+        name = files.bucket.rpartition(":")[2]
+        share.add_collection(name, files.name, files.sizes, None, self._setting.now)
+        collection = self._collections()[files.name]
+        collection.complete_first(share.fit(files.sizes).files)
+
+    # What the customer does.
+
+    @property
+    def _left(self) -> float:
+        return super()._left + sum(sending.left for sending in self.sendings)
+
+    def _awaited(self) -> simpy.Event:
+        return simpy.AnyOf(
+            self._setting.env, [super()._awaited(), *(sending.moved for sending in self.sendings)]
+        )
+
+    def _done(self) -> tuple[float, ...]:
+        return (*super()._done(), float(sum(sending.source.sent.sum() for sending in self.sendings)))
+
+    def _served(self) -> None:
+        """The NFS service is there: the agent has its files."""
+        for sending in self.sendings:
+            if not self._working:
+                sending.begin()
+            sending.stir()
+        self._working = True
+        self.agent.stir()
+
+    def _copied(self) -> None:
+        """The copy is over: what is to be sent is all there."""
+        for sending in self.sendings:
+            sending.stir()
+        self.agent.stir()
+
+    def _work(self) -> Generator[simpy.Event, object, None]:
+        """Work, then take off the device what is in S3 already, so that AWS does not import it again."""
+        yield from super()._work()
+        for sending in self.sendings:
+            sending.close("the device had to go back")
+        count = size = 0
+        for sending in self.sendings:
+            if sending.task.afterwards == "remove" and isinstance(sending.source, DeviceSource):
+                files, each = sending.source.remove()
+                count, size = count + files, size + each
+        if count:
+            self._setting.say(Cleared(self._setting.now, self._job.id, count, size))
+
+
+def named(errand: Errand, most: int) -> list[tuple[str, list[Batch]]]:
+    """A task's name and files, or those of the parts it is split into."""
+    batches = list(errand.batches)
+    if not errand.task.split:
+        return [(errand.task.name, batches)]
+    parts = parted(batches, most)
+    if len(parts) == 1:
+        return [(errand.task.name, parts[0])]
+    return [(f"{errand.task.name}-{number}", part) for number, part in enumerate(parts, start=1)]
