@@ -127,6 +127,11 @@ class Account:
                 life = self.world.life(job_id)
                 self.jobs[job_id] = Asked(_asked(life), life.setting.scenario.site.region)
 
+    def tell(self, job_id: str) -> None:
+        """Notify of a job's first state: when it was entered nobody knew yet whom to tell."""
+        if (notifications := self.world.neighbours.notifications) is not None:
+            notifications.notify(job_id, self.state(job_id).value, self.world.now)
+
     # What a request may name.
 
     def address(self, address_id: str, region: str) -> dict[str, Any]:

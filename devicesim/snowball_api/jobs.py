@@ -39,6 +39,7 @@ def create_job(account: Account, members: Members, region: str) -> dict[str, Any
     account.jobs[job_id] = Asked(orders.with_images(account, order, job_id), region)
     if agreement := account.pricing.get(order.get("LongTermPricingId", "")):
         agreement.jobs.append(job_id)
+    account.tell(job_id)
     return {"JobId": job_id}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib import resources
 from typing import Any
@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from devicesim.errors import MissingExtraError, VerbError
 from devicesim.scenario import Scenario
+from devicesim.snowball_api import neighbours as moto
 from devicesim.snowball_api.snow import Snow
 from devicesim.snowball_api.wire import Request
 
@@ -47,6 +48,7 @@ def mock_snow(
     seed: int | None = None,
     era: str = "today",
     limit: int | None = None,
+    neighbours: Iterable[str] | None = None,
 ) -> Iterator[MockSnow]:
     """Answer the job API from a World for as long as the context lasts; also a decorator.
 
@@ -59,9 +61,12 @@ def mock_snow(
         seed: of every draw.
         era: ``today`` or ``2020``.
         limit: devices at a time; AWS's default is told and not enforced where none is given.
+        neighbours: what of moto is attached: ``objects``, ``notifications``, ``keys``, ``roles``; the first two
+            if not given and moto mocks AWS here, so that an import is in its buckets, and its topics are told.
     """
+    around = moto.attach(neighbours if neighbours is not None else moto.KINDS[:2] if moto.active() else ())
     session = _boto("botocore.session").Session
-    snow = MockSnow(scenario, seed=seed, era=era, limit=limit)
+    snow = MockSnow(scenario, seed=seed, era=era, limit=limit, neighbours=around)
     answer = _Answering(snow)
     create = session.create_client
 

@@ -43,6 +43,7 @@ def checked(account: Account, members: Members, region: str) -> dict[str, Any]:
         raise combination(problem)
     _agreement(account, order, kind)
     _key(account, order)
+    _role(account, order)
     for image in _images(order):
         if image["AmiId"] not in {known["AmiId"] for known in IMAGES}:
             raise ApiError(
@@ -168,6 +169,21 @@ def _agreement(account: Account, order: Members, kind: str) -> None:
     agreed = account.pricing[name].members["SnowballType"]
     if agreed != kind:
         raise combination(f"LongTermPricingId {name} is for {agreed}, got SnowballType {kind}.")
+
+
+def _role(account: Account, order: Members) -> None:
+    roles, objects = account.world.neighbours.roles, account.world.neighbours.objects
+    if roles is None or "RoleARN" not in order:
+        return
+    named = list(buckets(order))
+    why = roles.refusal(order["RoleARN"], named, write=order["JobType"] == JobType.IMPORT)
+    if why:
+        raise ApiError(
+            "InvalidResourceException", f"The specified resource can't be found: {why}.", ResourceType="ROLE"
+        )
+    for bucket in named:
+        if objects is not None and not objects.has_bucket(bucket):
+            raise missing("BUCKET", bucket)
 
 
 def _key(account: Account, order: Members) -> None:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Protocol, runtime_checkable
 from urllib.parse import parse_qsl, urlsplit
 
+from devicesim.device.neighbours import Neighbours
 from devicesim.errors import VerbError
 from devicesim.scenario import Scenario
 from devicesim.snowball_api import files, presigned
+from devicesim.snowball_api.account import Account
 from devicesim.snowball_api.service import Snowball
 from devicesim.world import Verb, World, replay
+
+
+@runtime_checkable
+class Told(Protocol):
+    """Notifications that need to know what each job's customer asked for."""
+
+    account: Account | None
 
 
 class Snow:
@@ -21,6 +31,7 @@ class Snow:
         era: ``today`` or ``2020``.
         limit: devices at a time; AWS's default is told and not enforced where none is given.
         clock: ``manual``, ``driven`` or ``real[:N]``, as of a World.
+        neighbours: what lies around the account; nothing if not given.
 
     Attributes:
         world: the World.
@@ -41,10 +52,20 @@ class Snow:
         era: str = "today",
         limit: int | None = None,
         clock: str = "manual",
+        neighbours: Neighbours | None = None,
     ) -> None:
         self._scenario, self._era, self._limit, self._clock = scenario, era, limit, clock
+        self._neighbours = neighbours or Neighbours()
         self.world = World(scenario, seed=seed, clock=clock)
         self.api = self._api(self.world)
+        self._meet()
+
+    def _meet(self) -> None:
+        """From now on the World's neighbours are told, and asked; what was replayed they know already."""
+        for kind in ("objects", "keys", "roles", "notifications"):
+            setattr(self.world.neighbours, kind, getattr(self._neighbours, kind))
+        if isinstance(self._neighbours.notifications, Told):
+            self._neighbours.notifications.account = self.api.account
 
     def _api(self, world: World) -> Snowball:
         return Snowball(world, self._era, limit=self._limit)
@@ -82,7 +103,10 @@ class Snow:
         return tuple(self.world.log)
 
     def restore(self, snapshot: tuple[Verb, ...]) -> Snow:
-        """Go back to a snapshot: the same verbs on a World made anew."""
+        """Go back to a snapshot: the same verbs on a World made anew.
+
+        Neighbours do not go back with it, and are not told again of what they know: they see what comes after.
+        """
         made: list[Snowball] = []
         self.world = replay(
             self._scenario,
@@ -92,6 +116,7 @@ class Snow:
             attach=[lambda world: made.append(self._api(world))],
         )
         (self.api,) = made
+        self._meet()
         return self
 
     def fork(self) -> Snow:

@@ -1,0 +1,42 @@
+"""What a job tells its customer when it changes state: one sentence, to the topic and for the states they chose."""
+
+from __future__ import annotations
+
+from devicesim.jobs import JobState, JobType
+from devicesim.snowball_api.account import Account
+
+CONSOLE = "https://console.aws.amazon.com/importexport"
+
+PHRASES = {
+    JobState.NEW: "has been created",
+    JobState.PREPARING_APPLIANCE: "is being prepared",
+    JobState.PREPARING_SHIPMENT: "is being prepared for shipment",
+    JobState.IN_TRANSIT_TO_CUSTOMER: "is in transit to you",
+    JobState.WITH_CUSTOMER: "was delivered to you",
+    JobState.IN_TRANSIT_TO_AWS: "is in transit to AWS",
+    JobState.WITH_AWS_SORTING_FACILITY: "is at AWS sorting facility",
+    JobState.WITH_AWS: "is at AWS",
+    JobState.IN_PROGRESS: "is being imported",
+    JobState.COMPLETE: "complete",
+    JobState.CANCELLED: "was canceled",
+    JobState.LISTING: "is being listed",
+    JobState.PENDING: "is waiting for its turn",
+}
+"""What is said of each state, as in AWS's samples; PreparingShipment, Listing and Pending have none (*assumed*)."""
+
+
+def topic(account: Account, job_id: str, state: JobState) -> str:
+    """The topic that is told of a state; empty if none is."""
+    notification = account.jobs[job_id].members.get("Notification", {})
+    wanted = notification.get("NotifyAll") or state.value in notification.get("JobStatesToNotify", ())
+    return str(notification.get("SnsTopicARN", "")) if wanted else ""
+
+
+def message(account: Account, job_id: str, state: JobState) -> str:
+    """The sentence."""
+    asked = account.jobs[job_id].members
+    phrase = PHRASES[state]
+    if state is JobState.IN_PROGRESS and asked["JobType"] == JobType.EXPORT:
+        phrase = "is being Exported"
+    name = asked.get("Description", "")
+    return f"Your job {name} ({job_id}) {phrase}. More info - {CONSOLE}"
