@@ -28,18 +28,19 @@ from numpy.typing import NDArray
 from devicesim import units
 from devicesim.catalog import Figures
 from devicesim.device.customer import Customer, default_story
+from devicesim.device.export import Export
 from devicesim.device.fleet import Usage, usage
-from devicesim.device.job import Job, Order, read_order
+from devicesim.device.job import Job, Order, ordered, read_order
 from devicesim.device.neighbours import Neighbours
 from devicesim.device.online import Execution, Online
-from devicesim.device.order import Hire, Life
+from devicesim.device.order import Hire, Life, Live
 from devicesim.device.rehearsal import rehearse
 from devicesim.device.setting import Setting
-from devicesim.device.undertaking import Undertaking, ordered, undertake
+from devicesim.device.undertaking import Undertaking, drawn, undertake
 from devicesim.errors import VerbError, require, unknown
-from devicesim.jobs import ALLOWED, state_named
+from devicesim.jobs import ALLOWED, JobType, state_named
 from devicesim.progress import EXACT, Chunk, DataTransferProgress, Event, Stream, View
-from devicesim.scenario import Files, Scenario, files_of
+from devicesim.scenario import Files, Scenario
 
 START = datetime(2026, 6, 1, 8, tzinfo=UTC)
 """Second 0 of a World without a scenario."""
@@ -171,6 +172,10 @@ class World:
         granted = fleet.quota if fleet is not None else None
         return usage(self.figures, self._lives.values(), granted, region or self._default.site.region)
 
+    def parts(self, job_id: str | None = None) -> tuple[Job, ...]:
+        """The parts of an export by its master's JobId, once S3 has been listed; none of any other job."""
+        return tuple(self.job(job_id).parts)
+
     def progress(self, every: float | str, view: View = EXACT) -> Iterator[DataTransferProgress]:
         """DataTransferProgress samples of both legs so far, each ``every`` seconds or ``"10 min"``.
 
@@ -245,7 +250,11 @@ class World:
         region, buckets = given.pop("region", self.region), given.pop("buckets", ())
         order = read_order(region, given)
         story = default_story(self.figures, self.epoch, region, order, buckets)
-        life = self._open(order, story)
+        if order.type is JobType.EXPORT:
+            setting = replace(self._setting, scenario=story)
+            life = Export(setting, story, self._open, order, drawn(setting, story, self._later)).master
+        else:
+            life = self._open(order, story)
         told = {name: members[name] for name in ("region", "buckets") if name in members}
         self._note("create_job", **order.members, **told)
         return life.job.id
@@ -272,7 +281,7 @@ class World:
         )
 
     def cancel_job(self, job_id: str) -> None:
-        """Cancel a job; AWS allows it only while the job is New."""
+        """Cancel a job; AWS allows it only while the job is New, an export's until a device is prepared for it."""
         life = self.life(job_id)
         if life.job.state not in ALLOWED["CancelJob"]:
             raise VerbError(f"job {job_id} is {life.job.state}; only a New job can be cancelled")
@@ -374,19 +383,24 @@ class World:
         while self._setting.env.peek() <= at:
             self._setting.env.step()
 
+    @property
+    def _later(self) -> str:
+        """What tells the files of a second job of the same customer from those of the first."""
+        return f"/{len(self._lives)}" if self._lives else ""
+
     def _open(
-        self, order: Order, story: Scenario, files: Sequence[Files] | None = None, hire: Hire = Customer
+        self,
+        order: Order,
+        story: Scenario,
+        files: Sequence[Files] | None = None,
+        hire: Hire = Customer,
+        live: Live = Life,
     ) -> Life:
-        number = len(self._lives)
-        job = Job(_job_id(self._draw(f"job/{number}")), order, self.now)
+        job = Job(_job_id(self._draw(f"job/{len(self._lives)}")), order, self.now)
         setting = replace(self._setting, scenario=story)
         if files is None:
-            later = f"/{number}" if number else ""  # a second job of the same customer has other files
-            files = [
-                files_of(story, dataset.name, self._draw(f"files/{dataset.name}{later}"), self.figures)
-                for dataset in story.datasets
-            ]
-        self._lives[job.id] = Life(setting, job, files, hire)
+            files = drawn(setting, story, self._later)
+        self._lives[job.id] = live(setting, job, files, hire)
         return self._lives[job.id]
 
 

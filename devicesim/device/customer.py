@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from datetime import datetime
+from typing import Protocol
 
 import numpy as np
 import simpy
@@ -21,16 +22,36 @@ from devicesim.jobs import JobType
 from devicesim.scenario import Files, Scenario, loads
 
 
+class Task(Protocol):
+    """What a customer does with a device that serves: a copy onto it, or off it."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to do."""
+
+    @property
+    def copied(self) -> int:
+        """Files done so far."""
+
+    def session(self) -> Generator[simpy.Event, object, None]:
+        """Work until all is done or the device goes off."""
+
+    def end(self) -> None:
+        """Say that it is over, whatever is left."""
+
+
 class Customer:
     """One customer with one device.
 
     Attributes:
-        ingest: the copy, once begun.
+        ingest: the copy onto the device, once begun.
+        task: what is done with the device: that copy, unless a room of the scenario sends somebody else.
     """
 
     def __init__(self, setting: Setting, job: Job, device: SnowDevice, datasets: Sequence[Files]) -> None:
         self._setting, self._job, self._device, self._datasets = setting, job, device, datasets
         self.ingest: Ingest | None = None
+        self.task: Task | None = None
 
     def keep(self) -> Generator[simpy.Event, object, None]:
         """Unpack, work, pack; returns when the device is off and waits for the courier."""
@@ -40,18 +61,22 @@ class Customer:
         yield setting.env.timeout(
             setting.figures.si("default_customer.unpacking") if unpacking is None else unpacking
         )
-        # What came through a door is the data; only a device that nobody wrote to gets the scenario's files.
-        if story.clients and self._serves and not device.share.files:
-            self.ingest = Ingest(setting, device, self._job.id, self._datasets)
+        self.task = self._take_up()
         yield from self._work()
-        if self.ingest is not None:
-            self.ingest.end()
+        if self.task is not None:
+            self.task.end()
         if story.job.keep:
             yield setting.env.timeout(story.job.keep)
         if not device.off.triggered:
             yield from device.shut_down("powered off for the return")
         yield from self._until_off()
         yield setting.env.timeout(self._hand_over(draw))
+
+    def _take_up(self) -> Task | None:
+        """What there is to do; only a device that nobody wrote to through a door gets the scenario's files."""
+        if self._setting.scenario.clients and self._serves and not self._device.share.files:
+            self.ingest = Ingest(self._setting, self._device, self._job.id, self._datasets)
+        return self.ingest
 
     def _hand_over(self, draw: np.random.Generator) -> float:
         story = self._setting.scenario
@@ -62,8 +87,8 @@ class Customer:
 
     @property
     def _serves(self) -> bool:
-        """Whether the NFS service runs: AWS has it for import jobs only."""
-        return self._job.order.type is JobType.IMPORT
+        """Whether the NFS service runs: AWS has it where data moves between S3 and the device."""
+        return self._job.order.type is not JobType.LOCAL_USE
 
     def _work(self) -> Generator[simpy.Event, object, None]:
         """Copy, and wait for instances that have an end, as long as there is power and it gets anywhere."""
@@ -72,10 +97,10 @@ class Customer:
             before = self._done()
             if (yield from device.start(self._serves)):
                 self._served()
-                if self.ingest is not None and not self.ingest.finished:
-                    yield from self.ingest.session()
-                if self.ingest is not None and self.ingest.finished:
-                    self.ingest.end()
+                if self.task is not None and not self.task.finished:
+                    yield from self.task.session()
+                if self.task is not None and self.task.finished:
+                    self.task.end()
                     self._copied()
                 while self._left and not device.off.triggered:
                     yield self._awaited() | device.off
@@ -84,7 +109,7 @@ class Customer:
             yield from self._until_off()
             fruitless = fruitless + 1 if self._done() == before else 0
             left = self._left or device.compute.backlog
-            idle = (self.ingest is None or self.ingest.finished) and not left
+            idle = (self.task is None or self.task.finished) and not left
             if (
                 idle
                 or fruitless == self._setting.figures.si("default_customer.fruitless")
@@ -109,8 +134,7 @@ class Customer:
 
     def _done(self) -> tuple[float, ...]:
         """How far the work has come: files copied, what instances have still to run [s], functions' runs."""
-        leg = self.ingest.leg if self.ingest is not None else None
-        files = int(leg.at(self._setting.now)[1][0]) if leg is not None else 0
+        files = self.task.copied if self.task is not None else 0
         return files, self._device.instances.left, self._device.compute.backlog
 
     def _until_off(self) -> Generator[simpy.Event, object, None]:
@@ -155,12 +179,12 @@ def default_story(
         start = {start.isoformat()}
         [site]
         region = "{region}"
-        {copy if order.type is JobType.IMPORT else ""}
+        {"" if order.type is JobType.LOCAL_USE else copy}
         [job]
         type = "{order.type}"
         device = "{order.device}"
         capacity = "{order.capacity}"
-        {"" if order.type is JobType.IMPORT else stay}
+        {stay if order.type is JobType.LOCAL_USE else ""}
         """,
         "default_customer",
     )

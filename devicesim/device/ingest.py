@@ -122,6 +122,11 @@ class Ingest:
                 there[queue.index[done[queue.dataset[done] == i]]] = True
         return there
 
+    @property
+    def copied(self) -> int:
+        """Files copied so far."""
+        return int(self.leg.at(self._setting.now)[1][0]) if self.leg is not None else 0
+
     def session(self) -> Generator[simpy.Event, object, None]:
         """Copy until all is done or the device goes off."""
         setting, device = self._setting, self._device

@@ -54,15 +54,14 @@ class Life:
 
     def _run(self) -> Process:
         setting, job = self.setting, self.job
-        yield from cloud.accept(setting)
-        if self.held is not None:
-            yield self.held
+        yield from self._wait()
         if job.state is JobState.CANCELLED:
             return
         self._enter(JobState.PREPARING_APPLIANCE)
         preparation = cloud.preparation(setting, job.id)
         packing = preparation * setting.figures.si("preparation.preparing_shipment.share")
         yield setting.env.timeout(preparation - packing)
+        yield from self._load()
         self._enter(JobState.PREPARING_SHIPMENT)
         yield setting.env.timeout(packing)
         fate = yield from self._ship("outbound", JobState.IN_TRANSIT_TO_CUSTOMER)
@@ -79,6 +78,16 @@ class Life:
             self._lose("lost on the way back to AWS")
             return
         yield from self._receive(fate == "damaged")
+
+    def _wait(self) -> Process:
+        """Stay New for a while."""
+        yield from cloud.accept(self.setting)
+        if self.held is not None:
+            yield self.held
+
+    def _load(self) -> Process:
+        """Put onto the device what is to be on it when it ships: nothing."""
+        yield from ()
 
     def _ship(self, direction: str, state: JobState) -> Generator[simpy.Event, object, str]:
         yield from self._shipment.collect(direction)
@@ -134,3 +143,7 @@ class Life:
         """Cancel the job; allowed only while it is New."""
         self._enter(JobState.CANCELLED)
         self.job.outcome = "cancelled"
+
+
+Live = Callable[[Setting, Job, Sequence[Files], Hire], Life]
+"""Begins a job's life: :class:`Life`, or what a room of the scenario makes of it."""

@@ -8,21 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import count
 
 import numpy as np
 import simpy
 
 from devicesim.catalog import Figures
 from devicesim.device.customer import Customer
+from devicesim.device.export import Export
 from devicesim.device.job import Job, Order
 from devicesim.device.neighbours import Neighbours
 from devicesim.device.online.roads import has as sends_online
-from devicesim.device.order import Hire, Life
+from devicesim.device.order import Hire, Life, Live
 from devicesim.device.setting import Setting
 from devicesim.device.undertaking import online
 from devicesim.errors import BoundError, Problem, ScenarioError
+from devicesim.jobs import JobType
 from devicesim.progress import Stream
-from devicesim.scenario import Files, Scenario
+from devicesim.scenario import Dataset, Files, Scenario
 
 
 def rehearse(story: Scenario, order: Order) -> None:
@@ -46,21 +49,35 @@ def rehearse(story: Scenario, order: Order) -> None:
 
 
 def _tell(story: Scenario, order: Order) -> None:
+    story = story.model_copy(update={"datasets": tuple(map(_whole, story.datasets))})
     env, figures = simpy.Environment(), Figures(story.assume)
     setting = Setting(env, story, story.start, figures, Stream(story.start), Neighbours(), _draw)
     one = np.ones(1, dtype=np.int64)
     datasets = [Files(dataset.name, dataset.bucket, one) for dataset in story.datasets]
+    number = count()
 
     def place(
-        order: Order, story: Scenario, files: Sequence[Files] | None = None, hire: Hire = Customer
+        order: Order,
+        story: Scenario,
+        files: Sequence[Files] | None = None,
+        hire: Hire = Customer,
+        live: Live = Life,
     ) -> Life:
-        return Life(replace(setting, scenario=story), Job("rehearsal", order, 0.0), files or datasets, hire)
+        job = Job(f"rehearsal {next(number)}", order, 0.0)
+        return live(replace(setting, scenario=story), job, files or datasets, hire)
 
-    if sends_online(story):
+    if order.type is JobType.EXPORT:
+        Export(setting, story, place, order, datasets)
+    elif sends_online(story):
         online(setting, story, place, datasets)
     else:
         place(order, story)
     env.run()
+
+
+def _whole(dataset: Dataset) -> Dataset:
+    """A data set of which everything is taken: the one file of the rehearsal too."""
+    return dataset.model_copy(update={"key_range": (), "storage_class": None})
 
 
 def _draw(name: str) -> np.random.Generator:

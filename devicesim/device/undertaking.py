@@ -1,7 +1,7 @@
 """How a scenario becomes jobs: one, or as many as its rooms ask for.
 
-A room (a cluster, an export, a fleet) orders jobs one by one through ``open``, when it wants them; the World
-gives each its JobId and its files, and keeps it.
+A room (a cluster, an export, a fleet) orders jobs through :class:`~devicesim.device.ordering.Open`; the World gives
+each its JobId and its files, and keeps it.
 """
 
 from __future__ import annotations
@@ -9,30 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from devicesim.device.customer import Customer
+from devicesim.device.export import Export
 from devicesim.device.fleet import Fleet
-from devicesim.device.job import Order, ordered
+from devicesim.device.job import ordered
 from devicesim.device.online import Online
 from devicesim.device.online.roads import has as sends_online
-from devicesim.device.order import Hire, Life
+from devicesim.device.order import Life
+from devicesim.device.ordering import Open
 from devicesim.device.setting import Setting
+from devicesim.jobs import JobType
 from devicesim.scenario import Files, Scenario, files_of
-
-
-class Open(Protocol):
-    """Places an order with AWS now."""
-
-    def __call__(
-        self, order: Order, story: Scenario, files: Sequence[Files] | None = None, hire: Hire = Customer
-    ) -> Life:
-        """Create a job.
-
-        Args:
-            order: what is asked of AWS.
-            story: the scenario as this job sees it.
-            files: what is copied; all of the story's data sets, drawn for this job, if not given.
-            hire: finds who works with the device.
-        """
 
 
 class Undertaking(Protocol):
@@ -59,6 +45,8 @@ def undertake(setting: Setting, story: Scenario, open: Open) -> Undertaking:
     """Begin what a scenario tells of."""
     if story.fleet is not None:
         return Fleet(setting, story, open)
+    if story.job.type is JobType.EXPORT:
+        return Export(setting, story, open, ordered(story), drawn(setting, story))
     if sends_online(story):
         return online(setting, story, open)
     return SingleJob(setting, story, open)
@@ -66,12 +54,16 @@ def undertake(setting: Setting, story: Scenario, open: Open) -> Undertaking:
 
 def online(setting: Setting, story: Scenario, open: Open, files: Sequence[Files] | None = None) -> Online:
     """Send data over the line, with a device beside it where one is ordered."""
-    if files is None:
-        files = [
-            files_of(story, dataset.name, setting.draw(f"files/{dataset.name}"), setting.figures)
-            for dataset in story.datasets
-        ]
-    return Online(setting, story, ordered(story) if story.job.ordered else None, open, files)
+    found = drawn(setting, story) if files is None else files
+    return Online(setting, story, ordered(story) if story.job.ordered else None, open, found)
 
 
-__all__ = ["Open", "SingleJob", "Undertaking", "online", "ordered", "undertake"]
+def drawn(setting: Setting, story: Scenario, later: str = "") -> list[Files]:
+    """A scenario's data sets; ``later`` tells those of a later job of the same customer apart."""
+    return [
+        files_of(story, dataset.name, setting.draw(f"files/{dataset.name}{later}"), setting.figures)
+        for dataset in story.datasets
+    ]
+
+
+__all__ = ["Open", "SingleJob", "Undertaking", "drawn", "online", "ordered", "undertake"]

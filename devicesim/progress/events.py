@@ -129,6 +129,24 @@ class ImportFailed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ExportListed(Event):
+    """S3 has listed what an export takes."""
+
+    objects: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFailed(Event):
+    """Objects that could not be exported; some of their keys, and all of them in the job's failure log."""
+
+    objects: int
+    bytes: int
+    why: str
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ParcelMoved(Event):
     """The parcel was ``collected``, ``late``, ``delivered``, ``lost`` or ``damaged`` on a direction."""
 

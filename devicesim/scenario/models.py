@@ -246,6 +246,12 @@ class Job(Table):
         description="From powering off to the courier having it; the catalog's customer if not given.",
         examples=["4 h"],
     )
+    verify: Literal["none", "sizes", "content"] | None = Field(
+        default=None,
+        description="What the clients of an EXPORT do once they have read everything: look up each file again "
+        "('sizes', if not given), read it all a second time ('content'), or nothing.",
+        examples=["sizes"],
+    )
     holds: Holds | None = Field(
         default=None,
         description="What is on the device when the clients begin, from an earlier copy to the first bucket.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from math import inf
 
 from devicesim import throughput
 from devicesim.device.course.course import Course, Recording
@@ -42,6 +43,7 @@ class Courses:
         regime: throughput.Regime,
         sizes: Sequence[Sizes],
         at: float,
+        sampled_from: float = inf,
     ) -> Course:
         """Begin a copy.
 
@@ -49,13 +51,14 @@ class Courses:
             server, clients, regime: as :class:`devicesim.throughput.Transfer` takes them.
             sizes: of each client's files [bytes].
             at: when it begins [s].
+            sampled_from: RPCs from which on one client's copy is sampled whatever its error; the course states it.
         """
         given = Given(server, beginning(clients, at), regime, tuple(sizes))
         self.asked += 1
         key: Hashable = given.key if self.sharing else self.asked
         recording = self._known.get(key)
         if recording is None:
-            recording = self._known[key] = self._compute(given)
+            recording = self._known[key] = self._compute(given, sampled_from)
         else:
             recording.conclude()
 
@@ -65,11 +68,12 @@ class Courses:
 
         return Course(recording, tuple(clients), at, leave)
 
-    def _compute(self, given: Given) -> Recording:
+    def _compute(self, given: Given, sampled_from: float) -> Recording:
         self.computed += 1
         rpcs = given.rpcs
-        if self.sampling and len(given.clients) == 1 and rpcs > SAMPLED_FROM:
-            table = Table.sampled(given, ERROR)
+        long = rpcs > sampled_from
+        if len(given.clients) == 1 and (long or (self.sampling and rpcs > SAMPLED_FROM)):
+            table = Table.sampled(given, inf if long else ERROR)
             if table is not None:
                 self.error = max(self.error, table.error)
                 return Recording(given, table)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,6 +43,7 @@ class Collection:
         number: counts the collections of a share from 1.
         files: how many files are complete.
         bytes: their sizes together [bytes].
+        content: gives bytes of a file, by its number, from an offset; None where nobody knows them.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Collection:
         require(sizes >= 0, "sizes", ">= 0", sizes)
         self.number, self.bucket, self.name, self.paths, self.posix = number, bucket, name, paths, posix
         self.files = self.bytes = 0
+        self.content: Callable[[int, int, int], bytes] | None = None
         self._usage = usage
         self._sizes = sizes.view()
         self._sizes.flags.writeable = False
@@ -223,6 +225,11 @@ class VirtualFile(Node):
         self.fileid = collection.first_fileid + index
         self.collection, self.index = collection, index
         self.size = collection.size(index)
+
+    def read(self, offset: int, count: int) -> bytes:
+        """Its bytes; zeros where nobody knows them."""
+        known = self.collection.content
+        return known(self.index, offset, count) if known is not None else b"\0" * count
 
 
 class Overlay:

@@ -90,6 +90,8 @@ class Files(Tree):
         if isinstance(node, Symlink) or offset < 0 or count < 0:
             refuse(errno.EINVAL, f"offset {offset}, count {count}")
         count = max(0, min(count, node.size - offset))
+        if isinstance(node, VirtualFile) and count:
+            return node.read(offset, count)
         return self.content.read(node, offset, count) if isinstance(node, File) and count else b"\0" * count
 
     def setattr(
