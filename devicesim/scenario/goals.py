@@ -27,6 +27,7 @@ _DAY, _HOUR, _MEGABYTE = 86400.0, 3600.0, 1e6
 
 METRICS: dict[str, tuple[Dimension | None, float, str]] = {
     "days_to_s3": (units.DURATION, _DAY, "days from the start until the last object is in S3"),
+    "days_to_site": (units.DURATION, _DAY, "days from the start until an export has been read at the site"),
     "device_days": (units.DURATION, _DAY, "days the customer has the device"),
     "ingest_hours": (units.DURATION, _HOUR, "hours from the first byte onto the device to the last"),
     "ingest_mb_s": (units.RATE, _MEGABYTE, "mean rate onto the device in MB/s"),
