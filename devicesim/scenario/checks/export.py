@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from devicesim import catalog
 from devicesim.scenario import keys
 from devicesim.scenario.checks.draft import Draft
 from devicesim.scenario.data import Dataset
@@ -33,6 +34,8 @@ def check(draft: Draft) -> Iterator[Finding]:
     if draft.table("job").get("type") != "EXPORT":
         yield from _belongs_to_exports(draft)
         return
+    if "EXPORT" not in catalog.entry(draft.device).listing("job_types"):
+        return  # which is told already, and makes the rest idle
     yield from _both_ends(draft)
     yield from _not_with(draft)
     for index, dataset in draft.datasets.items():
