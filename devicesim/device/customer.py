@@ -87,9 +87,8 @@ class Customer:
 
     @property
     def _serves(self) -> bool:
-        """Whether anything is written to or read: AWS has the NFS service for data on its way to or from S3 only."""
-        others = any(service != "nfs" for service in self._device.services)
-        return self._job.order.type is not JobType.LOCAL_USE or others
+        """Whether the NFS service runs: AWS has it where data moves between S3 and the device."""
+        return self._job.order.type is not JobType.LOCAL_USE
 
     def _work(self) -> Generator[simpy.Event, object, None]:
         """Copy, and wait for instances that have an end, as long as there is power and it gets anywhere."""
@@ -103,6 +102,8 @@ class Customer:
                 if self.task is not None and self.task.finished:
                     self.task.end()
                     self._copied()
+                if device.compute.waits:
+                    self._setting.env.process(device.compute.catch_up(device.off))
                 while self._left and not device.off.triggered:
                     yield self._awaited() | device.off
             if not device.off.triggered:

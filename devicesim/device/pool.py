@@ -142,6 +142,11 @@ class Pool:
         return self.size - self._begun + int(self._running.size)
 
     @property
+    def waiting(self) -> int:
+        """Requests that have no slot yet."""
+        return self.size - self._begun
+
+    @property
     def held(self) -> int:
         """Requests that wait for the device to come back."""
         return int(np.count_nonzero(self._column("fate") == HELD)) if self._off else 0

@@ -3,7 +3,7 @@
 Model
 -----
 Generalised processor sharing: each party gets its demand or its weighted share of what the satisfied ones
-leave, whichever is less (water-filling). What shares a processor and a disk takes as long as both make it wait.
+leave, whichever is less (water-filling).
 A call costs a fixed time and a time for each byte; their inverse is a rate. Capacity is a number of vCPUs,
 lowered by throttling; one connection may be held to one of them.
 
@@ -21,7 +21,7 @@ and Gallager, Data Networks, 1992, section 6.5.2 (max-min fairness).
 Checked against
 ---------------
 Worked shares (2 vCPUs, NFS against a saturated two-vCPU instance: 0.667; 3 vCPUs: 1 and 2); the water-filling
-conditions on random demands; 331 MB/s for a core at 3.02 ns/B; a queue whose requests share a disk with a copy.
+conditions on random demands; 331 MB/s for a core at 3.02 ns/B.
 """
 
 from __future__ import annotations
@@ -143,59 +143,6 @@ def granted_parts(demand: ArrayLike, weight: ArrayLike, capacity: ArrayLike) -> 
     shares = fair_shares(wanted, weight, capacity)
     parts: NDArray[np.float64] = np.divide(shares, wanted, out=np.ones_like(shares), where=wanted > 0)
     return np.minimum(parts, 1.0)
-
-
-def joint_speed(cpu: V, disk: V, cpu_granted: Values, disk_granted: Values, clock: Values = 1.0) -> V:
-    """Speed of work that uses a processor and a disk in turn, each of them shared with others.
-
-    ``1 / v = c / f + d + (1 / g_c - 1) + (1 / g_d - 1)``, with c + d = 1. Work that wants a station for a part d of
-    its time, beside one who always wants it, takes 1 + d, and is granted 1 / (1 + d): what sharing adds is 1 / g - 1,
-    and what two stations add, adds up. At that speed it takes no more of either than it was granted.
-
-    Parameters
-    ----------
-    cpu, disk : float or array [...]
-        Time that it needs of each at full speed, in any common unit [s].
-    cpu_granted, disk_granted : float or array [...]
-        Part of its demand that each grants it, in [0, 1] [1].
-    clock : float or array [...]
-        Clock of the processor over full clock, in [0, 1] [1].
-
-    Returns
-    -------
-    float or array [...]
-        Speed over full speed; 1 for work that needs neither [1].
-
-    Raises
-    ------
-    BoundError
-        A time negative or not finite, a part outside [0, 1].
-
-    References
-    ----------
-    Egalitarian processor sharing; times of stations visited one after the other add up.
-
-    Examples
-    --------
-    Two thirds of the time on a disk that another always wants, too: 1 + 2/3 of the time, 0.6 of the speed.
-
-    >>> round(joint_speed(0.1, 0.2, 1.0, granted_parts([1.0, 2 / 3], [1.0, 2 / 3], 1.0)[1]), 6)
-    0.6
-    """
-    for name, time in (("cpu", cpu), ("disk", disk)):
-        require((np.asarray(time) >= 0) & (np.asarray(time) < np.inf), name, ">= 0 and finite", time)
-    parts = (("cpu_granted", cpu_granted), ("disk_granted", disk_granted), ("clock", clock))
-    for name, part in parts:
-        require((np.asarray(part) >= 0) & (np.asarray(part) <= 1), name, "in [0, 1]", part)
-    whole = np.add(cpu, disk)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(whole > 0, np.divide(cpu, whole), 0.0)
-        on_processor = np.where(share > 0, np.divide(share, clock) + np.divide(1.0, cpu_granted) - 1, 0.0)
-        rest = 1 - share
-        on_disk = np.where(rest > 0, rest + np.divide(1.0, disk_granted) - 1, 0.0)
-        speed = np.where(whole > 0, np.divide(1.0, on_processor + on_disk), 1.0)
-    result: V = _plain(speed)
-    return result
 
 
 def operation_time(per_byte: V, per_operation: V, payload: V) -> V:

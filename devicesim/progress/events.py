@@ -46,6 +46,14 @@ class InstanceChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class FunctionsChanged(Event):
+    """The copy is done and functions are ``behind`` it, or have ``caught up``; with the runs still to come."""
+
+    state: str
+    runs: int
+
+
+@dataclass(frozen=True, slots=True)
 class BatteryChanged(Event):
     """The battery was ``connected``, ``low``, ``empty``, ``swapped`` or ``recharged``; charge in [0, 1]."""
 

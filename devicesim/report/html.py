@@ -24,7 +24,11 @@ POLICY = (
     "base-uri 'none'; form-action 'none'"
 )
 _LEGS = {"ingest": "Onto the device", "import": "Into S3"}
-_SERIES = {"battery.charge": "Battery charge", "wifi.goodput": "Wi-Fi goodput of a client"}
+_SERIES = {
+    "battery.charge": "Battery charge",
+    "wifi.goodput": "Wi-Fi goodput of a client",
+    "compute.backlog": "Runs and requests that wait",
+}
 _MET = {
     True: '<li class="met"><span class="mark" title="met">✓</span>',
     False: '<li><span class="mark" title="missed">✗</span>',

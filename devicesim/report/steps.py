@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from devicesim.device import interfaces
 from devicesim.device.job import Job
 from devicesim.progress import (
     BatteryChanged,
     DeviceChanged,
     Event,
+    FunctionsChanged,
     InstanceChanged,
     LegEnded,
     LegInterrupted,
     LegResumed,
     LegStarted,
     ParcelMoved,
-    ServiceChanged,
     Stream,
     TemperatureChanged,
     timestamp,
@@ -78,8 +77,8 @@ def _words(event: Event) -> tuple[str, str] | None:
             return ("device off" if event.state == "off" else event.state), event.why
         case BatteryChanged(what="swapped" | "recharged"):
             return f"battery {event.what}", ""
-        case ServiceChanged(service=service, state="ACTIVATING") if service != "nfs":
-            return f"{interfaces.NAMES[service]} starting", ""
+        case FunctionsChanged(state="behind"):
+            return "functions catch up", f"{event.runs:,} run{'s' if event.runs != 1 else ''} behind"
         case InstanceChanged(state="running"):
             return f"{event.instance} running", ""
         case TemperatureChanged():
@@ -95,8 +94,8 @@ def _end(event: Event, later: Sequence[Event], state_end: float | None) -> float
             ends = (e.at for e in later if isinstance(e, LegInterrupted | LegEnded))
         case DeviceChanged():
             ends = (e.at for e in later if isinstance(e, DeviceChanged))
-        case ServiceChanged(service=name):
-            ends = (e.at for e in later if isinstance(e, ServiceChanged) and e.service == name)
+        case FunctionsChanged(state="behind"):
+            ends = (e.at for e in later if isinstance(e, FunctionsChanged | DeviceChanged))
         case InstanceChanged(instance=name):
             ends = (e.at for e in later if isinstance(e, InstanceChanged) and e.instance == name)
         case TemperatureChanged(what=what) if what in OVER:

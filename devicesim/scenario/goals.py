@@ -36,6 +36,23 @@ METRICS: dict[str, tuple[Dimension | None, float, str]] = {
     "battery_swaps": (None, 1.0, "batteries changed"),
     "files_lost": (None, 1.0, "files that did not reach S3"),
     "bytes_lost": (units.SIZE, 1.0, "bytes that did not reach S3"),
+    "latency_p50_ms": (
+        units.DURATION,
+        1e-3,
+        "ms that half the runs of the slowest function or instance took",
+    ),
+    "latency_p95_ms": (units.DURATION, 1e-3, "ms that 95 % of its runs took at most"),
+    "latency_p99_ms": (units.DURATION, 1e-3, "ms that 99 % of its runs took at most"),
+    "latency_max_ms": (units.DURATION, 1e-3, "ms that the slowest run took"),
+    "backlog_max": (None, 1.0, "most runs or requests that waited at a time"),
+    "drain_hours": (units.DURATION, _HOUR, "hours that functions ran on after the copy"),
+    "runs_failed": (None, 1.0, "runs and requests that failed or were cut off"),
+    "ingest_hours_lost_to_compute": (
+        units.DURATION,
+        _HOUR,
+        "hours the copy took longer for what ran beside it",
+    ),
+    "ingest_mb_s_lost_to_compute": (units.RATE, _MEGABYTE, "MB/s the copy was slower for it"),
     "files_failed": (None, 1.0, "files that the device refused or the import failed"),
 }
 """What a goal may name: the dimension its limit may be written in, the unit of the metric in SI, meaning."""

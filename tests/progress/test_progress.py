@@ -22,6 +22,7 @@ from devicesim.progress import (
     DeviceChanged,
     Event,
     ExecutionChanged,
+    FunctionsChanged,
     ImportFailed,
     InstanceChanged,
     JobStateChanged,
@@ -425,6 +426,7 @@ CASES = [
         InstanceChanged(0.0, JOB, "s.i-1", "snc1.micro", "running"),
         '"event":"InstanceChanged","JobId":"J","instance":"s.i-1","type":"snc1.micro","state":"running"',
     ),
+    (FunctionsChanged(0.0, JOB, "behind", 12), '"event":"FunctionsChanged","JobId":"J","state":"behind","runs":12'),
     (BatteryChanged(0.0, JOB, "low", 0.125), '"event":"BatteryChanged","JobId":"J","what":"low","charge":0.125'),
     (
         TemperatureChanged(0.0, JOB, "throttled", 45.5),
