@@ -1,31 +1,43 @@
 """From a scenario and the catalog's figures to what the throughput core asks: server, clients, capacities.
 
-Pure: no clock, no draw. The transfer core knows links, cores, a buffer and a store; here is where a Snowcone's
-disk, page cache and NFS service become those, and where the choice of ``durability`` becomes store work.
+Pure: no clock, no draw. The transfer core knows links, cores, a buffer and a store; here is where a device's ports,
+disks, page cache and services become those; what a file costs at each of its interfaces is said in
+:mod:`~devicesim.device.interfaces`.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from devicesim import catalog, scenario, throughput
 from devicesim.catalog import Figures
-from devicesim.physics import ethernet, hdd, nfs
+from devicesim.device import interfaces
+from devicesim.physics import cpu, ethernet, hdd
 
 
-def server(figures: Figures, device: str, filled: float = 0.0, room: str = "") -> throughput.Server:
-    """The device's NFS service: its cores, the page cache's dirty limit, the zoned disk behind it.
+def server(
+    figures: Figures,
+    device: str,
+    filled: float = 0.0,
+    room: str = "",
+    clients: Sequence[scenario.Client] = (),
+) -> throughput.Server:
+    """What serves a device's clients: cores, the page cache's dirty limit, the disk behind it.
 
     Args:
         figures: catalog figures with the scenario's overrides.
         device: catalog entry of the device.
         filled: bytes already on the disk; outer tracks fill first.
         room: key of the figure that says what the device holds; that of its usual capacity if not given.
+        clients: that write to it; their interfaces decide how many cores serve them.
     """
     outer = figures.si(f"{device}.disk.outer_rate")
     capacity = figures.si(room or catalog.room(device))
     return throughput.Server(
-        cores=int(figures.si(f"{device}.nfs.cores")),
+        cores=interfaces.cores(figures, device, clients),
         buffer=figures.si(f"{device}.cache.dirty_limit"),
         store=throughput.Store(
             rate_start=outer,
@@ -36,60 +48,34 @@ def server(figures: Figures, device: str, filled: float = 0.0, room: str = "") -
     )
 
 
-def operations(figures: Figures, device: str, options: scenario.Nfs, streams: int) -> throughput.Operations:
-    """The RPCs of one created file for an NFS version, each with its cost on the device.
+def clients(
+    figures: Figures,
+    story: scenario.Scenario,
+    start: float = 0.0,
+    sizes: Sequence[NDArray[np.integer]] | None = None,
+) -> tuple[throughput.Client, ...]:
+    """The scenario's clients; all Wi-Fi clients share link 0, the air, and every cable is a link of its own.
 
-    Journal writes cost ``IOs x access time`` of the disk; the IOs of streams that commit together are shared by
-    at most a group (jbd2 batches concurrent commits). With ``async`` nobody waits for them.
+    Args:
+        figures: catalog figures with the scenario's overrides.
+        story: the scenario.
+        start: when the first of them may begin [s].
+        sizes: of the files that each copies [bytes]; some interfaces send large files another way than small ones.
     """
-    files = nfs.file_operations(options.version)
-    accesses = hdd.journal_operations(
-        options.durability,
-        async_accesses=figures.si("nfs.journal.async"),
-        commit_accesses=figures.si("nfs.journal.commit"),
-        sync_create_accesses=figures.si("nfs.journal.sync_create"),
-        sync_commit_accesses=figures.si("nfs.journal.sync_commit"),
-        streams=max(streams, 1),
-        group=figures.si("nfs.journal.group"),
-    )
-    access = figures.si(f"{device}.disk.access_time")
-    per_operation = figures.si(f"{device}.nfs.per_operation")
-
-    def operation(procedure: nfs.Procedure, waited: float = 0.0, behind: float = 0.0) -> throughput.Operation:
-        return throughput.Operation(
-            procedure.name,
-            float(procedure.request),
-            per_operation,
-            store=(waited + behind) * access,
-            wait=waited > 0,
-        )
-
-    # The last operation before the data creates the file; the first after it commits.
-    *looks, create = files.before
-    commit, *rest = files.after
-    write = replace(operation(files.write), work_per_byte=figures.si(f"{device}.nfs.per_byte"))
-    return throughput.Operations(
-        before=(*map(operation, looks), operation(create, float(accesses.create))),
-        write=write,
-        after=(operation(commit, float(accesses.commit), float(accesses.behind)), *map(operation, rest)),
-    )
-
-
-def clients(figures: Figures, story: scenario.Scenario, start: float = 0.0) -> tuple[throughput.Client, ...]:
-    """The scenario's clients; all Wi-Fi clients share link 0, the air, and every cable is a link of its own."""
     streams = sum(client.streams for client in story.clients)
     air = any(client.link == "wifi" for client in story.clients)
     wired = iter(range(int(air), len(story.clients) + 1))
     made = []
-    for client in story.clients:
-        window = client.nfs.window or max(1, int(figures.si("nfs.slots")) // client.streams)
+    for k, client in enumerate(story.clients):
+        mine = sizes[k] if sizes is not None else None
+        way = interfaces.way(figures, story.job.device, client, streams, mine)
         made.append(
             throughput.Client(
                 name=client.name,
-                operations=operations(figures, story.job.device, client.nfs, streams),
+                operations=way.operations,
                 streams=client.streams,
-                window=window,
-                block=int(client.nfs.wsize),
+                window=way.window,
+                block=way.block,
                 link=0 if client.link == "wifi" else next(wired),
                 start=start + client.start_after,
             )
@@ -97,18 +83,60 @@ def clients(figures: Figures, story: scenario.Scenario, start: float = 0.0) -> t
     return tuple(made)
 
 
+def port(figures: Figures, device: str, rate: float) -> float:
+    """Line rate of the port that a client of a line rate is plugged into: the slowest that is fast enough.
+
+    Where none is fast enough it is the fastest one [bytes/s].
+    """
+    names = catalog.entry(device).listing("ports")
+    rates = sorted(figures.si(f"{device}.ports.{name}") for name in names)
+    return next((each for each in rates if each >= rate), rates[-1])
+
+
+def wired_rates(
+    figures: Figures, device: str, clients: Sequence[scenario.Client], taken: float = 0.0
+) -> list[float]:
+    """TCP goodput of each cabled client [bytes/s].
+
+    A client gets no more than its own line, nor than its own encryption lets through. Only so many of a device's
+    ports work at once; what they carry is shared evenly by clients that ask for more together, also when one of
+    them has nothing left to send.
+
+    Args:
+        figures: catalog figures.
+        device: catalog entry of the device.
+        clients: those of the scenario; Wi-Fi clients are passed over.
+        taken: what compute instances and others take of the device's ports [bytes/s].
+    """
+    wired = [client for client in clients if client.rate is not None]
+    if not wired:
+        return []
+    lines = [client.rate or 0.0 for client in wired]
+    plugged = float(ethernet.goodput(port(figures, device, max(lines))))
+    at_once = min(int(figures.si(f"{device}.ports.at_once")), len(wired))
+    free = max(plugged * at_once - taken, 0.0)
+    efficiency = figures.si("nfs.client.efficiency")
+    sealed = [interfaces.encryption(figures, device, client) for client in wired]
+    asked = [
+        min(float(ethernet.goodput(line)), plugged, most / efficiency)
+        for line, most in zip(lines, sealed, strict=True)
+    ]
+    shares = asked if sum(asked) <= free else cpu.fair_shares(asked, np.ones(len(asked)), free)
+    return [min(float(share) * efficiency, most) for share, most in zip(shares, sealed, strict=True)]
+
+
 def wired_rate(figures: Figures, device: str, rate: float, taken: float = 0.0) -> float:
-    """TCP goodput a cabled client gets [bytes/s].
+    """TCP goodput of a cabled client that is alone on its port [bytes/s].
 
     Args:
         figures: catalog figures.
         device: catalog entry of the device.
         rate: the client's own line rate [bytes/s].
-        taken: what compute instances take of the device's port [bytes/s].
+        taken: what others take of the device's port [bytes/s].
     """
-    port = ethernet.goodput(figures.si(f"{device}.ports.rate"))
-    line = min(ethernet.goodput(rate), max(float(port) - taken, 0.0))
-    return float(line) * figures.si("nfs.client.efficiency")
+    plugged = float(ethernet.goodput(port(figures, device, rate)))
+    line = min(float(ethernet.goodput(rate)), max(plugged - taken, 0.0))
+    return line * figures.si("nfs.client.efficiency")
 
 
 def wired_latency(figures: Figures, story: scenario.Scenario) -> float:

@@ -87,8 +87,9 @@ class Customer:
 
     @property
     def _serves(self) -> bool:
-        """Whether the NFS service runs: AWS has it where data moves between S3 and the device."""
-        return self._job.order.type is not JobType.LOCAL_USE
+        """Whether anything is written to or read: AWS has the NFS service for data on its way to or from S3 only."""
+        others = any(service != "nfs" for service in self._device.services)
+        return self._job.order.type is not JobType.LOCAL_USE or others
 
     def _work(self) -> Generator[simpy.Event, object, None]:
         """Copy, and wait for instances that have an end, as long as there is power and it gets anywhere."""

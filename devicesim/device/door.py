@@ -37,7 +37,7 @@ class Door:
         """
         require(payload >= 0, "payload", ">= 0", payload)
         require(at >= self._setting.now, "at", f">= now, {self._setting.now}", at)
-        if self._device.nfs != "ACTIVE":
+        if not self._device.serves:
             return float("inf")
         running = ingest.running if ingest is not None else None
         transfer = running or self._core()
@@ -50,9 +50,11 @@ class Door:
 
     def _core(self) -> throughput.Transfer:
         if self._own is None:
-            setting, kind = self._setting, self._device.kind
-            server = capacities.server(setting.figures, kind, self._device.share.bytes, self._device.room)
-            clients = capacities.clients(setting.figures, setting.scenario)
+            setting, kind, story = self._setting, self._device.kind, self._setting.scenario
+            server = capacities.server(
+                setting.figures, kind, self._device.share.bytes, self._device.room, story.clients
+            )
+            clients = capacities.clients(setting.figures, story)
             self._own = throughput.Transfer(server, clients, regime(setting, self._device), at=setting.now)
         return self._own
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from devicesim import catalog, throughput
 from devicesim.catalog import Figures
-from devicesim.device import capacities, radio
+from devicesim.device import capacities, interfaces, radio
 from devicesim.device.power import budget
 from devicesim.device.snow_device import GIGABIT
 from devicesim.physics import power
@@ -67,16 +67,17 @@ def _copying(figures: Figures, story: Scenario, load: Load) -> float:
     if not story.clients or not load.files:
         return 0.0
     device, figure = story.job.device, figures.si
-    clients = capacities.clients(figures, story)
+    clients = capacities.clients(figures, story, sizes=[load.sizes] * len(story.clients))
     rates, latencies = _links(figures, story)
     regime = throughput.Regime(bandwidth=rates, latency=latencies)
     held = story.job.holds.size if story.job.holds is not None else 0.0
     room = catalog.room(device, story.job.capacity, bool(story.instances or story.functions))
-    server = capacities.server(figures, device, held, room)
+    server = capacities.server(figures, device, held, room, story.clients)
     bounds = throughput.bounds(server, clients, regime, load.sizes)
     rate = min(bounds.values())
     work = load.bytes / rate if rate > 0 else np.inf
-    ready = figure(f"{device}.boot.time") + figure(f"{device}.unlock.time") + figure(f"{device}.nfs.start")
+    started = max(figure(f"{device}.{service}.start") for service in interfaces.used(story))
+    ready = figure(f"{device}.boot.time") + figure(f"{device}.unlock.time") + started
     supply = story.site.power
     if supply.source == "mains":
         return ready + work
@@ -102,6 +103,7 @@ def _copying(figures: Figures, story: Scenario, load: Load) -> float:
 
 def _links(figures: Figures, story: Scenario) -> tuple[tuple[float, ...], tuple[float, ...]]:
     base = capacities.wired_latency(figures, story)
+    wired = iter(capacities.wired_rates(figures, story.job.device, story.clients))
     rates, latencies = [], []
     for client in story.clients:
         if client.link == "wifi":
@@ -109,7 +111,7 @@ def _links(figures: Figures, story: Scenario) -> tuple[tuple[float, ...], tuple[
             rates.append(float(faded.mean()))
             latencies.append(base + figures.si("wifi.latency"))
         else:
-            rates.append(capacities.wired_rate(figures, story.job.device, client.rate or 0.0))
+            rates.append(next(wired))
             latencies.append(base)
     return tuple(rates), tuple(latencies)
 

@@ -14,7 +14,8 @@ import simpy
 from numpy.typing import NDArray
 
 from devicesim import throughput
-from devicesim.device import capacities
+from devicesim.catalog import Figures
+from devicesim.device import capacities, interfaces
 from devicesim.device.course import Copying, Course
 from devicesim.device.patience import Patience
 from devicesim.device.power import Busy
@@ -104,6 +105,11 @@ class Ingest:
         return self.sessions[-1].transfer if live else None
 
     @property
+    def figures(self) -> Figures:
+        """The figures that the copy goes by."""
+        return self._setting.figures
+
+    @property
     def finished(self) -> bool:
         """Whether nothing is left to copy."""
         return not any(queue.left.size for queue in self._queues)
@@ -166,7 +172,8 @@ class Ingest:
             setting.say(LegResumed(setting.now, self._job, "ingest", *self._kept()))
         if self._radio:
             self._radio.move(setting.now)
-        clients = capacities.clients(setting.figures, setting.scenario, self._began)
+        files = [queue.sizes for queue in self._queues]
+        clients = capacities.clients(setting.figures, setting.scenario, self._began, files)
         server = self._server()
         self._refuse(server, clients)
         left = [queue.left for queue in self._queues]
@@ -184,8 +191,9 @@ class Ingest:
 
     def _server(self) -> throughput.Server:
         """What serves the clients."""
-        device = self._device
-        return capacities.server(self._setting.figures, device.kind, device.share.used, device.room)
+        setting, device = self._setting, self._device
+        clients = setting.scenario.clients
+        return capacities.server(setting.figures, device.kind, device.share.used, device.room, clients)
 
     def _transfer(
         self,
@@ -268,7 +276,7 @@ class Ingest:
     def _refuse(self, server: throughput.Server, clients: Sequence[throughput.Client]) -> None:
         """Mark the files for which the device has no room; it says so when the copy comes to them."""
         free = self._device.share.usage
-        self._refuse_large(free.limits.file_size)
+        self._refuse_large()
         todo = sum(int(queue.sizes[queue.left].sum()) for queue in self._queues)
         count = sum(queue.left.size for queue in self._queues)
         if todo <= free.free_bytes and count <= free.free_files:
@@ -286,15 +294,19 @@ class Ingest:
         size = sum(int(queue.sizes[mask].sum()) for queue, mask in zip(self._queues, new, strict=True))
         self._refusal = (error, sum(int(mask.sum()) for mask in new), size)
 
-    def _refuse_large(self, most: int) -> None:
-        """Mark the files that are larger than the device takes."""
-        large = [(queue.sizes > most) & ~queue.refused for queue in self._queues]
+    def _refuse_large(self) -> None:
+        """Mark the files that are larger than the device, or the interface they come through, takes."""
+        setting, limit = self._setting, self._device.share.usage.limits.file_size
+        large = []
+        for client, queue in zip(setting.scenario.clients, self._queues, strict=True):
+            most = interfaces.largest_file(setting.figures, self._device.kind, client, limit)
+            large.append((queue.sizes > most) & ~queue.refused)
         files = sum(int(mask.sum()) for mask in large)
         if files:
             size = sum(int(queue.sizes[mask].sum()) for queue, mask in zip(self._queues, large, strict=True))
             for queue, mask in zip(self._queues, large, strict=True):
                 queue.refused |= mask
-            self._setting.say(Refused(self._setting.now, self._job, "EFBIG", files, size, WHY["EFBIG"]))
+            setting.say(Refused(setting.now, self._job, "EFBIG", files, size, WHY["EFBIG"]))
 
     def drop(self) -> None:
         """Take back what only the page cache held: the files acknowledged after the last byte on the disk."""
@@ -307,7 +319,7 @@ class Ingest:
         since = self._reached(session, accepted - self._dirty(session))
         cuts = []
         for k, queue in enumerate(self._queues):
-            if setting.scenario.clients[k].nfs.durability != "async":
+            if not interfaces.may_lose(setting.scenario.clients[k]):
                 continue
             finish = transfer.finish(k)
             gone = session.left[k][(finish >= since) & (finish <= now)]
@@ -450,14 +462,15 @@ def regime(
     figures, story, compute = setting.figures, setting.scenario, device.compute
     base = capacities.wired_latency(figures, story)
     air = iter(segment.rates) if segment is not None else None
+    taken = 0.0 if alone or compute is None else device.network_taken
+    wired = iter(capacities.wired_rates(figures, device.kind, story.clients, taken))
     rates, latencies = [], []
     for client in story.clients:
         if client.link == "wifi":
             rates.append(next(air) if air is not None else float(mean_air(figures, story).goodput()))
             latencies.append(base + figures.si("wifi.latency"))
         else:
-            taken = 0.0 if alone or compute is None else device.network_taken
-            rates.append(capacities.wired_rate(figures, device.kind, client.rate or 0.0, taken))
+            rates.append(next(wired))
             latencies.append(base)
     share, store = device.cpu_share, device.disk_factor
     if alone and compute is not None:

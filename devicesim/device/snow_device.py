@@ -12,6 +12,7 @@ from typing import Protocol
 import simpy
 
 from devicesim import catalog
+from devicesim.device import interfaces
 from devicesim.device.compute import Compute
 from devicesim.device.heat import Heat
 from devicesim.device.instances import Instances
@@ -49,7 +50,7 @@ class SnowDevice:
 
     Attributes:
         state: ``off``, ``booting``, ``locked`` or ``unlocked``.
-        nfs: state of the NFS service, as ``describe-service`` names it.
+        services: state of each service that the scenario's clients write to, as ``describe-service`` names it.
         off: event that fires when the device goes off, cleanly or not; a new one at every start.
         room: key of the figure that says what it holds.
         abrupt: whether it last went off without warning.
@@ -60,7 +61,8 @@ class SnowDevice:
 
     def __init__(self, setting: Setting, kind: str, job: str, wifi: bool) -> None:
         self.setting, self.kind, self.job, self.wifi = setting, kind, job, wifi
-        self.state, self.nfs = "off", "INACTIVE"
+        self.state = "off"
+        self.services = dict.fromkeys(interfaces.used(setting.scenario), "INACTIVE")
         self.abrupt = False
         self.off = setting.env.event()
         self.room = room(setting, kind)
@@ -103,10 +105,14 @@ class SnowDevice:
         return self.compute.network_rate + sum(tenant.network for tenant in self.tenants)
 
     @property
+    def cores(self) -> int:
+        """Cores that serve the scenario's clients."""
+        return interfaces.cores(self.setting.figures, self.kind, self.setting.scenario.clients)
+
+    @property
     def cpu_share(self) -> float:
-        """Share of its core that the NFS service has for the copy now."""
-        cores = self.setting.figures.si(f"{self.kind}.nfs.cores")
-        left = max(0.0, 1.0 - sum(tenant.service for tenant in self.tenants) / cores)
+        """Share of its cores that what the clients write to has for the copy now."""
+        left = max(0.0, 1.0 - sum(tenant.service for tenant in self.tenants) / self.cores)
         return self.compute.nfs_share * self.heat.cpu_factor * left
 
     @property
@@ -172,9 +178,8 @@ class SnowDevice:
 
     def most(self, vcpus: float | None = None) -> float:
         """The greatest draw possible now, or with instances that keep so many vCPUs busy [W]."""
-        cores = self.setting.figures.si(f"{self.kind}.nfs.cores")
         busy = self.busy_vcpus if vcpus is None else vcpus
-        return self._draw(busy + cores, 1.0, 1.0 if self.wifi else 0.0)
+        return self._draw(busy + self.cores, 1.0, 1.0 if self.wifi else 0.0)
 
     # The life of the device.
 
@@ -183,12 +188,22 @@ class SnowDevice:
         self.setting.say(DeviceChanged(self.setting.now, self.job, state, why))
         self.change()
 
-    def _serve(self, state: str) -> None:
-        self.nfs = state
-        self.setting.say(ServiceChanged(self.setting.now, self.job, "nfs", state))
+    @property
+    def nfs(self) -> str:
+        """State of the NFS service."""
+        return self.services.get("nfs", "INACTIVE")
+
+    @property
+    def serves(self) -> bool:
+        """Whether the services that the scenario's clients write to are all there."""
+        return all(state == "ACTIVE" for state in self.services.values())
+
+    def _serve(self, service: str, state: str) -> None:
+        self.services[service] = state
+        self.setting.say(ServiceChanged(self.setting.now, self.job, service, state))
 
     def start(self, serve: bool) -> Generator[simpy.Event, object, bool]:
-        """Power on, unlock, start the NFS service if asked; False when the device went off on the way."""
+        """Power on, unlock, start the services if asked; False when the device went off on the way."""
         figures, env = self.setting.figures, self.setting.env
         self.off = env.event()
         self._enter("booting")
@@ -205,16 +220,29 @@ class SnowDevice:
         self.compute.resume(self.off)
         if not serve:
             return True
-        if self.nfs == "DEACTIVATED":
-            self._serve("DEACTIVATING")
-            yield env.timeout(figures.si(f"{self.kind}.nfs.stop")) | self.off
-        if not self.off.triggered:
-            self._serve("ACTIVATING")
-            yield env.timeout(figures.si(f"{self.kind}.nfs.start")) | self.off
-        if self.off.triggered:
-            return False
-        self._serve("ACTIVE")
-        return True
+        return (yield from self._start_services())
+
+    def _start_services(self) -> Generator[simpy.Event, object, bool]:
+        """Start what the clients write to, all at once; False when the device went off on the way."""
+        figures, env = self.setting.figures, self.setting.env
+        cut = [service for service, state in self.services.items() if state == "DEACTIVATED"]
+        for service in cut:
+            self._serve(service, "DEACTIVATING")
+        stops = [figures.si(f"{self.kind}.{service}.stop") for service in cut]
+        if stops:
+            yield env.timeout(max(stops)) | self.off
+        takes = {service: figures.si(f"{self.kind}.{service}.start") for service in self.services}
+        for service in takes:
+            if takes[service] > 0 and not self.off.triggered:
+                self._serve(service, "ACTIVATING")
+        waited = 0.0
+        for service in sorted(takes, key=lambda each: takes[each]):
+            if not self.off.triggered:
+                yield env.timeout(takes[service] - waited) | self.off
+                waited = takes[service]
+            if not self.off.triggered:
+                self._serve(service, "ACTIVE")
+        return not self.off.triggered
 
     def _guard(self, off: simpy.Event) -> Process:
         """Go off when the battery is low: cleanly, or at once where the scenario says so."""
@@ -228,7 +256,7 @@ class SnowDevice:
             yield from self.shut_down("battery low")
 
     def shut_down(self, why: str) -> Process:
-        """Go off cleanly: the NFS service stops and the page cache reaches the disk within the shutdown time.
+        """Go off cleanly: the services stop and the page cache reaches the disk within the shutdown time.
 
         A battery that does not last so long makes it an abrupt end.
         """
@@ -242,8 +270,9 @@ class SnowDevice:
             self.fail("battery empty")
             return
         self.abrupt = False
-        if self.nfs not in {"INACTIVE", "DEACTIVATED"}:
-            self._serve("INACTIVE")
+        for service, state in self.services.items():
+            if state not in {"INACTIVE", "DEACTIVATED"}:
+                self._serve(service, "INACTIVE")
         self.off.succeed()
         self.compute.stop(lose=False)
         yield self.setting.env.timeout(needed)
@@ -252,12 +281,13 @@ class SnowDevice:
         self._enter("off", why)
 
     def fail(self, why: str) -> None:
-        """Go off at once: what only the page cache held is gone, and the NFS service is left DEACTIVATED."""
+        """Go off at once: what only the page cache held is gone, and services are left DEACTIVATED."""
         if self.off.triggered:
             return
         self.abrupt = True
-        if self.nfs != "INACTIVE":
-            self._serve("DEACTIVATED")
+        for service, state in self.services.items():
+            if state != "INACTIVE":
+                self._serve(service, "DEACTIVATED")
         self.off.succeed()
         self.compute.stop(lose=True)
         if self.cache is not None:
@@ -273,13 +303,15 @@ def room(setting: Setting, kind: str) -> str:
 
 
 def limits(setting: Setting, kind: str, room: str) -> Limits:
-    """What the device's share accepts, from the catalog."""
+    """What the device's share accepts, from the catalog; an interface in use may take shorter keys only."""
     figures = setting.figures
+    own = [f"{kind}.{interface}.max_key" for interface in interfaces.used(setting.scenario)]
+    keys = [f"{kind}.names.max_key", *filter(catalog.has, own)]
     return Limits(
         capacity=int(figures.si(room)),
         files=int(figures.si(f"{kind}.storage.max_files")),
         file_size=int(figures.si(f"{kind}.storage.max_file_size")),
         name_bytes=NAME_BYTES,
         path_chars=int(figures.si(f"{kind}.names.max_path")),
-        key_bytes=int(figures.si(f"{kind}.names.max_key")),
+        key_bytes=int(min(map(figures.si, keys))),
     )

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devicesim import throughput, units
+from devicesim.device import interfaces
 from devicesim.device.course import Copying
 from devicesim.device.ingest import Ingest
 from devicesim.device.session import Session
@@ -33,12 +34,23 @@ FULL = 0.01
 ALIKE = 0.01
 """Shares of a stretch that differ less are the same: busy times are read from time to time, not at its edges."""
 
-CPU, DISK, TRIPS = "NFS service CPU", "disk", "round trips"
+DISK, TRIPS = "disk", "round trips"
+CPUS = {
+    "nfs": "NFS service CPU",
+    "s3": "S3 adapter CPU",
+    "file": "file interface CPU",
+    "snowball": "device CPU",
+}
+"""What people call the cores that serve an interface; ``device CPU`` where there are several."""
+_LARGER = {"nfs": "a larger wsize", "s3": "larger parts"}
 HOT, NO_LINK = "disk stopped by heat", "no link"
+
+ENCRYPTION = "encryption on the client"
 
 LIFTS = {
     "Wi-Fi link": "a cable, or less distance",
     "Ethernet link": "a faster link",
+    ENCRYPTION: "more copies at a time, or a faster workstation",
     TRIPS: "more streams",
     HOT: "a cooler place",
     NO_LINK: "a link that stays up",
@@ -68,7 +80,7 @@ def attribute(
         stopped: stretches in which heat had stopped the disk, as (start, end) [s].
     """
     total = sum(session.end - session.start for session in ingest.sessions)
-    stretches = [part for s in ingest.sessions for part in _stretches(story, s, total)]
+    stretches = [part for s in ingest.sessions for part in _stretches(story, ingest, s, total)]
     seconds: dict[str, float] = {}
     spans: list[BottleneckSpan] = []
     for part in stretches:
@@ -93,14 +105,14 @@ def _binding(part: Utilisation, stopped: Sequence[tuple[float, float]]) -> list[
     return [HOT if any(start <= middle < end for start, end in stopped) else NO_LINK]
 
 
-def _stretches(story: Scenario, session: Session, total: float) -> list[Utilisation]:
+def _stretches(story: Scenario, ingest: Ingest, session: Session, total: float) -> list[Utilisation]:
     length = session.end - session.start
     if length <= 0:
         return []
     count = max(1, min(round(BUCKETS * length / total), _calls(session) // CALLS))
     edges = np.linspace(session.start, session.end, count + 1)
     size, objects = session.transfer.progress(edges)
-    busy = _busy(story, session, edges, np.asarray(objects, dtype=np.float64))
+    busy = _busy(story, ingest, session, edges, np.asarray(objects, dtype=np.float64))
     step = np.diff(edges)
     shares = {name: np.diff(seconds) / step for name, seconds in busy.items()}
     return [
@@ -124,14 +136,18 @@ def _calls(session: Session) -> int:
 
 
 def _busy(
-    story: Scenario, session: Session, edges: NDArray[np.float64], objects: NDArray[np.float64]
+    story: Scenario,
+    ingest: Ingest,
+    session: Session,
+    edges: NDArray[np.float64],
+    objects: NDArray[np.float64],
 ) -> dict[str, NDArray[np.float64]]:
     """Cumulative busy seconds of every station that can hold a copy back, at the edges of the stretches."""
     transfer = session.transfer
     usage = transfer.usage(edges)
     links = np.asarray(usage.link)
-    stations = {_link_name(story, k): links[client.link] for k, client in enumerate(transfer.clients)}
-    stations[CPU] = np.asarray(usage.cores) / transfer.server.cores
+    stations = {_link_name(story, ingest, k): links[client.link] for k, client in enumerate(transfer.clients)}
+    stations[_cpu_name(story)] = np.asarray(usage.cores) / transfer.server.cores
     stations[DISK] = np.asarray(usage.store)
     if not any(operation.wait for client in transfer.clients for operation in client.operations.all):
         full = np.diff(np.asarray(usage.buffer)) > FULL * np.diff(edges)
@@ -143,13 +159,20 @@ def _busy(
     return stations
 
 
-def _link_name(story: Scenario, k: int) -> str:
+def _link_name(story: Scenario, ingest: Ingest, k: int) -> str:
     """What people call the link of a client; cables are told apart where there are several."""
     client = story.clients[k]
     if client.link == "wifi":
         return "Wi-Fi link"
+    what = ENCRYPTION if interfaces.encrypts(ingest.figures, story.job.device, client) else "Ethernet link"
     cables = [other.name for other in story.clients if other.link == "ethernet"]
-    return "Ethernet link" if len(cables) == 1 else f"Ethernet link of {client.name}"
+    return what if len(cables) == 1 else f"{what} of {client.name}"
+
+
+def _cpu_name(story: Scenario) -> str:
+    """What people call the cores that serve the clients."""
+    used = interfaces.used(story)
+    return CPUS[used[0]] if len(used) == 1 else "device CPU"
 
 
 def _lift(story: Scenario, ingest: Ingest, station: str) -> str:
@@ -159,8 +182,8 @@ def _lift(story: Scenario, ingest: Ingest, station: str) -> str:
     session = max(ingest.sessions, key=lambda s: s.end - s.start)
     transfer, sizes = session.transfer, ingest.sample()
     reached = float(transfer.progress(session.end)[0]) / max(session.end - session.start, 1e-9)
-    advice = _advice(story, transfer, station, float(sizes.mean()))
-    people = {"cores": CPU, "store": DISK, "round trips": TRIPS, "link": "link"}
+    advice = _advice(story, ingest, transfer, station, float(sizes.mean()))
+    people = {"cores": _cpu_name(story), "store": DISK, "round trips": TRIPS, "link": "link"}
     bound = next((name for name, words in people.items() if words == station), "link")
     bounds = throughput.bounds(transfer.server, transfer.clients, transfer.regime, sizes)
     rest = {name: rate for name, rate in bounds.items() if name != bound and rate > 1.02 * reached}
@@ -171,22 +194,25 @@ def _lift(story: Scenario, ingest: Ingest, station: str) -> str:
     return f"{advice}; next is {words} at {units.format_rate(rest[following])}"
 
 
-def _advice(story: Scenario, transfer: Copying, station: str, mean: float) -> str:
+def _advice(story: Scenario, ingest: Ingest, transfer: Copying, station: str, mean: float) -> str:
     """Words on what would lift a station, given what a file of mean size costs it."""
     operations = transfer.clients[0].operations
     if station == DISK:
         taken = sum(instance.disk * instance.count for instance in story.instances)
         if taken > 0:
             return f"instances that leave the disk alone (they take {units.format_rate(taken)})"
+        if "file" in interfaces.used(story):
+            return "the S3 adapter in place of the file interface"
         journal = sum(operation.store for operation in operations.all)
         if journal < mean / transfer.server.store.rate_start:
             return NOTHING
         waits = any(operation.wait for operation in operations.all)
         return "larger files" + (", or durability async where a power cut may cost data" if waits else "")
-    if station == CPU:
+    if station in {*CPUS.values(), "device CPU"}:
         blocks = max(1.0, mean / transfer.clients[0].block)
         calls = sum(operation.work for operation in operations.all) + (blocks - 1) * operations.write.work
         if calls > mean * operations.write.work_per_byte:
-            return "larger files" if blocks < 2 else "a larger wsize"
-        return NOTHING
-    return LIFTS["Ethernet link" if station.startswith("Ethernet") else station]
+            return "larger files" if blocks < 2 else _LARGER.get(interfaces.used(story)[0], "larger files")
+        spare = interfaces.spare_cores(ingest.figures, story.job.device, story.clients)
+        return "a second client: each has a core of its own" if spare else NOTHING
+    return next(lift for name, lift in LIFTS.items() if station.startswith(name))

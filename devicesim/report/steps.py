@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from devicesim.device import interfaces
 from devicesim.device.job import Job
 from devicesim.progress import (
     BatteryChanged,
@@ -16,6 +17,7 @@ from devicesim.progress import (
     LegResumed,
     LegStarted,
     ParcelMoved,
+    ServiceChanged,
     Stream,
     TemperatureChanged,
     timestamp,
@@ -79,6 +81,8 @@ def _words(event: Event) -> tuple[str, str] | None:
             return f"battery {event.what}", ""
         case FunctionsChanged(state="behind"):
             return "functions catch up", f"{event.runs:,} run{'s' if event.runs != 1 else ''} behind"
+        case ServiceChanged(service=service, state="ACTIVATING") if service != "nfs":
+            return f"{interfaces.NAMES[service]} starting", ""
         case InstanceChanged(state="running"):
             return f"{event.instance} running", ""
         case TemperatureChanged():
@@ -96,6 +100,8 @@ def _end(event: Event, later: Sequence[Event], state_end: float | None) -> float
             ends = (e.at for e in later if isinstance(e, DeviceChanged))
         case FunctionsChanged(state="behind"):
             ends = (e.at for e in later if isinstance(e, FunctionsChanged | DeviceChanged))
+        case ServiceChanged(service=name):
+            ends = (e.at for e in later if isinstance(e, ServiceChanged) and e.service == name)
         case InstanceChanged(instance=name):
             ends = (e.at for e in later if isinstance(e, InstanceChanged) and e.instance == name)
         case TemperatureChanged(what=what) if what in OVER:

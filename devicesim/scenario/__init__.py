@@ -22,6 +22,7 @@
 'SECOND_DAY'
 """
 
+from devicesim.scenario.client import INTERFACES, S3, Client, Interface, Nfs
 from devicesim.scenario.cluster import Cluster
 from devicesim.scenario.compute import Function, Image, Instance
 from devicesim.scenario.data import Dataset, Fixed, Lognormal, Normal, Pareto, Uniform
@@ -30,7 +31,7 @@ from devicesim.scenario.faults import Fault
 from devicesim.scenario.fleet import Fleet
 from devicesim.scenario.goals import METRICS, Goal
 from devicesim.scenario.listing import Files
-from devicesim.scenario.models import Client, Holds, Job, Nfs, Notify, Scenario, Source
+from devicesim.scenario.models import Holds, Job, Notify, Scenario, Source
 from devicesim.scenario.online import Hybrid, Outages, Schedule, Task, Wan, WanWindow
 from devicesim.scenario.read import from_dict, load, loads
 from devicesim.scenario.schema import schema
@@ -39,7 +40,9 @@ from devicesim.scenario.template import template
 from devicesim.scenario.work import Requests
 
 __all__ = [
+    "INTERFACES",
     "METRICS",
+    "S3",
     "Address",
     "Client",
     "Cluster",
@@ -54,6 +57,7 @@ __all__ = [
     "Hybrid",
     "Image",
     "Instance",
+    "Interface",
     "Job",
     "Lognormal",
     "Nfs",

@@ -18,12 +18,12 @@ from pydantic import (
     StrictInt,
     StrictStr,
     WithJsonSchema,
-    model_validator,
 )
 
-from devicesim import catalog, units
+from devicesim import catalog
 from devicesim.errors import unknown
 from devicesim.jobs import JobState, JobType, ShippingOption
+from devicesim.scenario.client import Client
 from devicesim.scenario.cluster import Cluster
 from devicesim.scenario.compute import Function, Image, Instance
 from devicesim.scenario.data import MOST_FILES, Dataset
@@ -32,17 +32,13 @@ from devicesim.scenario.fleet import Fleet
 from devicesim.scenario.goals import Goal
 from devicesim.scenario.listing import Files
 from devicesim.scenario.online import Hybrid, Task
-from devicesim.scenario.quantities import Duration, Name, Quantity, Size, refusal, shown
+from devicesim.scenario.quantities import Duration, Size, refusal, shown
 from devicesim.scenario.site import Site
 from devicesim.scenario.table import Table
 from devicesim.scenario.trace import Trace
 
 _YEARS = (2000, 2100)
 _DATE_HINT = "write it as 2026-06-01T08:00:00-07:00"
-
-LineRate = Annotated[float, Quantity(units.RATE, least="1 Mbit/s", most="400 Gbit/s")]
-BlockSize = Annotated[float, Quantity(units.SIZE, least="1 KiB", most="1 MiB")]
-
 
 Assumptions = Annotated[
     Mapping[str, Any],
@@ -54,16 +50,6 @@ Assumptions = Annotated[
         }
     ),
 ]
-
-
-def _names(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
-
-
-def _version(value: object) -> object:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        raise refusal(f"must be one of '3', '4.0', '4.1', got {value}", f'write it in quotes: "{value}"')
-    return value
 
 
 def _known_device(value: object) -> object:
@@ -95,80 +81,6 @@ def _start(value: object) -> object:
     if not _YEARS[0] <= value.year < _YEARS[1]:
         raise refusal(f"must be in the years {_YEARS[0]} to {_YEARS[1] - 1}, got {value.year}")
     return value if value.tzinfo else value.replace(tzinfo=UTC)
-
-
-class Nfs(Table):
-    """How a client mounts the device and when a write counts as safe."""
-
-    version: Annotated[Literal["3", "4.0", "4.1"], BeforeValidator(_version)] = Field(
-        default="4.1", description="NFS version.", examples=["4.1"]
-    )
-    wsize: BlockSize = Field(
-        default=float(128 * 1024),
-        description="Largest write of one request; AWS's mount recipes use 128 KiB.",
-        examples=["128 KiB"],
-    )
-    durability: Literal["async", "commit", "sync"] = Field(
-        default="async",
-        description="'async' answers from memory; 'commit' waits for the disk at each file's end; "
-        "'sync' at its creation too.",
-        examples=["async"],
-    )
-    window: StrictInt | None = Field(
-        default=None,
-        description="Write requests a stream keeps in flight; from the version's slots if not given.",
-        examples=[16],
-        ge=1,
-        le=4096,
-    )
-
-
-class Client(Table):
-    """A computer that copies data sets onto the device."""
-
-    name: Name = Field(description="How messages and reports call it.", examples=["laptop"])
-    dataset: Annotated[
-        tuple[StrictStr, ...], BeforeValidator(_names, json_schema_input_type=str | tuple[str, ...])
-    ] = Field(
-        description="The name of the data set it copies, or a list of names in copying order; "
-        "clients that name the same one take its files in turn.",
-        examples=["photos"],
-        min_length=1,
-    )
-    link: Literal["wifi", "ethernet"] = Field(description="How it reaches the device.", examples=["wifi"])
-    rate: LineRate | None = Field(
-        default=None,
-        description="Line rate of its network port, with link = 'ethernet'; '1 Gbit/s' if not given.",
-        examples=["1 Gbit/s"],
-    )
-    streams: StrictInt = Field(
-        default=1, description="Files it copies at the same time; cp copies one.", examples=[4], ge=1, le=1024
-    )
-    nfs: Nfs = Field(default=Nfs(), description="Mount options.")
-    start_after: Duration = Field(
-        default=0.0, description="When it begins, counted from the device being ready.", examples=["2 h"]
-    )
-    node: Annotated[StrictInt, Field(ge=1)] | Literal["spread"] | None = Field(
-        default=None,
-        description="The node of a cluster through which it writes, or 'spread' over all; the clients take "
-        "nodes in turn if not given.",
-        examples=[1],
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _default_rate(cls, table: Any) -> Any:
-        if isinstance(table, dict) and table.get("link") == "ethernet":
-            return {"rate": "1 Gbit/s"} | table
-        return table
-
-    @model_validator(mode="after")
-    def _rate_is_of_a_cable(self) -> Client:
-        if self.link == "wifi" and self.rate is not None:
-            raise refusal(
-                "rate must go with link = 'ethernet', got 'wifi'", "[site.wifi] says how fast the air is"
-            )
-        return self
 
 
 class Notify(Table):

@@ -238,11 +238,17 @@ def _remove(document: Any, path: places.Path) -> None:
 
 
 def _decided(scenario: Scenario) -> Scenario:
-    """Fill in what follows from the rest: the lane's slowest option, and Wi-Fi where a client uses it."""
+    """Fill in what follows from the rest: slowest shipping, Wi-Fi where a client uses it, the usual interface."""
     job = scenario.job
     shipping = job.shipping or ShippingOption(catalog.lane_for(scenario.site.region).listing("options")[-1])
     wifi = any(client.link == "wifi" for client in scenario.clients) if job.wifi is None else job.wifi
-    return scenario.model_copy(update={"job": job.model_copy(update={"shipping": shipping, "wifi": wifi})})
+    usual = catalog.entry(job.device).listing("interfaces")[0]
+    clients = tuple(
+        client if client.interface else client.model_copy(update={"interface": usual})
+        for client in scenario.clients
+    )
+    decided = job.model_copy(update={"shipping": shipping, "wifi": wifi})
+    return scenario.model_copy(update={"job": decided, "clients": clients})
 
 
 def _notes(document: Mapping[str, Any], scenario: Scenario, listings: Mapping[str, Files]) -> Iterator[str]:
@@ -256,6 +262,11 @@ def _notes(document: Mapping[str, Any], scenario: Scenario, listings: Mapping[st
     for dataset in scenario.datasets:
         if dataset.name not in copied:
             yield f"nobody copies dataset {dataset.name!r}"
+    advised = f"{scenario.job.device}.ports.advised"
+    for client in scenario.clients if catalog.has(advised) else ():
+        if client.rate is not None and client.rate < catalog.find(advised).si:
+            rate = f"{client.rate * 8 / 1e9:g} Gbit/s"
+            yield f"client {client.name!r}: {rate} works on {scenario.job.device}, and AWS advises against it"
     for name, files in listings.items():
         if files.skipped:
             path, why = files.skipped[0]

@@ -8,11 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from devicesim.scenario.checks import cluster, compute, device, export, fleet, online, story
+from devicesim.scenario.checks import cluster, compute, device, export, fleet, interface, online, story
 from devicesim.scenario.checks.draft import Draft, assumptions
 from devicesim.scenario.findings import Finding
 
-ROOMS = (story.check, device.check, compute.check, cluster.check, online.check, fleet.check, export.check)
+ROOMS = (
+    story.check,
+    device.check,
+    interface.check,
+    compute.check,
+    cluster.check,
+    online.check,
+    fleet.check,
+    export.check,
+)
 """One function for each room of the scenario: a draft in, findings out."""
 
 

@@ -27,7 +27,8 @@ def _either(names: Sequence[str]) -> str:
 
 
 def _job_type(draft: Draft) -> Iterator[Finding]:
-    kind, known = draft.table("job").get("type"), catalog.entry(draft.device).listing("job_types")
+    kind = draft.table("job").get("type", str(JobType.IMPORT))
+    known = catalog.entry(draft.device).listing("job_types")
     if kind in tuple(JobType) and kind not in known:
         why = f"{kind} is not offered on {draft.device}, which takes {' and '.join(known)} jobs"
         yield Finding(("job", "type"), why, f"write {_either(known)}")

@@ -92,7 +92,10 @@ def _job_type(draft: Draft) -> Iterator[Finding]:
         return
     kind = draft.table("job").get("type", "IMPORT")
     if kind == "LOCAL_USE":
-        for index, _ in draft.tables("client") if "cluster" not in draft.document else ():
+        usual = catalog.entry(draft.device).listing("interfaces")[0]
+        for index, client in draft.tables("client") if "cluster" not in draft.document else ():
+            if client.get("interface", usual) != "nfs":
+                continue
             yield Finding(
                 ("client", index),
                 "the NFS service runs on IMPORT jobs only, and job.type is 'LOCAL_USE'",
