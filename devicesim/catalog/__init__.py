@@ -28,7 +28,7 @@ from devicesim.catalog.devices import (
 from devicesim.catalog.figure import KINDS, Entry, Figure, Listing, describe
 from devicesim.catalog.lanes import lane_for, regions
 from devicesim.catalog.rules import check
-from devicesim.catalog.store import entries, entry, find, has, names
+from devicesim.catalog.store import entries, entry, find, has, names, sources
 from devicesim.catalog.view import Figures, override
 from devicesim.catalog.workloads import components
 
@@ -58,4 +58,5 @@ __all__ = [
     "own",
     "regions",
     "room",
+    "sources",
 ]

@@ -129,6 +129,7 @@ class Entry:
         title: one line for people.
         figures: by dotted path, in the order of the file.
         lists: by path likewise.
+        documents: how often each document is cited, by its key in ``sources.toml``, the most cited first.
     """
 
     name: str
@@ -136,6 +137,7 @@ class Entry:
     title: str
     figures: Mapping[str, Figure] = field(hash=False)
     lists: Mapping[str, Listing] = field(default_factory=dict, hash=False)
+    documents: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     def __getitem__(self, path: str) -> Figure:
         try:

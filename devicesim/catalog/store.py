@@ -21,6 +21,7 @@ with the key of a document of ``data/sources.toml``: ``"guide23: performance.md;
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -101,6 +102,11 @@ def split(key: str) -> tuple[str, str]:
         if (name := ".".join(parts[:taken])) in _index():
             return name, ".".join(parts[taken:])
     return "", key
+
+
+def sources() -> dict[str, str]:
+    """Give the documents that figures cite, by key."""
+    return dict(_sources())
 
 
 def _data() -> Traversable:
@@ -196,7 +202,19 @@ def build(name: str, kind: str, raw: Mapping[str, Any], sources: Mapping[str, st
         problems.append("title is missing")
     if problems:
         raise CatalogError("\n".join(f"{name}: {problem}" for problem in problems))
-    return Entry(name, kind, raw["title"], figures, lists)
+    return Entry(name, kind, raw["title"], figures, lists, _documents(raw))
+
+
+def _documents(raw: Mapping[str, Any]) -> dict[str, int]:
+    """How often each document is cited in a parsed file, the most cited first, then by key."""
+    tables = ((raw.get("figures", {}), "value"), (raw.get("lists", {}), "names"))
+    cited = Counter(
+        part.partition(":")[0].strip()
+        for table, mark in tables
+        for _, fields in _leaves(table, mark, "", [])
+        for part in fields["source"].split(";")
+    )
+    return dict(sorted(cited.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _leaves(

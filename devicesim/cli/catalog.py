@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from io import StringIO
@@ -23,7 +24,7 @@ BLANKS = "  "
 """What parts two columns."""
 PADDED = 40
 """Most characters to which a column is padded; what is longer pushes the rest of its own line."""
-COUNTS = {"figures", "assumed"}
+COUNTS = {"figures", "assumed", "cited", "vCPUs"}
 """Columns of numbers."""
 
 
@@ -36,18 +37,82 @@ def command() -> None:
 @click.option("--kind", help="Only entries of this kind (device, lane, workload, ...).")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def list_entries(kind: str | None, as_json: bool) -> None:
-    """List the entries, with how many of their figures are assumed."""
+    """List the entries, with how many of their figures are assumed, and the documents the rest stands on.
+
+    What the keys of the documents mean says "devicesim catalog sources".
+    """
     entries = catalog.entries(kind)
     if as_json:
         rows = [
-            {"name": e.name, "kind": e.kind, "title": e.title, "figures": e.count(), "kinds": e.kinds}
+            {
+                "name": e.name,
+                "kind": e.kind,
+                "title": e.title,
+                "figures": e.count(),
+                "kinds": e.kinds,
+                "documents": dict(e.documents),
+            }
             for e in entries
         ]
         _print_json({"schema": "devicesim.catalog-list/1", "entries": rows})
         return
-    table = [("name", "kind", "figures", "assumed", "title")]
-    table += [(e.name, e.kind, str(e.count()), str(e.count("assumed")), e.title) for e in entries]
-    put(_wrapped(table) if on_terminal() else _lines(table))
+    table = [("name", "kind", "figures", "assumed", "title", "sources")]
+    table += [(e.name, e.kind, str(e.count()), str(e.count("assumed")), e.title, _cited(e)) for e in entries]
+    put(_wrapped([_folded(row) for row in table]) if on_terminal() else _lines(table))
+
+
+def _cited(entry: Entry) -> str:
+    """The documents of an entry, the most cited first; that a figure is assumed has a column of its own."""
+    return ", ".join(key for key in entry.documents if key != "assumption") or "-"
+
+
+def _folded(row: Sequence[str]) -> tuple[str, ...]:
+    """A row with its last cell below the one before it."""
+    return (*row[:-2], f"{row[-2]}\n  {row[-1]}")
+
+
+@command.command("sources")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def list_sources(as_json: bool) -> None:
+    """List the documents that figures cite, with how many cite each."""
+    counts = Counter[str]()
+    for entry in catalog.entries():
+        counts.update(entry.documents)
+    rows = sorted(catalog.sources().items(), key=lambda item: (-counts[item[0]], item[0]))
+    if as_json:
+        documents = [{"key": key, "document": text, "cited": counts[key]} for key, text in rows]
+        _print_json({"schema": "devicesim.catalog-sources/1", "documents": documents})
+        return
+    table = [("key", "cited", "document"), *((key, str(counts[key]), text) for key, text in rows)]
+    put(_wrapped(table, "document") if on_terminal() else _lines(table))
+
+
+@command.command("devices")
+def compare_devices() -> None:
+    """Compare the devices: what each holds, computes with, is plugged into and is ordered for."""
+    table: list[tuple[str, ...]] = [
+        ("name", "capacity", "holds", "vCPUs", "memory", "ports", "interfaces", "jobs")
+    ]
+    table += [_device(entry) for entry in catalog.entries("device")]
+    put(_wrapped(table, "jobs") if on_terminal() else _lines(table))
+
+
+def _device(entry: Entry) -> tuple[str, ...]:
+    """A device in a row."""
+    capacities = entry.listing("capacities")
+    holds = (catalog.find(catalog.room(entry.name, capacity)).text for capacity in capacities)
+    ports = sorted({entry[f"ports.{port}"].si * 8e-9 for port in entry.listing("ports")})
+    plugs = ", ".join(f"{rate:g}" for rate in ports) + " Gbit/s"
+    return (
+        entry.name,
+        ", ".join(capacities),
+        ", ".join(holds),
+        f"{entry['cpu.vcpus'].si:g}",
+        entry["memory.size"].text,
+        plugs + (", Wi-Fi" if entry["wifi.fitted"].value is True else ""),
+        ", ".join(entry.listing("interfaces")),
+        ", ".join(entry.listing("job_types")),
+    )
 
 
 @command.command("show")
@@ -126,9 +191,10 @@ def _terminal(*shown: RenderableType) -> str:
     return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
 
 
-def _wrapped(rows: Sequence[Sequence[str]]) -> str:
+def _wrapped(rows: Sequence[Sequence[str]], wide: str = "title\n  sources") -> str:
+    """A table in which the cells of one column may take several lines."""
     table = Table(
-        *(Column(c, justify="right" if c in COUNTS else "left", no_wrap=c != "title") for c in rows[0]),
+        *(Column(c, justify="right" if c in COUNTS else "left", no_wrap=c != wide) for c in rows[0]),
         box=None,
         pad_edge=False,
     )

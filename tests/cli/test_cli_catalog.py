@@ -21,10 +21,38 @@ def test_worked_list(devicesim):
     done = devicesim("catalog", "list")
     assert (done.code, done.err) == (0, "")
     head, *rows = map(cells, done.out.splitlines())
-    assert head == ["name", "kind", "figures", "assumed", "title"]
+    assert head == ["name", "kind", "figures", "assumed", "title", "sources"]
     assert [row[0] for row in rows] == SHOWN
     for row, entry in zip(rows, catalog.entries(), strict=True):
-        assert row == [entry.name, entry.kind, str(entry.count()), str(entry.count("assumed")), entry.title]
+        counts = [str(entry.count()), str(entry.count("assumed"))]
+        cited = ", ".join(key for key in entry.documents if key != "assumption") or "-"
+        assert row == [entry.name, entry.kind, *counts, entry.title, cited]
+
+
+def test_worked_every_device_is_listed_with_its_sources(devicesim):
+    rows = {
+        row[0]: row for row in map(cells, devicesim("catalog", "list", "--kind", "device").out.splitlines())
+    }
+    assert set(rows) == {"name", *catalog.names("device")}
+    assert rows["EDGE_S"][-1].startswith("guide20, guide23, ")
+    assert rows["STANDARD"][-1].startswith("guide18, ")
+
+
+def test_worked_devices_side_by_side(devicesim):
+    rows = {row[0]: row[1:] for row in map(cells, devicesim("catalog", "devices").out.splitlines())}
+    assert rows["STANDARD"] == [
+        "T80, T50", "72 TB, 42 TB", "0", "0 GB", "10 Gbit/s", "snowball, s3", "IMPORT, EXPORT",
+    ]  # fmt: skip
+    assert rows["SNC1_HDD"][4] == "10 Gbit/s, Wi-Fi"
+    assert rows["EDGE_S"][:5] == ["T98", "80 TB", "40", "80 GB", "10, 25, 100 Gbit/s"]
+
+
+def test_law_every_source_is_listed_with_how_often_it_is_cited(devicesim):
+    told = json.loads(devicesim("catalog", "sources", "--json").out)["documents"]
+    assert {each["key"]: each["document"] for each in told} == catalog.sources()
+    assert all(each["cited"] for each in told)
+    lines = devicesim("catalog", "sources").out.splitlines()[1:]
+    assert [cells(line) for line in lines] == [[d["key"], str(d["cited"]), d["document"]] for d in told]
 
 
 def test_worked_list_of_a_kind(devicesim):

@@ -81,7 +81,9 @@ def test_worked_usage(devicesim, words, line):
     assert devicesim(*words) == Done(2, "", f"{line}\n")
 
 
-@pytest.mark.parametrize(("group", "commands"), [([], list(cli.COMMANDS)), (["catalog"], ["list", "show"])])
+@pytest.mark.parametrize(
+    ("group", "commands"), [([], list(cli.COMMANDS)), (["catalog"], ["devices", "list", "show", "sources"])]
+)
 def test_worked_no_command_is_answered_with_the_help(devicesim, group, commands):
     done = devicesim(*group)
     assert (done.code, done.out) == (2, "")

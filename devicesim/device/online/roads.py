@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from devicesim import catalog
 from devicesim.device.expectation import Load, expected
 from devicesim.device.online.line import efficiency
 from devicesim.device.online.line import expected as expected_line
@@ -252,7 +253,8 @@ def _fitting(
 ) -> tuple[int, str]:
     """Send online what the device has no room for, whatever the plan says."""
     device = story.job.device
-    room = setting.figures.si(f"{device}.storage.capacity") - sum(files.total for files in kept)
+    holds = catalog.room(device, story.job.capacity, bool(story.instances or story.functions))
+    room = setting.figures.si(holds) - sum(files.total for files in kept)
     most = setting.figures.si(f"{device}.storage.max_files") - sum(files.count for files in kept)
     behind = np.concatenate([np.cumsum(outlook.sizes[::-1])[::-1], [0]])
     count = outlook.sizes.size - np.arange(outlook.sizes.size + 1)
