@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import simpy
 
+from devicesim import catalog
 from devicesim.device import cloud
 from devicesim.device.customer import Customer
 from devicesim.device.door import Door
@@ -59,7 +60,9 @@ class Life:
             return
         self._enter(JobState.PREPARING_APPLIANCE)
         preparation = cloud.preparation(setting, job.id)
-        packing = preparation * setting.figures.si("preparation.preparing_shipment.share")
+        packing = preparation * setting.figures.si(
+            catalog.own(job.order.device, "preparation.preparing_shipment.share")
+        )
         yield setting.env.timeout(preparation - packing)
         yield from self._load()
         self._enter(JobState.PREPARING_SHIPMENT)

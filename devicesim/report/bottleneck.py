@@ -45,7 +45,7 @@ CPUS = {
 _LARGER = {"nfs": "a larger wsize", "s3": "larger parts"}
 HOT, NO_LINK = "disk stopped by heat", "no link"
 
-ENCRYPTION = "encryption on the client"
+ENCRYPTION = "encryption on"
 
 LIFTS = {
     "Wi-Fi link": "a cable, or less distance",
@@ -164,9 +164,10 @@ def _link_name(story: Scenario, ingest: Ingest, k: int) -> str:
     client = story.clients[k]
     if client.link == "wifi":
         return "Wi-Fi link"
-    what = ENCRYPTION if interfaces.encrypts(ingest.figures, story.job.device, client) else "Ethernet link"
+    if interfaces.encrypts(ingest.figures, story.job.device, client):
+        return f"{ENCRYPTION} {client.name}"
     cables = [other.name for other in story.clients if other.link == "ethernet"]
-    return what if len(cables) == 1 else f"{what} of {client.name}"
+    return "Ethernet link" if len(cables) == 1 else f"Ethernet link of {client.name}"
 
 
 def _cpu_name(story: Scenario) -> str:
@@ -183,7 +184,9 @@ def _lift(story: Scenario, ingest: Ingest, station: str) -> str:
     transfer, sizes = session.transfer, ingest.sample()
     reached = float(transfer.progress(session.end)[0]) / max(session.end - session.start, 1e-9)
     advice = _advice(story, ingest, transfer, station, float(sizes.mean()))
-    people = {"cores": _cpu_name(story), "store": DISK, "round trips": TRIPS, "link": "link"}
+    sealed = any(interfaces.encrypts(ingest.figures, story.job.device, client) for client in story.clients)
+    line = "encryption on the clients" if sealed else "link"
+    people = {"cores": _cpu_name(story), "store": DISK, "round trips": TRIPS, "link": line}
     bound = next((name for name, words in people.items() if words == station), "link")
     bounds = throughput.bounds(transfer.server, transfer.clients, transfer.regime, sizes)
     rest = {name: rate for name, rate in bounds.items() if name != bound and rate > 1.02 * reached}
