@@ -25,8 +25,10 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from devicesim import units
+from devicesim import catalog, units
 from devicesim.catalog import Figures
+from devicesim.device.cluster.cluster import Cluster
+from devicesim.device.cluster.whole import Whole, cluster_id, default_cluster
 from devicesim.device.customer import Customer, default_story
 from devicesim.device.export import Export
 from devicesim.device.fleet import Usage, usage
@@ -96,6 +98,7 @@ class World:
         self.log: list[Verb] = []
         self._actors: dict[str, Callable[[Mapping[str, Any]], Any]] = {}
         self._lives: dict[str, Life] = {}
+        self._clusters: dict[str, Cluster] = {}
         self._setting = Setting(
             simpy.Environment(),
             self._default,
@@ -109,6 +112,8 @@ class World:
         if scenario is not None:
             rehearse(scenario, ordered(scenario))
             self.undertaking = undertake(self._setting, scenario, self._open)
+            if isinstance(self.undertaking, Whole):
+                self._clusters[self.undertaking.cluster.id] = self.undertaking.cluster
 
     # Randomness: one child of the seed for every name, so that subsystems do not disturb each other.
 
@@ -175,6 +180,17 @@ class World:
     def parts(self, job_id: str | None = None) -> tuple[Job, ...]:
         """The parts of an export by its master's JobId, once S3 has been listed; none of any other job."""
         return tuple(self.job(job_id).parts)
+
+    @property
+    def clusters(self) -> Mapping[str, Cluster]:
+        """The clusters by ClusterId, in the order of their creation."""
+        return dict(self._clusters)
+
+    def cluster(self, cluster_id: str) -> Cluster:
+        """A cluster by its ClusterId."""
+        if cluster_id not in self._clusters:
+            raise unknown("cluster", cluster_id, self._clusters)
+        return self._clusters[cluster_id]
 
     def progress(self, every: float | str, view: View = EXACT) -> Iterator[DataTransferProgress]:
         """DataTransferProgress samples of both legs so far, each ``every`` seconds or ``"10 min"``.
@@ -307,6 +323,51 @@ class World:
         if not isinstance(self.undertaking, Online):
             raise VerbError("there is no execution: the scenario sends nothing online")
         return self.undertaking
+
+    def create_cluster(self, **members: Any) -> str:
+        """Create an empty cluster; AWS prepares nothing before it has its node jobs. Returns its ClusterId.
+
+        Members: those of a job but its type, and nodes (5) and era ("2020", or "today").
+
+        Raises:
+            UnknownNameError: no such member.
+            BoundError: a value that a cluster cannot have.
+        """
+        given = dict(members)
+        nodes, era = given.pop("nodes", 5), given.pop("era", "2020")
+        region = given.pop("region", self.region)
+        first = catalog.entry("cluster").listing("2020.devices" if era == "2020" else "today.devices")[0]
+        order = read_order(region, {"device": first} | given | {"type": JobType.LOCAL_USE})
+        story = default_cluster(self.figures, self.epoch, region, order, nodes, era)
+        setting = replace(self._setting, scenario=story)
+        cluster = Cluster(setting, cluster_id(self._draw, len(self._clusters)), order, self._open)
+        self._clusters[cluster.id] = cluster
+        self._note("create_cluster", **members)
+        return cluster.id
+
+    def create_node(self, cluster_id: str) -> str:
+        """Create the next node job of a cluster, or one in the place of a node that was lost; returns its JobId.
+
+        Raises:
+            VerbError: the cluster has all its nodes, or is over.
+        """
+        life = self.cluster(cluster_id).add_node()
+        self._note("create_node", cluster_id=cluster_id)
+        return life.job.id
+
+    def update_cluster(self, cluster_id: str, *, shipping: str = "", description: str | None = None) -> None:
+        """Change the order of a cluster's nodes, while it is AwaitingQuorum. What is not given stays."""
+        cluster = self.cluster(cluster_id)
+        changed = cluster.order.members | ({"shipping": shipping} if shipping else {})
+        if description is not None:
+            changed["description"] = description
+        cluster.change(read_order(cluster.setting.scenario.site.region, changed))
+        self._note("update_cluster", cluster_id=cluster_id, shipping=shipping, description=description)
+
+    def cancel_cluster(self, cluster_id: str) -> None:
+        """Cancel a cluster with its node jobs; AWS allows it only while it is AwaitingQuorum."""
+        self.cluster(cluster_id).cancel()
+        self._note("cancel_cluster", cluster_id=cluster_id)
 
     def offer(
         self,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from devicesim.device.cluster.whole import Whole
 from devicesim.device.export import Export
 from devicesim.device.fleet import Fleet
 from devicesim.device.job import ordered
@@ -43,6 +44,8 @@ class SingleJob:
 
 def undertake(setting: Setting, story: Scenario, open: Open) -> Undertaking:
     """Begin what a scenario tells of."""
+    if story.cluster is not None:
+        return Whole(setting, story, open)
     if story.fleet is not None:
         return Fleet(setting, story, open)
     if story.job.type is JobType.EXPORT:

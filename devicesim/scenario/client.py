@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, StrictInt, StrictStr, model_validator
+from pydantic import BeforeValidator, Field, StrictInt, StrictStr, WithJsonSchema, model_validator
 
 from devicesim import units
-from devicesim.scenario.quantities import Duration, Name, Quantity, refusal
+from devicesim.scenario.quantities import Duration, Name, Quantity, refusal, shown
 from devicesim.scenario.table import Table
 
 LineRate = Annotated[float, Quantity(units.RATE, least="1 Mbit/s", most="400 Gbit/s")]
@@ -77,6 +77,16 @@ class S3(Table):
     )
 
 
+_NODE = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "enum": ["spread"]}]}
+
+
+def _node(value: object) -> object:
+    number = isinstance(value, int) and not isinstance(value, bool) and value >= 1
+    if not number and value != "spread":
+        raise refusal(f"must be the number of a node or 'spread', got {shown(value)}")
+    return value
+
+
 class Client(Table):
     """A computer that copies data sets onto the device."""
 
@@ -102,7 +112,7 @@ class Client(Table):
         default=None,
         description="What it writes to: 'nfs', the NFS service; 's3', the S3 adapter or endpoint; 'file', the "
         "file interface of 2020; 'snowball', by the Snowball client of the first device. The first that the "
-        "device has if not given.",
+        "device has if not given, 's3' on a cluster.",
         examples=["s3"],
     )
     nfs: Nfs = Field(default=Nfs(), description="Mount options, for 'nfs' and 'file'.")
@@ -110,7 +120,7 @@ class Client(Table):
     start_after: Duration = Field(
         default=0.0, description="When it begins, counted from the device being ready.", examples=["2 h"]
     )
-    node: Annotated[StrictInt, Field(ge=1)] | Literal["spread"] | None = Field(
+    node: Annotated[int | str, BeforeValidator(_node), WithJsonSchema(_NODE)] | None = Field(
         default=None,
         description="The node of a cluster through which it writes, or 'spread' over all; the clients take "
         "nodes in turn if not given.",

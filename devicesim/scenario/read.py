@@ -242,7 +242,7 @@ def _decided(scenario: Scenario) -> Scenario:
     job = scenario.job
     shipping = job.shipping or ShippingOption(catalog.lane_for(scenario.site.region).listing("options")[-1])
     wifi = any(client.link == "wifi" for client in scenario.clients) if job.wifi is None else job.wifi
-    usual = catalog.entry(job.device).listing("interfaces")[0]
+    usual = "s3" if scenario.cluster else catalog.entry(job.device).listing("interfaces")[0]
     clients = tuple(
         client if client.interface else client.model_copy(update={"interface": usual})
         for client in scenario.clients

@@ -90,6 +90,12 @@ def _client(index: int, client: Any, nodes: int) -> Iterator[Finding]:
     node = client.get("node")
     if isinstance(node, int) and not isinstance(node, bool) and node > nodes:
         yield Finding(("client", index, "node"), f"must be a node of the cluster, 1 to {nodes}, got {node}")
+    if (named := client.get("interface", "s3")) in ("nfs", "file", "snowball"):
+        yield Finding(
+            ("client", index, "interface"),
+            f"a cluster is written to through its S3 interface, got {named!r}",
+            'write interface = "s3"',
+        )
     if client.get("link") == "wifi":
         yield Finding(
             ("client", index, "link"), "a cluster is reached by cable, got 'wifi'", 'write link = "ethernet"'

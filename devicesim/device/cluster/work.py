@@ -1,0 +1,301 @@
+"""What the nodes of a cluster do together: they form it, serve, are struck by faults, repair, and are packed up.
+
+Everything that changes comes to :meth:`Work.look`, after what held before has been settled: files written so far are
+booked with the nodes that hold them, fragments made so far with theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+
+import numpy as np
+import simpy
+
+from devicesim import throughput
+from devicesim.device.cluster import member as nodes
+from devicesim.device.cluster.fragments import Fragments, Index
+from devicesim.device.cluster.front import Front
+from devicesim.device.cluster.member import Member
+from devicesim.device.cluster.network import Network
+from devicesim.device.cluster.plan import Plan
+from devicesim.device.cluster.repair import Repair
+from devicesim.device.cluster.writing import Terms, Writing
+from devicesim.device.setting import Setting
+from devicesim.physics import erasure
+from devicesim.physics.quorum import Service, service
+from devicesim.progress import Lost, NodeChanged, QuorumChanged
+from devicesim.scenario import NodeDown, NodeFault, NodeLost, PowerCut, files_of
+
+Process = Generator[simpy.Event, object, None]
+
+WORDS = {Service.READ_WRITE: "read/write", Service.READ_ONLY: "read only", Service.OFFLINE: "offline"}
+"""What a service level is called."""
+
+
+class Work:
+    """The storage that a cluster's nodes are together.
+
+    Attributes:
+        up: places of the nodes in reach.
+        service: what it serves; None until it has formed.
+        formed, ended: when the nodes first served together, and when they were packed up [s].
+        why_ended: what ended it, if not the customer.
+        spans: how long it served at each level [s].
+        expected: nodes that will be ordered without anybody doing more.
+        books: who holds what.
+        front: what the copy sees of it.
+        writing: the clients' copy, once begun.
+        repair: the making of lost fragments, once it has formed.
+    """
+
+    def __init__(
+        self, setting: Setting, kind: str, drawn: Plan, members: Sequence[Member], replace: Callable[[], None]
+    ) -> None:
+        """Prepare the work.
+
+        Args:
+            setting: of the run.
+            kind: catalog entry of the nodes.
+            drawn: the cluster on paper.
+            members: its nodes; the list grows.
+            replace: called for each node that fails for good.
+        """
+        self._setting, self._drawn, self._members, self._replace = setting, drawn, members, replace
+        self.up: set[int] = set()
+        self.service: Service | None = None
+        self.formed: float | None = None
+        self.ended: float | None = None
+        self.why_ended = ""
+        self.spans = dict.fromkeys(Service, 0.0)
+        self.expected = 0
+        self._since, self._looking = 0.0, False
+        self._news = setting.env.event()
+        story = setting.scenario
+        self._datasets = [
+            files_of(story, each.name, setting.draw(f"files/{each.name}"), setting.figures)
+            for each in story.datasets
+        ]
+        sizes = np.concatenate([np.zeros(0, np.int64), *(files.sizes for files in self._datasets)])
+        self.books = Fragments(sizes, drawn.code, drawn.nodes)
+        self.front = Front(setting, kind, drawn, members)
+        self._network = Network(setting, drawn, self.look)
+        self.writing: Writing | None = None
+        self.repair: Repair | None = None
+
+    @property
+    def anchor(self) -> str:
+        """JobId of the first node, under which the stream tells of the cluster."""
+        return self._members[0].job.id
+
+    def holder(self, place: int) -> Member | None:
+        """The node that has a place, or whose job is to bring one there."""
+        for each in reversed(self._members):
+            if each.number == place and each.state != nodes.LOST and each.job.outcome in ("", "complete"):
+                return each
+        return None
+
+    @property
+    def hope(self) -> bool:
+        """Whether enough nodes are or may yet come in reach to take writes."""
+        coming = sum(each.coming for each in self._members if self.holder(each.number) is each)
+        return len(self.up) + coming + self.expected >= self._drawn.rule.write
+
+    # What follows from a change.
+
+    def moved(self, member: Member, why: str) -> None:
+        """Take note of a node that was associated, or went by itself."""
+        if self.ended is None and member.state in (nodes.ASSOCIATED, nodes.UNREACHABLE):
+            self.settle()
+            self._say(member, why)
+        # Nodes that come back together are looked at together: at the end of this instant.
+        if not self._looking:
+            self._looking = True
+            self._setting.env.process(self._look_soon(why))
+
+    def _look_soon(self, why: str) -> Process:
+        yield self._setting.env.timeout(0)
+        self._looking = False
+        self.look(why)
+
+    def quicker(self) -> None:
+        """Take note of a node's processor, disks or port becoming quicker or slower."""
+        if self.formed is not None and self.ended is None:
+            self.settle()
+            self.front.change()
+
+    def settle(self) -> None:
+        """Book what was written and made under what held up to now; whoever changes something does so after this."""
+        if self.writing is not None:
+            self.writing.settle()
+        if self.repair is not None:
+            self.repair.settle()
+
+    def look(self, why: str = "") -> None:
+        """See which nodes are in reach, and what follows."""
+        self.settle()
+        up = {each.number for each in self._members if each.state == nodes.ASSOCIATED}
+        changed, self.up = up != self.up, up
+        if self.ended is None:
+            self._form()
+            if self.repair is not None:
+                self._serve(why)
+                if changed or self.repair.over:
+                    self.repair.begin(up)
+                else:
+                    self.repair.pace()
+                self._network.reach(up)
+                self.front.change()
+        news, self._news = self._news, self._setting.env.event()
+        news.succeed()
+
+    def _form(self) -> None:
+        """The nodes first work together when all have joined, or those that have can take writes without the rest."""
+        first = (each for each in self._members if each.state in (nodes.AWAITED, nodes.STARTING))
+        waiting = any(not each.job.outcome for each in first)
+        if self.formed is None and not waiting and len(self.up) >= self._drawn.rule.write:
+            self.formed = self._since = self._setting.now
+            self.repair = Repair(self._setting, self.anchor, self.books, self._repair_speed, self.look)
+
+    def _serve(self, why: str) -> None:
+        reachable = [place in self.up for place in range(self._drawn.nodes)]
+        level = Service(int(service(self._drawn.rule, reachable)))
+        if self.books.unreadable(self.up)[0]:
+            level = Service.OFFLINE
+        if level is self.service:
+            return
+        self._count()
+        self.service = level
+        self._setting.say(QuorumChanged(self._setting.now, self.anchor, WORDS[level], len(self.up), why))
+        if level is not Service.READ_WRITE and not self.front.off.triggered:
+            self.front.off.succeed()
+
+    def _count(self) -> None:
+        if self.service is not None:
+            self.spans[self.service] += self._setting.now - self._since
+        self._since = self._setting.now
+
+    def _repair_speed(self, targets: int) -> erasure.Repair | None:
+        """How fast fragments can be made for so many nodes now; None where too few can be read."""
+        writes = self.writing is not None and self.writing.running is not None
+        share = self._setting.figures.si("cluster.repair.share") if writes else 1.0
+        code, front = self._drawn.code, self.front
+        others = len(self.up) - targets
+        sources = others if others >= code.data else len(self.up)
+        if sources < code.data or front.disk_factor <= 0:
+            return None
+        raw = self.books.raw / self._drawn.nodes
+        node = self._network.node(raw, front.cpu_share, front.disk_factor, front.network_taken)
+        return erasure.repair_rate(node, code, sources, max(targets, 1), share)
+
+    def _say(self, member: Member, why: str) -> None:
+        now = self._setting.now
+        told = NodeChanged(now, self.anchor, member.number + 1, member.job.id, member.state, why)
+        self._setting.say(told)
+
+    # What befalls the nodes.
+
+    def strike(self, fault: NodeFault) -> None:
+        """Let a fault befall nodes, all at once."""
+        if self.ended is not None:
+            return
+        self.settle()
+        lost = [np.zeros(0, np.int64)]
+        replaced = 0
+        for place in (node - 1 for node in fault.nodes):
+            member = self.holder(place)
+            if member is None:
+                continue
+            match fault:
+                case NodeLost():
+                    why = "failed for good"
+                    member.lose(why)
+                    lost.append(self.books.destroy(place))
+                    replaced += 1
+                case PowerCut():
+                    why = "power cut"
+                    member.cut(fault.duration, why)
+                case NodeDown():
+                    why = "no network"
+                    member.part(fault.duration)
+            self._say(member, why)
+        self._lose(np.concatenate(lost))
+        for _ in range(replaced):
+            self._replace()
+        self.look(fault.kind.replace("-", " "))
+
+    def _lose(self, index: Index) -> None:
+        """Say which data has too few fragments left."""
+        if not index.size:
+            return
+        if self.writing is not None:
+            self.writing.forget(index)
+        size = int(self.books.sizes[index].sum())
+        why = f"fewer than {self._drawn.code.data} of its fragments were left on the nodes"
+        self._setting.say(Lost(self._setting.now, self.anchor, "cluster", index.size, size, why))
+
+    def _befall(self, fault: NodeFault) -> Process:
+        yield self._setting.env.timeout(fault.at)
+        self.strike(fault)
+
+    # The customer's work with the cluster.
+
+    def run(self) -> Process:
+        """Wait for the nodes, write, keep the cluster for a while, pack it up."""
+        story, env = self._setting.scenario, self._setting.env
+        while self.formed is None and self.hope:
+            yield self._news
+        if self.formed is not None:
+            for fault in story.faults:
+                if isinstance(fault, NodeFault):
+                    env.process(self._befall(fault))
+            yield from self._copy()
+            yield env.timeout(max(min(story.job.keep, self._left), 0.0))
+        self._close("" if self._left > 0 else "the nodes locked when their certificate ended")
+
+    @property
+    def _left(self) -> float:
+        """How long the nodes' certificate still holds [s]."""
+        return self.front.made + self._drawn.lifetime - self._setting.now
+
+    def _copy(self) -> Process:
+        """Write whenever the cluster takes writes, until all is written or it never will be."""
+        if not self._setting.scenario.clients:
+            return
+        terms = Terms(self.books, self._server, self._regime, lambda: self.up, self._why_not)
+        writing = self.writing = Writing(self._setting, self.front, self.anchor, self._datasets, terms)
+        self._members[0].ingest = writing
+        while not writing.finished and self._left > 0:
+            if self.service is Service.READ_WRITE:
+                self.front.off = self._setting.env.event()
+                yield from writing.session()
+                self.look()
+                if not (self.front.off.triggered or writing.finished):
+                    break  # the clients' patience is at its end
+            elif self.hope:
+                yield self._news
+            else:
+                break
+        writing.end()
+        self.look()
+
+    def _server(self) -> throughput.Server:
+        return self._network.server(self.books.stored[1])
+
+    def _regime(self, busy: Sequence[int]) -> throughput.Regime:
+        repair, front = self.repair, self.front
+        takes = repair.now if repair is not None else None
+        share, disk, taken = front.cpu_share, front.disk_factor, front.network_taken
+        return self._network.regime(sorted(self.up), busy, takes, share, disk, taken)
+
+    def _why_not(self) -> str:
+        return f"the cluster was {WORDS[self.service or Service.OFFLINE]}"
+
+    def _close(self, why: str) -> None:
+        """Pack everything up."""
+        self.settle()
+        self._count()
+        self.ended, self.why_ended = self._setting.now, why
+        if self.repair is not None:
+            self.repair.begin(set())
+        for each in self._members:
+            each.dismiss()
