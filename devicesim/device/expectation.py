@@ -39,7 +39,25 @@ def expected(figures: Figures, story: Scenario, load: Load) -> tuple[float, floa
     return _waiting(figures, story), _copying(figures, story, load), _importing(figures, load)
 
 
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Expected seconds that a job spends on everything but data; ``transit`` one way."""
+
+    new: float
+    preparation: float
+    transit: float
+    unpack: float
+    keep: float
+    hand_over: float
+
+
 def _waiting(figures: Figures, story: Scenario) -> float:
+    each = waits(figures, story)
+    return each.new + each.preparation + 2 * each.transit + each.unpack + each.hand_over + each.keep
+
+
+def waits(figures: Figures, story: Scenario) -> Waits:
+    """Expected waiting and travelling of one device."""
     figure = figures.si
 
     def prepared(path: str) -> float:
@@ -56,11 +74,12 @@ def _waiting(figures: Figures, story: Scenario) -> float:
     option = (story.job.shipping or "").upper()
     late = figure("courier.late") / (1 - figure("courier.tail"))
     # Business days carry five sevenths of the calendar.
-    transit = 2 * (figure(f"{lane}.{option}.business_days") + late) * 7 / 5 * DAY
+    transit = (figure(f"{lane}.{option}.business_days") + late) * 7 / 5 * DAY
     unpack = story.job.unpack if story.job.unpack is not None else figure("default_customer.unpacking")
-    waits = figures.si_values("courier.handover")
-    hand_over = story.job.hand_over if story.job.hand_over is not None else sum(waits) / len(waits)
-    return figure("preparation.new.duration") + preparation + transit + unpack + hand_over + story.job.keep
+    handed = figures.si_values("courier.handover")
+    hand_over = story.job.hand_over if story.job.hand_over is not None else sum(handed) / len(handed)
+    new = figure("preparation.new.duration")
+    return Waits(new, preparation, transit, unpack, story.job.keep, hand_over)
 
 
 def _copying(figures: Figures, story: Scenario, load: Load) -> float:

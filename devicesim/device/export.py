@@ -14,6 +14,7 @@ import simpy
 from numpy.typing import NDArray
 
 from devicesim.device import cloud, inventory
+from devicesim.device.expectation import Load
 from devicesim.device.inventory import Inventory
 from devicesim.device.job import Job, Order
 from devicesim.device.order import Hire, Life, Process
@@ -28,6 +29,9 @@ from devicesim.physics import cloud as listing
 from devicesim.physics import export as physics
 from devicesim.progress import Curve, ExportFailed, ExportListed, Leg, LegEnded, LegStarted, Lost
 from devicesim.scenario import Files, Scenario, keys
+
+SAMPLE = 2_000
+"""Sizes of objects that stand for all, where only their distribution matters."""
 
 
 class Export:
@@ -87,6 +91,13 @@ def _between(datasets: Sequence[Files], start: int, stop: int) -> list[Files]:
     return found
 
 
+def _load_of(datasets: Sequence[Files]) -> Load:
+    """How much there is, with a sample of the sizes."""
+    sizes = np.concatenate([np.zeros(0, dtype=np.int64), *(files.sizes for files in datasets)])
+    some = sizes[np.linspace(0, sizes.size - 1, min(sizes.size, SAMPLE)).astype(np.int64)]
+    return Load(some, sizes.size, int(sizes.sum()))
+
+
 class Master(Life):
     """The job that an export is asked for by."""
 
@@ -120,6 +131,11 @@ class Master(Life):
         self._enter(JobState.IN_PROGRESS)
         yield setting.env.all_of([part.over for part in parts])
         self._conclude(parts)
+
+    @property
+    def load(self) -> Load:
+        """What the export takes."""
+        return _load_of(self.export.inventory.files)
 
     @property
     def _cancelled(self) -> bool:
@@ -182,6 +198,11 @@ class Part(Life):
     def files(self) -> Sequence[Files]:
         """What it holds of each data set, failed objects included."""
         return self._datasets
+
+    @property
+    def load(self) -> Load:
+        """What it holds."""
+        return _load_of(self._datasets)
 
     def _run(self) -> Process:
         yield from super()._run()

@@ -61,7 +61,9 @@ class Readings:
             size = sum(
                 int(queue.sizes[index].sum()) for queue, index in zip(reading.queues, left, strict=True)
             )
-            why = f"not read off the device: {reading.stopped or 'it never came to serve'}; S3 still has them"
+            why = (
+                f"not copied off the device: {reading.stopped or 'it never came to serve'}; S3 still has them"
+            )
             setting.say(Refused(setting.now, self._job, "", files, size, why))
 
 

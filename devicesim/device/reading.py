@@ -127,6 +127,11 @@ class Reading:
         """Bytes and files that have been read for good."""
         return self._sum([queue.done for queue in self.queues])
 
+    def sample(self, count: int = 2_000) -> NDArray[np.int64]:
+        """Sizes of at most so many files, evenly taken from what is read."""
+        sizes = np.concatenate([queue.sizes[~queue.refused] for queue in self.queues])
+        return sizes if sizes.size <= count else sizes[np.linspace(0, sizes.size - 1, count).astype(np.int64)]
+
     def _sum(self, masks: Sequence[NDArray[np.bool_]]) -> tuple[int, int]:
         size = sum(int(sizes[mask].sum()) for sizes, mask in zip(self._sizes, masks, strict=True))
         return size, sum(int(mask.sum()) for mask in masks)

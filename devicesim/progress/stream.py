@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from devicesim.errors import require
 from devicesim.progress import ascii
 from devicesim.progress.chunks import CHUNK, COUNTERS, PROGRESS_SCHEMA, SAMPLE, Chunk
-from devicesim.progress.events import Event, ImportFailed, LegInterrupted, LegResumed, Refused
+from devicesim.progress.events import Event, ExportFailed, ImportFailed, LegInterrupted, LegResumed, Refused
 from devicesim.progress.legs import Leg
 from devicesim.progress.times import sample_times, timestamp
 from devicesim.progress.view import EXACT, View
@@ -115,6 +115,8 @@ class Stream:
             told = [(event.at, event.files) for event in self.of(Refused, leg.job)]
         elif leg.name == "import":
             told = [(event.at, event.objects) for event in self.of(ImportFailed, leg.job)]
+        elif leg.name == "export":
+            told = [(event.at, event.objects) for event in self.of(ExportFailed, leg.job)]
         return [at for at, _ in told], np.cumsum([0, *(count for _, count in told)])
 
     def progress(self, every: float, now: float, view: View = EXACT) -> Iterator[DataTransferProgress]:

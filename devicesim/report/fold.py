@@ -9,7 +9,9 @@ import numpy as np
 
 from devicesim import __version__
 from devicesim.device.expectation import Load
+from devicesim.device.export import Master, Part
 from devicesim.device.ingest import Ingest
+from devicesim.device.job import Job
 from devicesim.device.order import Life
 from devicesim.jobs import JobState
 from devicesim.physics import thermal
@@ -19,14 +21,13 @@ from devicesim.progress import (
     Leg,
     LegEnded,
     LegInterrupted,
-    Lost,
-    Refused,
     Stream,
     TemperatureChanged,
     timestamp,
 )
 from devicesim.report.bottleneck import attribute
 from devicesim.report.costs import bill
+from devicesim.report.losses import losses_of
 from devicesim.report.model import (
     BatterySummary,
     Bottleneck,
@@ -64,15 +65,15 @@ def answer(world: World, job_id: str | None = None) -> Report:
     bottlenecks, spans = _bottlenecks(world.stream, story, ingest)
     summary = _ingest(world.stream, ingest, bottlenecks, job.id)
     rooms = told(world, life)
-    losses = (*_losses(world.stream, job.id), *(loss for room in rooms for loss in room.losses))
+    losses = (*losses_of(world.stream, job.id), *(loss for room in rooms for loss in room.losses))
     battery = _battery(life, story)
-    costs = (*_costs(world, life), *(cost for room in rooms for cost in room.costs))
+    costs = (*(() if job.master else _costs(world, life)), *(cost for room in rooms for cost in room.costs))
     arrived = _arrived(world.stream, life)
     metrics = _metrics(life, summary, losses, battery, costs, arrived)
     for room in rooms:
         metrics |= room.metrics
     notes = _notes(world, story)
-    ranked = swings(world.figures, story, _load(ingest))
+    ranked = swings(world.figures, story, _load(life))
     return Report(
         name=story.name,
         seed=world.seed,
@@ -96,7 +97,7 @@ def answer(world: World, job_id: str | None = None) -> Report:
         metrics=metrics,
         swings=ranked,
         figures=tuple(_figures(world)),
-        progress=tuple(_progress(world.stream, job.id, world.now)),
+        progress=tuple(_progress(world.stream, job, world.now)),
         spans=spans,
         series=tuple(_series(world.stream)),
         notes=notes,
@@ -104,7 +105,10 @@ def answer(world: World, job_id: str | None = None) -> Report:
     )
 
 
-def _load(ingest: Ingest | None) -> Load:
+def _load(life: Life) -> Load:
+    ingest = life.customer.ingest
+    if isinstance(life, Master | Part):
+        return life.load
     if ingest is None or ingest.leg is None:
         return Load(np.zeros(0, dtype=np.int64), 0, 0)
     return Load(ingest.sample(2_000), ingest.leg.total_objects, ingest.leg.total_bytes)
@@ -178,21 +182,6 @@ def _ingest(
         sessions=len(ingest.sessions),
         median_file=float(np.median(ingest.sample())) if ingest.sample().size else 0.0,
     )
-
-
-def _losses(stream: Stream, job: str) -> tuple[Loss, ...]:
-    found = []
-    for event in stream.events:
-        if event.job != job:
-            continue
-        if isinstance(event, Refused):
-            where = f"refused ({event.error})" if event.error else "not copied"
-            found.append(Loss(where, event.files, event.bytes, event.why))
-        elif isinstance(event, Lost):
-            found.append(Loss(event.where, event.files, event.bytes, event.why))
-        elif isinstance(event, ImportFailed):
-            found.append(Loss("import", event.objects, event.bytes, event.why))
-    return tuple(found)
 
 
 def _battery(life: Life, story: Scenario) -> BatterySummary | None:
@@ -269,18 +258,22 @@ def _figures(world: World) -> Iterable[FigureUsed]:
         yield FigureUsed(key, figure.text, figure.range_text, figure.kind, figure.source, figure.note)
 
 
-def _progress(stream: Stream, job: str, now: float) -> Iterable[Series]:
+def _progress(stream: Stream, job: Job, now: float) -> Iterable[Series]:
+    """The curves of a job's legs; of an export's master those of its parts, together."""
+    ids = [part.id for part in job.parts] or [job.id]
+    named: dict[str, list[Leg]] = {}
     for leg in stream.legs:
-        if leg.job == job:
-            times = _spread(leg, now)
-            size, count = leg.at(times)
-            at = tuple(times.tolist())
-            yield Series(f"{leg.name} bytes", "B", at, tuple(float(value) for value in size))
-            yield Series(f"{leg.name} objects", "", at, tuple(float(value) for value in count))
-
-
-def _spread(leg: Leg, now: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    return np.linspace(leg.start, leg.end if leg.end is not None else now, POINTS)
+        if leg.job in ids:
+            named.setdefault(leg.name, []).append(leg)
+    for name, legs in named.items():
+        end = max(leg.end if leg.end is not None else now for leg in legs)
+        times = np.linspace(min(leg.start for leg in legs), end, POINTS)
+        size, count = (
+            np.sum(column, axis=0) for column in zip(*(leg.at(times) for leg in legs), strict=True)
+        )
+        at = tuple(times.tolist())
+        yield Series(f"{name} bytes", "B", at, tuple(float(value) for value in size))
+        yield Series(f"{name} objects", "", at, tuple(float(value) for value in count))
 
 
 def _series(stream: Stream) -> Iterable[Series]:

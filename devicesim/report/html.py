@@ -23,7 +23,13 @@ POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:; "
     "base-uri 'none'; form-action 'none'"
 )
-_LEGS = {"ingest": "Onto the device", "import": "Into S3"}
+_LEGS = {
+    "ingest": "Onto the device",
+    "import": "Into S3",
+    "export": "From S3 onto devices",
+    "read": "Off the devices",
+    "verify": "Verified",
+}
 _SERIES = {
     "battery.charge": "Battery charge",
     "wifi.goodput": "Wi-Fi goodput of a client",

@@ -34,7 +34,13 @@ DAY = 86400.0
 MINUS = "\N{MINUS SIGN}"
 UNDER_WAY = "under way"
 """The outcome of a job that has not ended."""
-_PLACES = {"device": "on the device", "return": "on the way back", "import": "at the import"}
+_PLACES = {
+    "device": "on the device",
+    "return": "on the way back",
+    "import": "at the import",
+    "outbound": "on the way to the customer",
+    "export": "at the export",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +131,16 @@ def verdict(report: Report) -> Literal["good", "partial", "bad"]:
 
 def is_complete(report: Report) -> bool:
     """Whether the job came to its end; data may still be missing."""
-    return report.days_to_s3 is not None or report.state == "Complete"
+    return report.days_to_s3 is not None or report.state == "Complete" or "days_to_site" in report.metrics
 
 
 def headline(report: Report) -> str:
-    """The answer in one sentence: when the data is in S3, or why it is not."""
+    """The answer in one sentence: when the data is in S3, or at the site, or why it is not."""
+    if report.job_type == "EXPORT" and "days_to_site" in report.metrics:
+        needed = report.metrics["days_to_site"]
+        at = datetime.fromisoformat(report.start) + timedelta(days=needed)
+        text = f"At the site after {days(needed)}: {date_time(at)}"
+        return f"{text}, without {_missing(report.losses)}" if report.losses else text
     goes_to_s3 = report.job_type == "IMPORT"
     if report.days_to_s3 is not None:
         at = datetime.fromisoformat(report.start) + timedelta(days=report.days_to_s3)
@@ -139,7 +150,7 @@ def headline(report: Report) -> str:
     if is_complete(report):
         text = f"{'Nothing in S3: c' if goes_to_s3 else 'C'}omplete after {days(report.end / DAY)}"
         return f"{text}: {date_time(moment(report, report.end))}"
-    aim = "Not in S3" if goes_to_s3 else "Not complete"
+    aim = {"IMPORT": "Not in S3", "EXPORT": "Not at the site"}.get(report.job_type, "Not complete")
     if report.outcome in {"", UNDER_WAY}:
         return f"{aim} yet: {plain(report.state)} after {days(report.end / DAY)}"
     return f"{aim}: {_continued(plain(report.outcome))}"
@@ -166,6 +177,13 @@ def _continued(sentence: str) -> str:
 def subject(report: Report) -> str:
     """What the answer is about: job, device, data, and the clock that times are read by."""
     ingest = report.ingest
+    for told in report.sections:
+        if told.name == "export":
+            size = format_size(told.data["bytes"])
+            data = (
+                f"{count(told.data['objects'], 'object')}, {size}, {count(len(told.data['parts']), 'part')}"
+            )
+            return f"EXPORT on {report.device}: {data}. Times are local, {_offset(report.start)}."
     data = (
         f"{count(ingest.total_files, 'file')}, {format_size(ingest.total_bytes)}"
         if ingest
@@ -334,7 +352,7 @@ def signed(number: float) -> str:
 def reached(goal: GoalResult) -> str:
     """The value a goal came to, in the unit that its metric's name tells."""
     if goal.value is None or not math.isfinite(goal.value):
-        return "never" if goal.expr.lstrip().startswith("days_to_s3") else "no value"
+        return "never" if goal.expr.lstrip().startswith("days_to_") else "no value"
     metric = re.match(r"\s*(\w+)", goal.expr)
     return value(metric[1] if metric else "", goal.value)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from devicesim.device import interfaces
 from devicesim.device.job import Job
+from devicesim.jobs import JobState
 from devicesim.progress import (
     BatteryChanged,
     DeviceChanged,
@@ -28,6 +29,13 @@ OVER = {"disk stopped": "disk runs again", "throttled": "full speed again"}
 """What ends a state of heat."""
 
 
+_BRIEF = {JobState.NEW, JobState.PENDING, JobState.PREPARING_SHIPMENT, JobState.WITH_AWS, JobState.COMPLETE}
+"""States of a part that say little beside those around them."""
+
+_COPYING = {"ingest": "copying", "read": "reading", "verify": "verifying"}
+"""What is done on a leg, in the timeline; other legs are states of their own."""
+
+
 def timeline(stream: Stream, job: Job) -> tuple[Step, ...]:
     """The steps of a job in the order in which they began; what takes no time has no end."""
     events = [event for event in stream.events if event.job == job.id]
@@ -48,7 +56,20 @@ def timeline(stream: Stream, job: Job) -> tuple[Step, ...]:
         if words := _words(event):
             end = _end(event, events[number + 1 :], _first(states, event.at))
             steps.append(Step(event.at, end, timestamp(stream.epoch, event.at), words[0], 1, words[1]))
+    for number, part in enumerate(job.parts, 1):
+        steps += _of_part(stream, part, number)
     return tuple(sorted(steps, key=lambda step: step.start))
+
+
+def _of_part(stream: Stream, part: Job, number: int) -> Iterator[Step]:
+    """The states of an export's part, as steps within those of its master; what passes at once is left out."""
+    notes = _parcels([event for event in stream.events if event.job == part.id])
+    states = [at for at, _ in part.history]
+    for at, state in part.history:
+        end = _first(states, at)
+        if state not in _BRIEF:
+            note = "; ".join(notes.get(state, ()))
+            yield Step(at, end, timestamp(stream.epoch, at), f"part {number} {state}", 1, note)
 
 
 def _first(times: Sequence[float], after: float) -> float | None:
@@ -69,12 +90,14 @@ def _parcels(events: Sequence[Event]) -> dict[str, list[str]]:
 def _words(event: Event) -> tuple[str, str] | None:
     """What happened, and a remark; nothing for what a timeline need not show."""
     match event:
-        case LegStarted(leg="ingest") | LegResumed():
-            return "copying", ""
+        case LegStarted() | LegResumed() if event.leg in _COPYING:
+            return _COPYING[event.leg], ""
         case LegInterrupted():
-            return "copy stopped", event.why
+            return ("reading" if event.leg in {"read", "verify"} else "copy") + " stopped", event.why
         case LegEnded(leg="ingest"):
             return ("copy done", "") if event.complete else ("copy ended", "not all of it")
+        case LegEnded(leg="read"):
+            return ("all read", "") if event.complete else ("reading ended", "not all of it")
         case DeviceChanged():
             return ("device off" if event.state == "off" else event.state), event.why
         case BatteryChanged(what="swapped" | "recharged"):

@@ -1,14 +1,16 @@
-"""Which assumed figures matter most: the expected days to S3, re-estimated at both ends of each one's range.
+"""Which assumed figures matter most: the expected days, re-estimated at both ends of each one's range.
 
-The estimate is a chain of expected values (preparation, transit, copy at its asymptotic bound, batteries,
-import), not a simulation: it ranks figures in milliseconds and says how far each moves the answer, all else
-equal.
+The days are those to S3, or of an export those to the site. The estimate is a chain of expected values
+(preparation, transit, copy at its asymptotic bound, batteries, import), not a simulation: it ranks figures in
+milliseconds and says how far each moves the answer, all else equal.
 """
 
 from __future__ import annotations
 
 from devicesim.catalog import Figures
-from devicesim.device.expectation import Load, expected
+from devicesim.device import expectation, export_expectation
+from devicesim.device.expectation import Load
+from devicesim.jobs import JobType
 from devicesim.report.model import Swing
 from devicesim.scenario import Scenario
 
@@ -18,13 +20,14 @@ LEAST = 0.005
 
 
 def swings(figures: Figures, story: Scenario, load: Load) -> tuple[Swing, ...]:
-    """Rank the assumed figures that the run read by how far they move the expected days to S3.
+    """Rank the assumed figures that the run read by how far they move the expected days of the answer.
 
     Args:
         figures: the run's figures, with what it read.
         story: the scenario.
         load: what is copied.
     """
+    expected = export_expectation.expected if story.job.type is JobType.EXPORT else expectation.expected
     waiting, copying, importing = expected(figures, story, load)
     base = waiting + copying + importing
     found = []

@@ -118,6 +118,8 @@ def _sections(report: Report) -> Iterator[tuple[str, list[Text]]]:
 def _copy(report: Report) -> Iterator[tuple[str, list[Text]]]:
     ingest = report.ingest
     if ingest is None:
+        if report.job_type == "EXPORT":
+            return
         yield "Ingest", [Text("nothing was copied onto the device")]
         return
     yield "Ingest", [Text(f"{phrases.speed(ingest)}: {phrases.copied(ingest)}")]
