@@ -19,7 +19,7 @@ from devicesim.device.job import Job, Order
 from devicesim.device.setting import Setting
 from devicesim.device.snow_device import SnowDevice
 from devicesim.jobs import JobType
-from devicesim.scenario import Files, Scenario, loads
+from devicesim.scenario import Blackout, Files, Scenario, loads
 
 
 class Task(Protocol):
@@ -52,6 +52,13 @@ class Customer:
         self._setting, self._job, self._device, self._datasets = setting, job, device, datasets
         self.ingest: Ingest | None = None
         self.task: Task | None = None
+        self._dark = -1.0
+        self._faults = self._blackouts(1)
+
+    def _blackouts(self, part: int) -> list[Blackout]:
+        """When mains fail here; each part of an export has its own."""
+        faults = self._setting.scenario.faults
+        return [fault for fault in faults if isinstance(fault, Blackout) and fault.part == part]
 
     def keep(self) -> Generator[simpy.Event, object, None]:
         """Unpack, work, pack; returns when the device is off and waits for the courier."""
@@ -97,6 +104,9 @@ class Customer:
         while True:
             before = self._done()
             if (yield from device.start(self._serves)):
+                for fault in self._faults:
+                    self._setting.env.process(self._black_out(fault))
+                self._faults = []
                 self._served()
                 if self.task is not None and not self.task.finished:
                     yield from self.task.session()
@@ -116,9 +126,24 @@ class Customer:
             if (
                 idle
                 or fruitless == self._setting.figures.si("default_customer.fruitless")
-                or not (yield from device.power.replenish())
+                or not (yield from self._power())
             ):
                 return
+
+    def _black_out(self, fault: Blackout) -> Generator[simpy.Event, object, None]:
+        """Let the mains fail, if the device is still at work by then."""
+        yield self._setting.env.timeout(fault.at)
+        if not self._device.off.triggered:
+            self._dark = self._setting.now + fault.duration
+            self._device.fail("no mains power")
+
+    def _power(self) -> Generator[simpy.Event, object, bool]:
+        """Wait for mains that come back, or see to the battery; False when there is nothing left to run on."""
+        now = self._setting.now
+        if self._dark > now:
+            yield self._setting.env.timeout(self._dark - now)
+            return True
+        return (yield from self._device.power.replenish())
 
     @property
     def _left(self) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import simpy
@@ -75,7 +76,8 @@ class Export:
         def live(setting: Setting, job: Job, files: Sequence[Files], hire: Hire) -> Life:
             return Part(setting, job, files, hire, self, turn)
 
-        part = self._open(self._order, self._story, files, hire=Reader, live=live)
+        hire = partial(Reader, part=len(self.parts) + 1)
+        part = self._open(self._order, self._story, files, hire=hire, live=live)
         if not isinstance(part, Part):
             raise VerbError(f"job {part.job.id} is no part of an export")
         return part

@@ -68,11 +68,18 @@ class Readings:
 
 
 class Reader(Customer):
-    """One customer with one part of an export."""
+    """One customer with one part of an export.
 
-    def __init__(self, setting: Setting, job: Job, device: SnowDevice, datasets: Sequence[Files]) -> None:
+    Attributes:
+        readings: the passes over the device, once begun.
+    """
+
+    def __init__(
+        self, setting: Setting, job: Job, device: SnowDevice, datasets: Sequence[Files], part: int = 1
+    ) -> None:
         super().__init__(setting, job, device, datasets)
         self.readings: Readings | None = None
+        self._faults = self._blackouts(part)
 
     def _take_up(self) -> Task | None:
         setting, device, job = self._setting, self._device, self._job.id

@@ -107,6 +107,12 @@ class Reading:
         self._began = setting.now
         self._changed = setting.env.event()
         device.listeners.append(self._on_change)
+        device.compute.attend(lambda: None, self)
+
+    @property
+    def running(self) -> Course | None:
+        """What computes the session under way."""
+        return self.stretches[-1].course if self.stretches and self.stretches[-1].live else None
 
     @property
     def finished(self) -> bool:

@@ -27,7 +27,7 @@ from devicesim.scenario.cluster import Cluster
 from devicesim.scenario.compute import Function, Image, Instance
 from devicesim.scenario.data import Dataset, Fixed, Lognormal, Normal, Pareto, Uniform
 from devicesim.scenario.datasets import expected_count, expected_total, files, files_of
-from devicesim.scenario.faults import Fault, NodeDown, NodeFault, NodeLost, PowerCut
+from devicesim.scenario.faults import Blackout, Fault, NodeDown, NodeFault, NodeLost, PowerCut
 from devicesim.scenario.fleet import Fleet
 from devicesim.scenario.goals import METRICS, Goal
 from devicesim.scenario.listing import Files
@@ -44,6 +44,7 @@ __all__ = [
     "METRICS",
     "S3",
     "Address",
+    "Blackout",
     "Client",
     "Cluster",
     "Dataset",

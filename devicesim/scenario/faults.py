@@ -52,8 +52,20 @@ class PowerCut(_Fault):
     duration: Lasting
 
 
+class Blackout(_Fault):
+    """The site of a single device has no mains power for a while; the device then starts again, locked."""
+
+    kind: Literal["blackout"] = Field(description="What goes wrong.", examples=["blackout"])
+    duration: Annotated[
+        Duration, Field(description="How long until power is back and somebody unlocks it.", examples=["6 h"])
+    ]
+    part: Annotated[
+        StrictInt, Field(description="Which part's device of an EXPORT it befalls.", examples=[2], ge=1)
+    ] = 1
+
+
 NodeFault = NodeLost | NodeDown | PowerCut
 """What befalls nodes of a cluster."""
 
-Fault = Annotated[NodeLost | NodeDown | PowerCut, Field(discriminator="kind")]
+Fault = Annotated[NodeLost | NodeDown | PowerCut | Blackout, Field(discriminator="kind")]
 """Something that the scenario lets go wrong."""
