@@ -8,7 +8,7 @@ charged therefore follows what is taken with some calm, and what it was wrong by
 from __future__ import annotations
 
 FOLLOW = 0.1
-"""How much of a change is followed at each stretch: steady while the copy's files ask for up to 19 times its own."""
+"""How much of a change is followed at each stretch: steady while the copy's files ask for up to ten times its own."""
 
 REPAY = 20.0
 """Over how many stretches a difference is paid back: slower than following, or the two would swing together."""

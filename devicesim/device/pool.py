@@ -21,6 +21,10 @@ RUNS, MOVED, CUT, HELD = 0, 1, 2, 3
 """What became of a request when the device went off: nothing; it began anew later; it was lost; it still waits."""
 
 
+BLINK = 1e-6
+"""How far a pool's clock moves while the device is off, so that before and after are not one moment [s]."""
+
+
 class Batch(NamedTuple):
     """Requests in the order of their arrival; columns of one length.
 
@@ -156,10 +160,8 @@ class Pool:
         """In what time, at the present speed, all that has come is done [s]."""
         if not self.left:
             return 0.0
-        last = float(self._column("finish")[-self.left :].max()) - self._own[-1]
-        waiting = self._running
-        if waiting.size:
-            last = max(last, float(self._column("finish")[waiting].max()) - self._own[-1])
+        finish = self._column("finish")
+        last = float(np.concatenate([finish[self._running], finish[self._begun :]]).max()) - self._own[-1]
         return last / self.speed if self.speed > 0 else float("inf")
 
     def settle(self, now: float, new: Batch | None = None) -> None:
@@ -186,7 +188,7 @@ class Pool:
     def _take(self, before: float, after: float) -> None:
         """Add up what ran between two times of the pool's clock."""
         start, finish = self._column("start"), self._column("finish")
-        begun = max(self._begun, int(np.searchsorted(start, after, side="right")))
+        begun = self._begun + int(np.searchsorted(start[self._begun :], after, side="right"))
         running = np.concatenate([self._running, np.arange(self._begun, begun)])
         length = after - before
         if length <= 0:
@@ -219,7 +221,7 @@ class Pool:
         self._off = False
         if now > self._real[-1]:
             self._real.append(now)
-            self._own.append(self._own[-1])
+            self._own.append(self._own[-1] + BLINK)
         held = np.flatnonzero(self._column("fate") == HELD)
         if not held.size:
             return
@@ -234,11 +236,19 @@ class Pool:
         kept = self._column("fate") != MOVED
         fate = self._column("fate")[kept]
         cut, off = fate == CUT, fate >= CUT
-        own = np.array(self._own)
-        times = []
+        arrive, times = self._column("arrive")[kept], []
         for name in ("start", "finish"):
             at = self._column(name)[kept]
-            times.append(np.where(off | (at > own[-1]), np.inf, np.interp(at, own, self._real)))
-        begin, finish = times
+            times.append(np.where(off | (at > self._own[-1]), np.inf, self._reached(at)))
+        begin, finish = np.maximum(times[0], arrive), times[1]
         good, tries, cold = (self._column(name)[kept] for name in ("good", "tries", "cold"))
-        return Served(self._column("arrive")[kept], begin, finish, good & ~cut, cut, tries, cold)
+        return Served(arrive, begin, finish, good & ~cut, cut, tries, cold)
+
+    def _reached(self, at: Floats) -> Floats:
+        """When the pool's clock first showed some times; where it stands still, as it stopped [s]."""
+        own, real = np.array(self._own), np.array(self._real)
+        after = np.clip(np.searchsorted(own, at, side="left"), 1, own.size - 1)
+        step = own[after] - own[after - 1]
+        part = np.divide(at - own[after - 1], step, out=np.zeros_like(at), where=step > 0)
+        reached: Floats = real[after - 1] + np.clip(part, 0.0, 1.0) * (real[after] - real[after - 1])
+        return reached

@@ -202,12 +202,14 @@ def _step(sheet: _Sheet) -> float:
     times = sheet.column("time")
     steps = np.diff(times)
     rising = steps[steps > 0]
-    step = float(np.median(rising)) if rising.size else 0.0
+    # The lower of two middle ones, so that one gap among few rows does not pass for the step.
+    step = float(np.sort(rising)[(rising.size - 1) // 2]) if rising.size else 0.0
     if times.size == 1 and not sheet.problems:
         sheet.complain(*sheet.rows[0][:2], "a single row needs the column until: nothing tells when it ends")
     for (line, text, _), passed in zip(sheet.rows[1:], steps.tolist(), strict=True):
         if passed <= 0:
-            sheet.complain(line, text, f"must come after the row before it, got {_span(-passed)} before")
+            got = f"{_span(-passed)} before it" if passed < 0 else "the same time"
+            sheet.complain(line, text, f"must come after the row before it, got {got}")
         elif passed > (1 + SLACK) * step and line not in sheet.orphans:
             sheet.complain(
                 line, text, f"there is a gap before it: {_span(passed)} where rows are {_span(step)} apart"

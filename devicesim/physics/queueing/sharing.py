@@ -20,7 +20,7 @@ Kleinrock, Queueing Systems II, 1976, chapter 4 (processor sharing).
 
 Checked against
 ---------------
-An event for every step of processor sharing, in the tests of the device's compute: the copy's time within 3 %.
+An event for every step of processor sharing, in the tests of the device's compute: the copy's time within 5 %.
 """
 
 from __future__ import annotations

@@ -241,9 +241,7 @@ def _lines(serving: Serving) -> Iterator[str]:
     slots = phrases.count(serving.slots, "slot")
     told = [f"{slots} {phrases.percent(serving.busy)} busy", f"at most {serving.backlog_max:,} waiting"]
     if serving.drain > 1:
-        told.append(
-            f"{serving.backlog_left:,} when the copy was done, {format_duration(serving.drain)} more for them"
-        )
+        told.append(f"done {format_duration(serving.drain)} after the copy")
     if serving.cold:
         told.append(phrases.count(serving.cold, "cold start"))
     if serving.tries > serving.served + serving.failed:
