@@ -218,7 +218,7 @@ def rate_table(radio: Radio, fade_margin_db: float = 0.0, stations: int = 1) -> 
     best = np.maximum.accumulate(np.asarray(alone))
     levels = np.asarray(radio.thresholds_db, np.float64)[usable]
     clear = levels[0] + radio.edge_db
-    steps = np.unique(np.append(levels, clear))
+    steps = np.array(sorted({*levels.tolist(), float(clear)}))
     rates = best[mcs_at(steps, levels)] * np.where(steps < clear, 1 - radio.edge_loss, 1.0)
     lost = radio.sensitivity_dbm - float(noise_dbm(radio.width, radio.noise_figure_db))
     shifted = np.maximum(steps + within(fade_margin_db, "fade_margin_db", 0), lost)
