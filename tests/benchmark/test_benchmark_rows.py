@@ -197,3 +197,13 @@ def test_worked_simgrid_by_a_program_that_answers_for_it(monkeypatch: pytest.Mon
         assert (rows["simgrid-exact"].figure is None) is wrong
     monkeypatch.delenv(against_simgrid.PROGRAM)
     assert next(against_simgrid.BENCH.run(TINY)).figure is None
+
+
+def test_worked_simgrid_of_another_version_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    """3.32 takes time that grows faster than the files: a ratio to it would flatter."""
+    (tmp_path / "simgrid.py").write_text('simgrid_version = "3.32.0"\n')
+    monkeypatch.delenv(against_simgrid.PROGRAM, raising=False)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    *_, python = against_simgrid.BENCH.run(TINY)
+    assert python.figure is None
+    assert "SimGrid 3.32 is not 4.1" in python.notes
