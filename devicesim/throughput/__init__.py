@@ -5,14 +5,43 @@ is computed, none is an event: see :mod:`~devicesim.throughput.model` for what h
 :class:`~devicesim.throughput.transfer.Transfer` for how to ask.
 """
 
-from devicesim.throughput.batch import Batch, replicate, simulate
-from devicesim.throughput.curves import Curve, Usage
-from devicesim.throughput.demand import bounds
-from devicesim.throughput.estimates import Estimate, estimate
-from devicesim.throughput.forecasts import Efficiencies, Forecast, forecast
-from devicesim.throughput.model import Client, Operation, Operations, Regime, Server, Store
-from devicesim.throughput.profile import Profile
-from devicesim.throughput.transfer import Transfer
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from devicesim.throughput.batch import Batch, replicate, simulate
+    from devicesim.throughput.curves import Curve, Usage
+    from devicesim.throughput.demand import bounds
+    from devicesim.throughput.estimates import Estimate, estimate
+    from devicesim.throughput.forecasts import Efficiencies, Forecast, forecast
+    from devicesim.throughput.model import Client, Operation, Operations, Regime, Server, Store
+    from devicesim.throughput.profile import Profile
+    from devicesim.throughput.transfer import Transfer
+
+# Each is imported when it is first asked for: a run needs neither the fast tier nor batches.
+_HOMES = {
+    "Batch": "batch",
+    "Client": "model",
+    "Curve": "curves",
+    "Efficiencies": "forecasts",
+    "Estimate": "estimates",
+    "Forecast": "forecasts",
+    "Operation": "model",
+    "Operations": "model",
+    "Profile": "profile",
+    "Regime": "model",
+    "Server": "model",
+    "Store": "model",
+    "Transfer": "transfer",
+    "Usage": "curves",
+    "bounds": "demand",
+    "estimate": "estimates",
+    "forecast": "forecasts",
+    "replicate": "batch",
+    "simulate": "batch",
+}
 
 __all__ = [
     "Batch",
@@ -35,3 +64,14 @@ __all__ = [
     "replicate",
     "simulate",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'devicesim.throughput' has no attribute {name!r}")
+    found = globals()[name] = getattr(importlib.import_module(f"devicesim.throughput.{_HOMES[name]}"), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
