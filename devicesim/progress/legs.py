@@ -165,7 +165,7 @@ class Leg:
         if first == last:
             return iter([(first, ...)] if first >= 0 else [])
         within = np.searchsorted(starts, now, side="right") - 1
-        return ((index, within == index) for index in np.unique(within[within >= 0]).tolist())
+        return ((index, within == index) for index in sorted(set(within[within >= 0].tolist())))
 
     def _before(self, index: int) -> _Before:
         for k in range(len(self._known) - 1, index):
