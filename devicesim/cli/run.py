@@ -6,7 +6,9 @@ import importlib
 import json
 import math
 import os
+import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +18,6 @@ from click.core import ParameterSource
 
 from devicesim import units
 from devicesim.cli import GOAL_MISSED
-from devicesim.cli.bar import bar
 from devicesim.cli.options import duration, overrides, scenario_file, whole_number
 from devicesim.cli.output import color, put, require_writable, width, writing
 from devicesim.errors import DevicesimError, UnitError, require, unknown
@@ -127,7 +128,7 @@ def command(
     html = importlib.import_module("devicesim.report.html") if page else None
     _require_files(file, {"--progress": progress, "--report": page})
     world = World(load(file, overrides), seed=seed)
-    with bar(world):
+    with _bar(world):
         world.run()
     report = answer(world)
     failures = []
@@ -140,6 +141,14 @@ def command(
     if failures:
         raise failures[0]
     return 0 if report.goals_met else GOAL_MISSED
+
+
+def _bar(world: World) -> AbstractContextManager[None]:
+    """A bar on a terminal; what draws it is imported only there."""
+    if not sys.stderr.isatty():
+        return nullcontext()
+    shown: AbstractContextManager[None] = importlib.import_module("devicesim.cli.bar").bar(world)
+    return shown
 
 
 def _require_progress(progress: Path | None) -> None:
