@@ -21,6 +21,7 @@ Checked against
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -211,11 +212,10 @@ def rate_table(radio: Radio, fade_margin_db: float = 0.0, stations: int = 1) -> 
     See :mod:`.mac` and :mod:`.contention`.
     """
     usable = usable_mcs(radio.standard, radio.width, radio.spatial_streams)
-    alone = tcp_goodput(
-        radio.standard, usable, radio.width, radio.spatial_streams, radio.short_guard,
-        a_max=radio.a_max, collision_factor=radio.collision_factor,
+    best = _best(
+        radio.standard, radio.width, radio.spatial_streams, radio.short_guard,
+        radio.a_max, radio.collision_factor,
     )  # fmt: skip
-    best = np.maximum.accumulate(np.asarray(alone))
     levels = np.asarray(radio.thresholds_db, np.float64)[usable]
     clear = levels[0] + radio.edge_db
     steps = np.array(sorted({*levels.tolist(), float(clear)}))
@@ -225,6 +225,22 @@ def rate_table(radio: Radio, fade_margin_db: float = 0.0, stations: int = 1) -> 
     count = float(within(stations, "stations", 1))
     share = float(tcp_sharing(count, radio.contention_slope, radio.contention_floor)) / count
     return RateTable(shifted, np.concatenate([np.zeros(1), rates * share]))
+
+
+# Thresholds, noise and margins move the steps of a table and not their heights, which take most of its time.
+@lru_cache(maxsize=64)
+def _best(
+    standard: str, width: float, spatial_streams: int, short_guard: bool, a_max: int, collision_factor: float
+) -> NDArray[np.float64]:
+    """TCP goodput alone at each usable rate, or at a lower one that gives more [bytes/s], shape [rates]."""
+    usable = usable_mcs(standard, width, spatial_streams)
+    alone = tcp_goodput(
+        standard, usable, width, spatial_streams, short_guard,
+        a_max=a_max, collision_factor=collision_factor,
+    )  # fmt: skip
+    best = np.maximum.accumulate(np.asarray(alone))
+    best.flags.writeable = False
+    return best
 
 
 def goodput_at(snr_db: ArrayLike, table: RateTable) -> Values:
