@@ -360,8 +360,10 @@ class Ingest:
         transfer.advance(now)
         size, count = transfer.progress(np.array([now]))
         backlog = float(size[0]) - float(transfer.stored(now))
+        if backlog <= 0:
+            return 0.0
         behind = self._reached(session, float(transfer.stored(now)))
-        if backlog <= 0 or behind == np.inf:
+        if behind == np.inf:
             return 0.0
         speed = transfer.server.store.rate(self._device.share.used) * self._device.disk_factor
         files = float(count[0]) - float(transfer.progress(np.array([behind]))[1][0])
