@@ -17,68 +17,47 @@ static double across(const double *lanes)
     return total;
 }
 
-/* Payload, and the largest and smallest size (NaN counts as smallest), of some sizes. */
-WIDE static void sum_sizes(const double *at, int64_t count, double *size, double *most, double *least)
+/* What one look at some sizes gives; NaN counts as least. */
+typedef struct {
+    double size, most, least, writes, first, beyond;
+} Look;
+
+/* Added and taken away again it leaves the nearest whole number of anything from 0 up to half of it. */
+#define WHOLE 4503599627370496.0
+
+/* All in one loop, as the sizes come from memory more slowly than they are summed: payload, the largest and smallest,
+ * WRITEs, payload of first WRITEs and beyond a reach. ``share`` is 1 / block, which is exact of a power of two. */
+WIDE static Look look_at(const double *at, int64_t count, double block, double share, double reach)
 {
-    double total[LANES] = {0}, high[LANES] = {0}, low[LANES];
+    double total[LANES] = {0}, high[LANES] = {0}, low[LANES], many[LANES] = {0}, begun[LANES] = {0}, far[LANES] = {0};
     int64_t i = 0;
     for (int k = 0; k < LANES; k++)
         low[k] = INFINITY;
     for (; i + LANES <= count; i += LANES)
         for (int k = 0; k < LANES; k++) {
-            const double one = at[i + k];
+            const double one = at[i + k], quotient = one * share, whole = (quotient + WHOLE) - WHOLE, over = one - reach;
             total[k] += one;
             high[k] = one > high[k] ? one : high[k];
             low[k] = low[k] < one ? low[k] : one;
+            many[k] += whole + (whole < quotient ? 1.0 : 0.0);
+            begun[k] += one < block ? one : block;
+            far[k] += over > 0.0 ? over : 0.0;
         }
     for (; i < count; i++) {
-        total[0] += at[i];
-        high[0] = at[i] > high[0] ? at[i] : high[0];
-        low[0] = low[0] < at[i] ? low[0] : at[i];
-    }
-    *size = across(total);
-    *most = high[0];
-    *least = low[0];
-    for (int k = 1; k < LANES; k++) {
-        *most = high[k] > *most ? high[k] : *most;
-        *least = low[k] < *least ? low[k] : *least;
-    }
-}
-
-/* WRITEs, and payload of first WRITEs, of sizes less than 2^31 blocks; ``share`` is 1 / block if that is exact, or 0. */
-WIDE static void sum_writes(const double *at, int64_t count, double block, double share, double *writes, double *first)
-{
-    double many[LANES] = {0}, begun[LANES] = {0};
-    int64_t i = 0;
-    if (share != 0.0)
-        for (; i + LANES <= count; i += LANES)
-            for (int k = 0; k < LANES; k++) {
-                const double one = at[i + k], quotient = one * share, whole = (double)(int32_t)quotient;
-                many[k] += whole + (whole < quotient ? 1.0 : 0.0);
-                begun[k] += one < block ? one : block;
-            }
-    for (; i < count; i++) {
-        const double quotient = at[i] / block, whole = (double)(int32_t)quotient;
+        const double one = at[i], quotient = one * share, whole = (quotient + WHOLE) - WHOLE, over = one - reach;
+        total[0] += one;
+        high[0] = one > high[0] ? one : high[0];
+        low[0] = low[0] < one ? low[0] : one;
         many[0] += whole + (whole < quotient ? 1.0 : 0.0);
-        begun[0] += at[i] < block ? at[i] : block;
+        begun[0] += one < block ? one : block;
+        far[0] += over > 0.0 ? over : 0.0;
     }
-    *writes = across(many);
-    *first = across(begun);
-}
-
-/* Payload of each size beyond a reach. */
-WIDE static double sum_beyond(const double *at, int64_t count, double reach)
-{
-    double total[LANES] = {0};
-    int64_t i = 0;
-    for (; i + LANES <= count; i += LANES)
-        for (int k = 0; k < LANES; k++) {
-            const double over = at[i + k] - reach;
-            total[k] += over > 0.0 ? over : 0.0;
-        }
-    for (; i < count; i++)
-        total[0] += at[i] > reach ? at[i] - reach : 0.0;
-    return across(total);
+    Look seen = {across(total), high[0], low[0], across(many), across(begun), across(far)};
+    for (int k = 1; k < LANES; k++) {
+        seen.most = high[k] > seen.most ? high[k] : seen.most;
+        seen.least = low[k] < seen.least ? low[k] : seen.least;
+    }
+    return seen;
 }
 
 /* The six sums over each of ``count`` blocks of ``length`` sizes, laid out as [sum][block]; 0 if a size is refused. */
@@ -86,31 +65,24 @@ static int block_sums(const double *sizes, int64_t count, int64_t length, double
                       double *made, int64_t stride)
 {
     int exponent;
-    const double share = frexp(block, &exponent) == 0.5 ? 1.0 / block : 0.0; /* of a power of two */
+    const int exact = frexp(block, &exponent) == 0.5; /* of a power of two */
     for (int64_t b = 0; b < count; b++) {
         const double *at = sizes + b * length;
-        double size, most, least, holding = (double)length, beyond = 0.0;
-        sum_sizes(at, length, &size, &most, &least);
-        if (!(least >= 0.0) || !(most <= largest) || size != size)
+        Look seen = look_at(at, length, block, 1.0 / block, reach);
+        double holding = (double)length;
+        if (!(seen.least >= 0.0) || !(seen.most <= largest) || seen.size != seen.size)
             return 0;
-        if (least == 0.0)
+        if (seen.least == 0.0)
             for (int64_t i = 0; i < length; i++)
                 holding -= at[i] == 0.0;
-        double writes = holding, first = size;
-        if (most > block) {
-            if (most / block < 2147483647.0)
-                sum_writes(at, length, block, share, &writes, &first);
-            else {
-                writes = first = 0.0;
-                for (int64_t i = 0; i < length; i++) {
-                    writes += ceil(at[i] / block);
-                    first += sooner(at[i], block);
-                }
-            }
-            if (most > reach)
-                beyond = sum_beyond(at, length, reach);
+        if (seen.most <= block)
+            seen.writes = holding;
+        else if (!exact || !(seen.most / block < WHOLE / 2)) {
+            seen.writes = 0.0;
+            for (int64_t i = 0; i < length; i++)
+                seen.writes += ceil(at[i] / block);
         }
-        double values[6] = {(double)length, holding, writes, size, first, beyond};
+        double values[6] = {(double)length, holding, seen.writes, seen.size, seen.first, seen.beyond};
         for (int k = 0; k < 6; k++)
             made[k * stride + b] = values[k];
     }
