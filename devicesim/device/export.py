@@ -270,7 +270,7 @@ class Part(Life):
                 for files, numbers in zip(self._datasets, self.loaded.failed, strict=True)
                 for i in numbers[: inventory.NAMED]
             ]
-            why = "S3 did not give them; they are named in the part's failure log"
+            why = "S3 did not give them; the part's failure log names them"
             lost = int(sizes[failed].sum())
             setting.say(ExportFailed(setting.now, job, number, lost, why, tuple(named[: inventory.NAMED])))
 

@@ -44,7 +44,7 @@ def bounds(figures: Figures, story: Scenario, load: Load) -> dict[str, float]:
         return {}
     device = story.job.device
     # The mean over the disk: a device that is full is read from its first track to its last.
-    server = reading_capacities.server(figures, device)
+    server = reading_capacities.server(figures, device, clients=story.clients)
     mean = (server.store.rate_start + server.store.rate_end) / 2
     server = replace(server, store=replace(server.store, rate_start=mean, rate_end=mean))
     rates = tuple(capacities.wired_rate(figures, device, client.rate or 0.0) for client in story.clients)

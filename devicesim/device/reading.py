@@ -183,7 +183,7 @@ class Reading:
         elif self.stopped:
             setting.say(LegResumed(setting.now, self._job, self._name, *self.kept()))
         figures, kind, now = setting.figures, device.kind, regime(setting, device)
-        server = capacities.server(figures, kind, self.kept()[0], device.room)
+        server = capacities.server(figures, kind, self.kept()[0], device.room, setting.scenario.clients)
         clients = capacities.clients(figures, setting.scenario, kind, self._began)
         left = [
             (np.full(queue.left.size, k, dtype=np.int64), queue.left) for k, queue in enumerate(self.queues)

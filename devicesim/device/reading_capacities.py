@@ -20,7 +20,13 @@ from devicesim.device import capacities
 from devicesim.physics import nfs
 
 
-def server(figures: Figures, device: str, read: float = 0.0, room: str = "") -> throughput.Server:
+def server(
+    figures: Figures,
+    device: str,
+    read: float = 0.0,
+    room: str = "",
+    clients: Sequence[scenario.Client] = (),
+) -> throughput.Server:
     """The device as its readers meet it.
 
     Args:
@@ -29,8 +35,9 @@ def server(figures: Figures, device: str, read: float = 0.0, room: str = "") -> 
         read: bytes that have been read; they lie on the disk in the order in which they are read, outer tracks
             first.
         room: key of the figure that says what the device holds; that of its usual capacity if not given.
+        clients: that read; how many there are, and how they reach it, decides how many cores serve them.
     """
-    return replace(capacities.server(figures, device, read, room), buffer=float("inf"))
+    return replace(capacities.server(figures, device, read, room, clients), buffer=float("inf"))
 
 
 def operations(figures: Figures, device: str, options: scenario.Nfs, streams: int) -> throughput.Operations:

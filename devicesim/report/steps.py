@@ -70,6 +70,10 @@ def _of_part(stream: Stream, part: Job, number: int) -> Iterator[Step]:
         if state not in _BRIEF:
             note = "; ".join(notes.get(state, ()))
             yield Step(at, end, timestamp(stream.epoch, at), f"part {number} {state}", 1, note)
+    again = [event.at for event in stream.of(LegResumed, part.id)]
+    for event in stream.of(LegInterrupted, part.id):
+        time, end = timestamp(stream.epoch, event.at), _first(again, event.at)
+        yield Step(event.at, end, time, f"part {number} reading stopped", 1, event.why)
 
 
 def _first(times: Sequence[float], after: float) -> float | None:

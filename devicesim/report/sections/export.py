@@ -14,11 +14,11 @@ from devicesim.device.order import Life
 from devicesim.device.reader import Reader
 from devicesim.device.reading import Reading
 from devicesim.jobs import JobState, JobType
-from devicesim.progress import ExportFailed, Leg
+from devicesim.progress import ExportFailed, Leg, LegInterrupted
 from devicesim.report import phrases
 from devicesim.report.costs import bill
 from devicesim.report.losses import losses_of
-from devicesim.report.model import Cost, Section
+from devicesim.report.model import Cost, Loss, Section
 from devicesim.report.sections.told import Told
 from devicesim.units import format_duration, format_rate, format_size
 from devicesim.world import World
@@ -31,7 +31,7 @@ NAMED = 3
 COLUMNS = ("Part", "State", "Files", "Data", "Loaded at AWS", "Delivered", "Read", "Rate", "Sent back")
 STATIONS = {
     "link": "the Ethernet link",
-    "cores": "the NFS service CPU",
+    "cores": "the device's CPU",
     "store": "the disks",
     "round trips": "round trips",
 }
@@ -99,7 +99,7 @@ def tell(world: World, life: Life) -> Told | None:
         return None
     if isinstance(life, Master):
         ways = [Way(world, part, n) for n, part in enumerate(life.export.parts, 1)]
-        lost = tuple(loss for way in ways for loss in losses_of(world.stream, way.part.job.id))
+        lost = _lost(world, ways)
         metrics = _metrics(life, ways)
         section = _section(world, life.export, ways, life)
         return Told((section,), metrics, _costs(world, life, ways), lost)
@@ -110,6 +110,17 @@ def tell(world: World, life: Life) -> Told | None:
             (_section(world, life.export, [way], life),), _metrics(life, [way]), _data_out(world, [way])
         )
     return None
+
+
+def _lost(world: World, ways: Sequence[Way]) -> tuple[Loss, ...]:
+    """What parts lost; what several lost for one reason as one."""
+    found: dict[tuple[str, str], Loss] = {}
+    for way in ways:
+        for loss in losses_of(world.stream, way.part.job.id):
+            before = found.get((loss.at, loss.why), Loss(loss.at, 0, 0, loss.why))
+            total = Loss(loss.at, before.files + loss.files, before.bytes + loss.bytes, loss.why)
+            found[loss.at, loss.why] = total
+    return tuple(found.values())
 
 
 def _metrics(life: Life, ways: Sequence[Way]) -> dict[str, float]:
@@ -184,6 +195,8 @@ def _lines(world: World, export: Export, ways: Sequence[Way], life: Life) -> Ite
     if isinstance(life, Master):
         many = phrases.count(len(ways), "part") if ways else "not dealt to parts yet"
         yield f"{phrases.count(found.count, 'object')}, {format_size(found.total)}, from {_buckets(export)}: {many}"
+        if found.restore:
+            yield f"Waited {format_duration(found.restore)} for objects to be restored from S3 Glacier"
         if found.twice:
             yield f"{phrases.count(found.twice, 'key')} in more than one range; each is exported once"
     for way in ways:
@@ -208,7 +221,12 @@ def _steps(world: World, way: Way) -> Iterator[str]:
     if (given := way.entered(JobState.WITH_CUSTOMER)) is not None:
         yield f"delivered {_day(world, given)}"
     if (read := way.read) is not None:
-        yield f"read by {_day(world, read)} in {format_duration(way.working)}, {format_rate(way.rate)}"
+        stops = len(world.stream.of(LegInterrupted, way.part.job.id))
+        often = f", interrupted {'once' if stops == 1 else f'{stops} times'}" if stops else ""
+        yield f"read by {_day(world, read)} in {format_duration(way.working)}, {format_rate(way.rate)}{often}"
+    if (again := way.leg("verify")) is not None and again.complete and again.end is not None:
+        what = "read again" if again.total_bytes else "looked up again"
+        yield f"{what} in {format_duration(again.end - again.start)}"
     job = way.part.job
     if job.outcome not in {"", "complete"}:
         yield job.outcome
@@ -258,11 +276,12 @@ def _held_back(reading: Reading) -> str:
 def _named(world: World, ways: Sequence[Way], life: Life) -> Iterator[str]:
     """Some keys of objects that failed."""
     ids = {life.job.id, *(way.part.job.id for way in ways)}
-    for event in world.stream.of(ExportFailed):
-        if event.job in ids and event.keys:
-            shown = ", ".join(event.keys[:NAMED])
-            more = f" and {event.objects - NAMED:,} more" if event.objects > NAMED else ""
-            yield f"Not exported: {shown}{more}"
+    failed = [event for event in world.stream.of(ExportFailed) if event.job in ids]
+    keys = [key for event in failed for key in event.keys]
+    if keys:
+        more = sum(event.objects for event in failed) - len(keys[:NAMED])
+        others = f" and {more:,} more" if more else ""
+        yield f"Not exported: {', '.join(keys[:NAMED])}{others}"
 
 
 def _row(world: World, way: Way) -> tuple[str, ...]:
