@@ -6,6 +6,7 @@ import pytest
 
 import devicesim
 from devicesim.jobs import JobState, JobType
+from devicesim.progress import Cleared
 from devicesim.report import text
 from devicesim.throughput.core import COMPILED
 
@@ -54,6 +55,7 @@ def assert_conserved(world: devicesim.World) -> None:
         leg = world.stream.leg("import", job.id)
         assert leg is not None
         expected = answer.ingest.files - sum(loss.files for loss in lost) + (held.files if held else 0)
+        expected -= sum(event.files for event in world.stream.of(Cleared, job.id))
         assert leg.total_objects == expected
 
 

@@ -43,7 +43,7 @@ CPUS = {
 }
 """What people call the cores that serve an interface; ``device CPU`` where there are several."""
 _LARGER = {"nfs": "a larger wsize", "s3": "larger parts"}
-HOT, NO_LINK = "disk stopped by heat", "no link"
+HOT, NO_LINK, LATER = "disk stopped by heat", "no link", "clients still to begin"
 
 ENCRYPTION = "encryption on"
 
@@ -54,6 +54,7 @@ LIFTS = {
     TRIPS: "more streams",
     HOT: "a cooler place",
     NO_LINK: "a link that stays up",
+    LATER: "an earlier start_after",
 }
 
 NOTHING = "nothing on this device"
@@ -83,8 +84,10 @@ def attribute(
     stretches = [part for s in ingest.sessions for part in _stretches(story, ingest, s, total)]
     seconds: dict[str, float] = {}
     spans: list[BottleneckSpan] = []
+    wired = all(client.link == "ethernet" for client in story.clients)
+    last = max((client.start for s in ingest.sessions for client in s.transfer.clients), default=0.0)
     for part in stretches:
-        names = _binding(part, stopped)
+        names = _binding(part, stopped, last if wired else 0.0)
         length = part.end - part.start
         for name in names:
             seconds[name] = seconds.get(name, 0.0) + length / len(names)
@@ -96,13 +99,18 @@ def attribute(
     return tuple(Bottleneck(name, share / whole, lifts.get(name, "")) for name, share in ranked), tuple(spans)
 
 
-def _binding(part: Utilisation, stopped: Sequence[tuple[float, float]]) -> list[str]:
-    """The busiest stations of a stretch: two links that are both full bind alike, whatever the last digit says."""
+def _binding(part: Utilisation, stopped: Sequence[tuple[float, float]], last: float) -> list[str]:
+    """The busiest stations of a stretch: two links that are both full bind alike, whatever the last digit says.
+
+    Nothing moves over a cable until ``last`` because the next client has not begun [s].
+    """
     most = max(part.shares.values())
     if part.bytes or most > IDLE:
         return [station for station, share in part.shares.items() if share >= most - ALIKE]
     middle = (part.start + part.end) / 2
-    return [HOT if any(start <= middle < end for start, end in stopped) else NO_LINK]
+    if any(start <= middle < end for start, end in stopped):
+        return [HOT]
+    return [LATER if middle < last else NO_LINK]
 
 
 def _stretches(story: Scenario, ingest: Ingest, session: Session, total: float) -> list[Utilisation]:
@@ -178,7 +186,7 @@ def _cpu_name(story: Scenario) -> str:
 
 def _lift(story: Scenario, ingest: Ingest, station: str) -> str:
     """What would lift a bottleneck, and what would bind next."""
-    if station in {HOT, NO_LINK}:
+    if station in {HOT, NO_LINK, LATER}:
         return LIFTS[station]
     session = max(ingest.sessions, key=lambda s: s.end - s.start)
     transfer, sizes = session.transfer, ingest.sample()

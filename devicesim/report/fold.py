@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable
 
 import numpy as np
@@ -11,20 +10,19 @@ from devicesim import __version__
 from devicesim.device.expectation import Load
 from devicesim.device.export import Master, Part
 from devicesim.device.ingest import Ingest
-from devicesim.device.job import Job
 from devicesim.device.order import Life
 from devicesim.jobs import JobState
 from devicesim.physics import thermal
 from devicesim.progress import (
     ImportFailed,
     InstanceChanged,
-    Leg,
     LegEnded,
     LegInterrupted,
     Stream,
     TemperatureChanged,
     timestamp,
 )
+from devicesim.report import footer, wire
 from devicesim.report.bottleneck import attribute
 from devicesim.report.costs import bill
 from devicesim.report.losses import losses_of
@@ -33,12 +31,9 @@ from devicesim.report.model import (
     Bottleneck,
     BottleneckSpan,
     Cost,
-    FigureUsed,
-    GoalResult,
     IngestSummary,
     Loss,
     Report,
-    Series,
 )
 from devicesim.report.sections import told
 from devicesim.report.steps import timeline
@@ -48,8 +43,6 @@ from devicesim.units import format_duration
 from devicesim.world import World
 
 DAY = 86400.0
-POINTS = 400
-"""Points of a progress curve in a chart."""
 
 
 def answer(world: World, job_id: str | None = None) -> Report:
@@ -59,6 +52,8 @@ def answer(world: World, job_id: str | None = None) -> Report:
         world: the run, as far as it has come.
         job_id: which job; the first one if none is named.
     """
+    if job_id is None and wire.alone(world):
+        return wire.answer(world)
     life = world.life(job_id)
     story, job = life.setting.scenario, life.job
     ingest = life.customer.ingest
@@ -77,7 +72,7 @@ def answer(world: World, job_id: str | None = None) -> Report:
     return Report(
         name=story.name,
         seed=world.seed,
-        repeat=repeat_line(world),
+        repeat=footer.repeat_line(world),
         version=__version__,
         start=timestamp(world.epoch, job.created),
         job=job.id,
@@ -93,15 +88,16 @@ def answer(world: World, job_id: str | None = None) -> Report:
         battery=battery,
         instances=_instances(world.stream, job.id),
         costs=costs,
-        goals=tuple(_goals(story, metrics)),
+        goals=tuple(footer.goals(story, metrics)),
         metrics=metrics,
         swings=ranked,
-        figures=tuple(_figures(world)),
-        progress=tuple(_progress(world.stream, job, world.now)),
+        figures=tuple(footer.figures(world)),
+        progress=tuple(footer.progress(world.stream, [part.id for part in job.parts] or [job.id], world.now)),
         spans=spans,
-        series=tuple(_series(world.stream)),
+        series=tuple(footer.series(world.stream)),
         notes=notes,
         sections=tuple(section for room in rooms for section in room.sections),
+        subject=next((room.subject for room in rooms if room.subject), ""),
     )
 
 
@@ -112,17 +108,6 @@ def _load(life: Life) -> Load:
     if ingest is None or ingest.leg is None:
         return Load(np.zeros(0, dtype=np.int64), 0, 0)
     return Load(ingest.sample(2_000), ingest.leg.total_objects, ingest.leg.total_bytes)
-
-
-def repeat_line(world: World) -> str:
-    """The command that gives this run again."""
-    source = world.scenario.source if world.scenario else None
-    if source is None or not source.file:
-        return f"simulate(scenario, seed={world.seed}, replication={world.replication})"
-    words = ["devicesim", "run", source.file, "--seed", str(world.seed)]
-    for override in source.overrides:
-        words += ["--set", override]
-    return shlex.join(words)
 
 
 def _entered(life: Life, state: JobState) -> float | None:
@@ -234,12 +219,6 @@ def _metrics(
     return metrics
 
 
-def _goals(story: Scenario, metrics: dict[str, float]) -> Iterable[GoalResult]:
-    for goal in story.goals:
-        value = metrics.get(goal.metric)
-        yield GoalResult(goal.expr, value, value is not None and goal.met(metrics))
-
-
 def _instances(stream: Stream, job: str) -> tuple[str, ...]:
     running: dict[str, tuple[str, float]] = {}
     lines = []
@@ -253,41 +232,9 @@ def _instances(stream: Stream, job: str) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _figures(world: World) -> Iterable[FigureUsed]:
-    for key, figure in sorted(world.figures.used.items()):
-        yield FigureUsed(key, figure.text, figure.range_text, figure.kind, figure.source, figure.note)
-
-
-def _progress(stream: Stream, job: Job, now: float) -> Iterable[Series]:
-    """The curves of a job's legs; of an export's master those of its parts, together."""
-    ids = [part.id for part in job.parts] or [job.id]
-    named: dict[str, list[Leg]] = {}
-    for leg in stream.legs:
-        if leg.job in ids:
-            named.setdefault(leg.name, []).append(leg)
-    for name, legs in named.items():
-        end = max(leg.end if leg.end is not None else now for leg in legs)
-        times = np.linspace(min(leg.start for leg in legs), end, POINTS)
-        size, count = (
-            np.sum(column, axis=0) for column in zip(*(leg.at(times) for leg in legs), strict=True)
-        )
-        at = tuple(times.tolist())
-        yield Series(f"{name} bytes", "B", at, tuple(float(value) for value in size))
-        yield Series(f"{name} objects", "", at, tuple(float(value) for value in count))
-
-
-def _series(stream: Stream) -> Iterable[Series]:
-    units = {"battery.charge": "1", "wifi.goodput": "B/s"}
-    for name, points in stream.series.items():
-        at, value = zip(*points, strict=True)
-        yield Series(name, units.get(name, ""), at, value)
-
-
 def _notes(world: World, story: Scenario) -> tuple[str, ...]:
     low, high = (world.figures.si(f"{story.job.device}.thermal.ambient_{end}") for end in ("min", "max"))
     ambient, heat = story.site.ambient, []
     if ambient is not None and not thermal.within_limits(ambient, low, high):
         heat = [f"{ambient:g} °C is outside the {low:g} to {high:g} °C the device is made for"]
-    unread = [key for key in world.figures.overrides if key not in world.figures.used]
-    idle = [f"{key} is set in [assume] and was not read by this run" for key in unread]
-    return (*story.source.notes, *heat, *idle)
+    return (*story.source.notes, *heat, *footer.unread(world))

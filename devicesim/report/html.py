@@ -26,6 +26,7 @@ POLICY = (
 _LEGS = {
     "ingest": "Onto the device",
     "import": "Into S3",
+    "online": "Over the line",
     "export": "From S3 onto devices",
     "read": "Off the devices",
     "verify": "Verified",

@@ -184,7 +184,7 @@ class Report:
     """The whole answer of one run.
 
     ``start`` is when the job was created; the timeline's and series' seconds count from the run's second 0, which
-    is the same moment for a scenario's own job.
+    is the same moment for a scenario's own job. ``subject`` says what it is about where a job and its device do not.
     """
 
     name: str
@@ -214,6 +214,7 @@ class Report:
     series: tuple[Series, ...] = ()
     notes: tuple[str, ...] = field(default=())
     sections: tuple[Section, ...] = ()
+    subject: str = ""
 
     @property
     def goals_met(self) -> bool:

@@ -141,7 +141,7 @@ def headline(report: Report) -> str:
         at = datetime.fromisoformat(report.start) + timedelta(days=needed)
         text = f"At the site after {days(needed)}: {date_time(at)}"
         return f"{text}, without {_missing(report.losses)}" if report.losses else text
-    goes_to_s3 = report.job_type == "IMPORT"
+    goes_to_s3 = report.job_type in {"IMPORT", "ONLINE"}
     if report.days_to_s3 is not None:
         at = datetime.fromisoformat(report.start) + timedelta(days=report.days_to_s3)
         arrived = "None of it in S3" if _nothing_left(report) else "In S3"
@@ -176,6 +176,8 @@ def _continued(sentence: str) -> str:
 
 def subject(report: Report) -> str:
     """What the answer is about: job, device, data, and the clock that times are read by."""
+    if report.subject:
+        return f"{plain(report.subject)}. Times are local, {_offset(report.start)}."
     ingest = report.ingest
     for told in report.sections:
         if told.name == "export":

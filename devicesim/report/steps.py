@@ -9,8 +9,10 @@ from devicesim.device.job import Job
 from devicesim.jobs import JobState
 from devicesim.progress import (
     BatteryChanged,
+    Cleared,
     DeviceChanged,
     Event,
+    ExecutionChanged,
     FunctionsChanged,
     InstanceChanged,
     LegEnded,
@@ -114,6 +116,16 @@ def _words(event: Event) -> tuple[str, str] | None:
             return f"{interfaces.NAMES[service]} starting", ""
         case InstanceChanged(state="running"):
             return f"{event.instance} running", ""
+        case ExecutionChanged(status="TRANSFERRING"):
+            return "sending online", ""
+        case ExecutionChanged(status="VERIFYING"):
+            return "verifying online", ""
+        case ExecutionChanged(status="ERROR"):
+            return (
+                "execution with errors" if event.why.endswith("failed") else "execution cut short"
+            ), event.why
+        case Cleared():
+            return "sent files removed", ""
         case TemperatureChanged():
             return event.what, f"{event.temperature:.0f} °C"
         case _:
@@ -133,6 +145,8 @@ def _end(event: Event, later: Sequence[Event], state_end: float | None) -> float
             ends = (e.at for e in later if isinstance(e, FunctionsChanged | DeviceChanged))
         case ServiceChanged(service=name):
             ends = (e.at for e in later if isinstance(e, ServiceChanged) and e.service == name)
+        case ExecutionChanged(status="TRANSFERRING" | "VERIFYING", execution=name):
+            ends = (e.at for e in later if isinstance(e, ExecutionChanged) and e.execution == name)
         case InstanceChanged(instance=name):
             ends = (e.at for e in later if isinstance(e, InstanceChanged) and e.instance == name)
         case TemperatureChanged(what=what) if what in OVER:

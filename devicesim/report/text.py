@@ -117,6 +117,8 @@ def _sections(report: Report) -> Iterator[tuple[str, list[Text]]]:
 
 def _copy(report: Report) -> Iterator[tuple[str, list[Text]]]:
     ingest = report.ingest
+    if ingest is None and not report.device:
+        return
     if ingest is None:
         if report.job_type == "EXPORT":
             return

@@ -53,6 +53,10 @@ METRICS: dict[str, tuple[Dimension | None, float, str]] = {
         "hours the copy took longer for what ran beside it",
     ),
     "ingest_mb_s_lost_to_compute": (units.RATE, _MEGABYTE, "MB/s the copy was slower for it"),
+    "online_days": (units.DURATION, _DAY, "days from the start until what goes over the line is in S3"),
+    "online_mb_s": (units.RATE, _MEGABYTE, "mean rate over the line while transferring in MB/s"),
+    "online_share": (None, 1.0, "share of the bytes in S3 that came over the line, 0 to 1"),
+    "executions": (None, 1.0, "executions of DataSync tasks"),
     "files_failed": (None, 1.0, "files that the device refused or the import failed"),
 }
 """What a goal may name: the dimension its limit may be written in, the unit of the metric in SI, meaning."""

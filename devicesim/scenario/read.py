@@ -258,9 +258,10 @@ def _notes(document: Mapping[str, Any], scenario: Scenario, listings: Mapping[st
         start = datetime.fromisoformat(start)
     if getattr(start, "tzinfo", None) is None:
         yield "start has no offset from UTC and is read as UTC"
-    copied = {name for client in scenario.clients for name in client.dataset}
+    moved = {name for client in scenario.clients for name in client.dataset}
+    moved |= {name for task in scenario.tasks for name in task.datasets}
     for dataset in scenario.datasets:
-        if dataset.name not in copied:
+        if dataset.name not in moved and dataset.route != "online":
             yield f"nobody copies dataset {dataset.name!r}"
     advised = f"{scenario.job.device}.ports.advised"
     for client in scenario.clients if catalog.has(advised) else ():

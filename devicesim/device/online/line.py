@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 import numpy as np
 
@@ -37,6 +38,11 @@ def expected(figures: Figures, line: Wan) -> wan.Timetable:
     return wan.limited(week(line), np.inf, efficiency(figures, line) * there)
 
 
+def since_monday(moment: datetime) -> float:
+    """Seconds from Monday 00:00 to a moment, by its own clock."""
+    return moment.weekday() * 86400.0 + moment.hour * 3600.0 + moment.minute * 60.0 + moment.second
+
+
 class Line:
     """The one line of a site.
 
@@ -47,8 +53,7 @@ class Line:
     def __init__(self, setting: Setting, line: Wan) -> None:
         self._setting, self._wan = setting, line
         self._week = week(line)
-        epoch = setting.epoch
-        self.monday = epoch.weekday() * 86400.0 + epoch.hour * 3600.0 + epoch.minute * 60.0 + epoch.second
+        self.monday = since_monday(setting.epoch)
         self._users: list[Notice] = []
         self._outages = self._draw()
         self._dead = next(self._outages)

@@ -44,7 +44,7 @@ class Premises:
 
     def bounds(self) -> dict[str, float]:
         """What the site's storage gives."""
-        return {"site storage": self._setting.figures.si("datasync.site_read")}
+        return {"the site's storage": self._setting.figures.si("datasync.site_read")}
 
     def take(self, rate: float, files: float, version: str, *, send: bool) -> None:
         """Nobody else is modelled there."""
@@ -84,13 +84,15 @@ class Aboard:
         left = max(0.0, 1.0 - device.compute.disk_share) * device.heat.disk_factor
         heat = device.heat.cpu_factor
         return {
-            "disk": disk * left * share,
-            "NFS service": device.compute.nfs_share
+            "the disk": disk * left * share,
+            "the NFS service": device.compute.nfs_share
             * heat
             * share
             * figure(f"{kind}.nfs.cores")
             / figure(f"{kind}.nfs.per_byte"),
-            "agent": heat * figure("datasync.agent.vcpus") / figure("datasync.agent.per_byte"),
+            "the agent's processors": heat
+            * figure("datasync.agent.vcpus")
+            / figure("datasync.agent.per_byte"),
         }
 
     def take(self, rate: float, files: float, version: str, *, send: bool) -> None:

@@ -12,16 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devicesim import catalog
+from devicesim.catalog import Figures
 from devicesim.device.expectation import Load, expected
-from devicesim.device.online.line import efficiency
+from devicesim.device.online.line import efficiency, since_monday
 from devicesim.device.online.line import expected as expected_line
 from devicesim.device.online.source import Batch, batch
 from devicesim.device.online.work import connection_rate
 from devicesim.device.setting import Setting
 from devicesim.physics import datasync, wan
 from devicesim.scenario import Files, Hybrid, Scenario, Task, Wan
-from devicesim.units import format_duration, format_size
+from devicesim.units import format_size
 
+DAY = 86400.0
 SAMPLE = 2_000
 """File sizes that an expected copy is computed from."""
 
@@ -141,7 +143,7 @@ def _parted(setting: Setting, story: Scenario, hybrid: Hybrid, told: Roads) -> R
             }
         ).model_copy(update={"bytes_per_second": hybrid.bytes_per_second})
         errands = (*errands, Errand(task, tuple(first)))
-    days = {"online": float(outlook.online[k]) / 86400, "shipped": outlook.shipped(k) / 86400}
+    days = {"online": float(outlook.online[k]) / DAY, "shipped": outlook.shipped(k) / DAY}
     return replace(told, shipped=(*kept, *rest), site=errands, reason=reason, expected=days)
 
 
@@ -157,25 +159,41 @@ def _outlook(
     if line is None:
         raise ValueError("a hybrid plan without [site.wan]")
 
+    # The parcel as it usually goes: that a device is out of stock now and then is told, not planned with.
+    stock = catalog.own(story.job.device, "preparation.stock_out.share")
+    usual = figures.with_value(stock, 0.0)
+
     def shipped(k: int) -> float:
         rest = np.concatenate([fixed, sizes[k:]])
         if not rest.size:
             return 0.0
         sample = rest[np.linspace(0, rest.size - 1, min(rest.size, SAMPLE)).astype(np.int64)]
-        return float(sum(expected(figures, story, Load(sample, rest.size, int(rest.sum())))))
+        return float(sum(expected(usual, story, Load(sample, rest.size, int(rest.sum())))))
 
-    online = online_times(setting, line, sizes, hybrid.verify, hybrid.bytes_per_second)
+    monday = since_monday(setting.epoch) + setting.now
+    online = online_times(figures, line, monday, sizes, hybrid.verify, hybrid.bytes_per_second)
     return _Outlook(sizes, edges, online, shipped)
 
 
 def online_times(
-    setting: Setting, line: Wan, sizes: NDArray[np.int64], verify: datasync.Mode, limit: float | None = None
+    figures: Figures,
+    line: Wan,
+    monday: float,
+    sizes: NDArray[np.int64],
+    verify: datasync.Mode,
+    limit: float | None = None,
 ) -> NDArray[np.float64]:
-    """Expected seconds until the first k files are in S3 from the site, begun now, for k of 0 .. n.
+    """Expected seconds until the first k files are in S3 from the site, for k of 0 .. n.
 
     A file costs its bytes, or what the narrowest part of the way carries while it is opened and closed.
+
+    Args:
+        figures: the catalog with the scenario's own. line: the scenario's.
+        monday: when it begins, since Monday 00:00 of the site [s].
+        sizes: of the files in their order [bytes].
+        verify: mode of the task. limit: its bandwidth limit [bytes/s].
     """
-    figures, figure = setting.figures, setting.figures.si
+    figure = figures.si
     share = efficiency(figures, line)
     most = min(
         line.up * share,
@@ -189,10 +207,6 @@ def online_times(
     tasks = np.ceil(count / figure("datasync.site_max_files"))
     before = tasks * figure("datasync.launch") + count / figure("datasync.prepare_rate")
     week = wan.limited(expected_line(figures, line), most)
-    begin = setting.epoch
-    monday = (
-        begin.weekday() * 86400.0 + begin.hour * 3600.0 + begin.minute * 60.0 + begin.second + setting.now
-    )
     moving = wan.time_to_move(week, monday + before, work)
     again = np.maximum(size / figure("datasync.site_read"), count / figure("datasync.verify_rate"))
     return np.asarray(np.where(count > 0, before + moving + (again if verify != "NONE" else 0.0), 0.0))
@@ -206,7 +220,7 @@ def _choose(hybrid: Hybrid, outlook: _Outlook) -> tuple[int, str]:
         passed = np.concatenate([[0], np.cumsum(outlook.sizes)])
         goal = hybrid.share * float(passed[-1])
         k = int(outlook.edges[np.searchsorted(passed[outlook.edges], goal, side="right") - 1])
-        return k, f"{hybrid.share:.0%} of the bytes were to go online"
+        return k, f"{100 * hybrid.share:.3g} % of the bytes were to go online"
     return _by_end(outlook)
 
 
@@ -214,19 +228,14 @@ def _by_deadline(hybrid: Hybrid, deadline: float, outlook: _Outlook) -> tuple[in
     safe = deadline * (1 - hybrid.safety)
     edges = outlook.edges
     k = int(edges[np.searchsorted(outlook.online[edges], safe, side="right") - 1])
-    when = f"the {format_duration(deadline)} to the deadline less {hybrid.safety:.0%} for safety"
+    within = f"{safe / DAY:.3g} of the {deadline / DAY:.3g} days to the deadline"
     if k == outlook.sizes.size:
-        return (
-            k,
-            f"all of it is expected online in {format_duration(float(outlook.online[k]))}, within {when}",
-        )
-    size = format_size(int(outlook.sizes[:k].sum()))
+        return k, f"all of it is expected online after {outlook.online[k] / DAY:.3g} days, within {within}"
     parcel = outlook.shipped(k)
-    verdict = "in time" if parcel <= deadline else "too late, but no road is quicker"
-    return k, (
-        f"the line carries {size} in {when}; the parcel with the rest is expected after "
-        f"{format_duration(parcel)}, {verdict}"
-    )
+    verdict = "in time" if parcel <= deadline else "later than the deadline"
+    size = format_size(int(outlook.sizes[:k].sum()))
+    carried = f"the line carries {size} in {within}" if k else f"the line carries none of it in {within}"
+    return k, f"{carried}; the parcel with the rest usually takes {parcel / DAY:.3g} days, {verdict}"
 
 
 def _by_end(outlook: _Outlook) -> tuple[int, str]:
@@ -245,7 +254,7 @@ def _by_end(outlook: _Outlook) -> tuple[int, str]:
         return k, "the wire alone is expected to be quicker than any parcel"
     if k == 0:
         return k, "the parcel alone is expected to be quicker than the wire with any of it"
-    return k, f"both roads are expected to end after {format_duration(outlook.end(k))}"
+    return k, f"both roads are expected to end after {outlook.end(k) / DAY:.3g} days"
 
 
 def _fitting(

@@ -53,6 +53,7 @@ class Sending:
         executions: so far, in order.
         done: nothing more will be sent.
         why: why it ended short of its aim; empty if it did not.
+        complete: when all that the source had at first was in S3 for the first time [s]; None while it is not.
         moved: event that fires at the next end of an execution, and when all is done.
         limit: the task's bandwidth limit for executions to come [bytes/s]; infinite for none.
     """
@@ -63,6 +64,7 @@ class Sending:
         self.executions: list[Execution] = []
         self.done, self.why = False, ""
         self.limit = FOREVER if task.bytes_per_second is None else task.bytes_per_second
+        self.complete: float | None = None
         self.moved = setting.env.event()
         self._stirred = setting.env.event()
         self._closed = False
@@ -107,6 +109,8 @@ class Sending:
                 self._let_change()
             execution = self._new()
             yield from self.agent.execute(execution, self.task, self.source)
+            if self.complete is None and self.source.arrived[: self.source.first_count].all():
+                self.complete = setting.now
             if len(self.executions) >= self.task.runs and self.consistent and execution.status == "SUCCESS":
                 break
             if execution.cancelled and self.task.schedule is None:

@@ -187,7 +187,7 @@ class Work:
         """What each part of the way gives now [bytes/s]; all nothing while there is no contact."""
         figure, line = self._setting.figures.si, self._wan
         if not self._contact:
-            return {"line": 0.0}
+            return {"the line": 0.0}
         connections = self._task.connections or int(figure("datasync.connections"))
         bounds = cloud.wan_bounds(
             self._line.share,
@@ -198,10 +198,10 @@ class Work:
             task_rate=figure("datasync.task_rate"),
         )
         named = {
-            "line": bounds["link"],
-            "bandwidth limit": bounds["throttle"],
+            "the line": bounds["link"],
+            "the bandwidth limit": bounds["throttle"],
             "round trips and loss": bounds["connections"],
-            "10 Gbit/s a task": bounds["task"],
+            "AWS's limit of a task": bounds["task"],
         }
         return named | self._post.bounds()
 
@@ -217,7 +217,7 @@ class Work:
     def _book(self, narrow: str, elapsed: float, small: float) -> None:
         """Book what held the transfer back: small files by their number, the rest by the narrowest part."""
         held_back = self._execution.held_back
-        for name, share in (("files a second", small), (narrow, 1 - small)):
+        for name, share in (("small files", small), (narrow, 1 - small)):
             if share > 0:
                 held_back[name] = held_back.get(name, 0.0) + share * elapsed
 

@@ -16,9 +16,11 @@ class Told:
         sections: what is printed.
         metrics: goals may name them; they take the place of the job's own of the same name.
         costs: further lines of the bill. losses: further losses.
+        subject: what the answer is about, where job and device do not say it all.
     """
 
     sections: tuple[Section, ...] = ()
     metrics: Mapping[str, float] = field(default_factory=dict)
     costs: tuple[Cost, ...] = ()
     losses: tuple[Loss, ...] = ()
+    subject: str = ""
