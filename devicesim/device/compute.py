@@ -21,7 +21,7 @@ disk, though memory may still hold it.
 Checked against
 ---------------
 An event for every step of every request, the disk shared anew at each: the copy's time within 5 %, mean times of
-requests within 15 %; worked shares; what was taken against what was served.
+requests within 20 %; worked shares; what was taken against what was served.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ import numpy as np
 import simpy
 
 from devicesim import catalog, scenario
+from devicesim.device.admission import Admission
 from devicesim.device.pool import Batch, Pool
 from devicesim.device.requests import Source
 from devicesim.device.setting import Setting
@@ -102,10 +103,16 @@ class Instances:
     runs: list[_Run] = field(default_factory=list)
     unlocked_at: float | None = None
     moved: simpy.Event = field(init=False)
+    _admission: Admission | None = field(init=False)
 
     def __post_init__(self) -> None:
         self.moved = self.setting.env.event()
         story = self.setting.scenario
+        serving = {str(client.interface) for client in story.clients}
+        serving |= {"functions"} if story.functions else set()
+        self._admission = (
+            Admission(self.setting.figures, self.device, sorted(serving)) if story.instances else None
+        )
         images = {image.name: image for image in story.images}
         for wanted in story.instances:
             key = catalog.instance_types(self.device)[wanted.type]
@@ -201,6 +208,7 @@ class Instances:
         due = (self.unlocked_at or 0.0) + run.wanted.start - self.setting.now
         if due > 0:
             yield env.timeout(due) | off
+        yield from self._admit(run, off)
         if off.triggered:
             return
         self._enter(run, "pending")
@@ -219,6 +227,21 @@ class Instances:
             if run.pool is not None:
                 run.pool.stop(self.setting.now, lose=True)
         self._enter(run, "terminated" if run.left == 0 else "stopped")
+
+    def _admit(self, run: _Run, off: simpy.Event) -> Generator[simpy.Event, object, None]:
+        """Wait until there is room for an instance beside those that run."""
+        refused = False
+        while not off.triggered:
+            others = [other.wanted.type for other in self.runs if other.state in ("pending", "running")]
+            if self._admission is None or self._admission.admits(run.wanted.type, others):
+                return
+            if not refused:
+                refused = True
+                now, kind = self.setting.now, run.wanted.type
+                self.setting.say(
+                    InstanceChanged(now, self.job, run.name, kind, "InsufficientInstanceCapacity")
+                )
+            yield self.moved | off
 
     def _work(
         self, run: _Run, until: float, end: simpy.Event, off: simpy.Event

@@ -38,7 +38,10 @@ class ServiceChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class InstanceChanged(Event):
-    """A compute instance entered an EC2 state (``pending``, ``running``, ``stopped``, ``terminated``)."""
+    """A compute instance entered an EC2 state (``pending``, ``running``, ``stopped``, ``terminated``).
+
+    ``InsufficientInstanceCapacity``: it was to start and could not; it starts when there is room.
+    """
 
     instance: str
     type: str

@@ -114,6 +114,8 @@ def _words(event: Event) -> tuple[str, str] | None:
             return "functions catch up", f"{event.runs:,} run{'s' if event.runs != 1 else ''} behind"
         case ServiceChanged(service=service, state="ACTIVATING") if service != "nfs":
             return f"{interfaces.NAMES[service]} starting", ""
+        case InstanceChanged(state="InsufficientInstanceCapacity"):
+            return f"{event.instance} has to wait", event.state
         case InstanceChanged(state="running"):
             return f"{event.instance} running", ""
         case ExecutionChanged(status="TRANSFERRING"):

@@ -61,14 +61,11 @@ class TestPuts:
         assert served(world).arrive.size == 40
 
     def test_worked_time_of_a_run_alone(self) -> None:
-        """50 ms, 5 ms around it, 5 MB at 1500 MB/s and 7.8 ms to get there; 125 ms more in a new runtime."""
-        world = simulate(
-            small_story(EDGE, function(), 'client.laptop.rate = "1 Mbit/s"', "dataset.clips.files = 8")
-        )
-        run = 0.05 + 0.005 + 5e6 / 1.5e9 + 0.0078
-        took = served(world).finish - served(world).begin
-        assert took[~served(world).cold] == pytest.approx(run, rel=1e-3)
-        assert took[served(world).cold] == pytest.approx(run + 0.125, rel=1e-3)
+        """50 ms and 5 ms around it; 125 ms more in a new runtime. Objects come 0.95 s apart."""
+        changes = function(reads='"0 %"'), 'dataset.clips.size.value = "100 MB"', "dataset.clips.files = 8"
+        told = served(simulate(small_story(EDGE, *changes, "client.laptop.streams = 1")))
+        assert told.cold.tolist() == [True] + [False] * 7
+        assert told.finish - told.begin == pytest.approx([0.18] + [0.055] * 7, abs=1e-6)
 
     def test_worked_failures(self) -> None:
         """A try fails at even odds, and there are three: an eighth fails, and it takes 1.75 tries on average."""
@@ -156,7 +153,7 @@ class TestSharing:
     def test_volumes_of_their_own_leave_the_copy_alone(self) -> None:
         hog = 'instance = [{ name = "a", type = "sbe1.large", disk = "1 GB/s" }]'
         for device, left in ((EDGE, 1.0), ('assume."EDGE.instances.separate" = false', 1 / 3)):
-            world = World(small_story(EDGE, device, hog, 'client.laptop.rate = "1 Mbit/s"'))
+            world = World(small_story(EDGE, device, hog, "dataset.clips.files = 6000"))
             world.until(lambda world: any(e.state == "running" for e in world.stream.of(InstanceChanged)))
             assert world.life().device.disk_factor == pytest.approx(left)
 
@@ -335,12 +332,12 @@ def events(files: int, copy: float, cpu: float, disk: float, slots: int) -> tupl
         (3000, 5e6, 0.02, 4),
         (3000, 5e6, 0.05, 8),
         (2000, 5e6, 0.01, 1),
-        (12_000, 5e5, 0.01, 3),
+        (20_000, 5e5, 0.01, 3),
     ],
     ids=["too slow, 2 slots", "fast enough, 4 slots", "fast enough, 8 slots", "one slot", "small files"],
 )
 def test_oracle_an_event_for_every_step(files: int, size: float, cpu: float, slots: int) -> None:
-    """The copy's time within 5 %, memory keeping its last 140 MB, and the runs' mean time within 15 %."""
+    """The copy's time within 5 %, memory keeping its last 140 MB, and the runs' mean time within 20 %."""
     changes = (
         'client.laptop.rate = "10 Gbit/s"', f"dataset.clips.files = {files}",
         f'dataset.clips.size.value = "{size:.0f} B"',
@@ -352,4 +349,40 @@ def test_oracle_an_event_for_every_step(files: int, size: float, cpu: float, slo
     length *= 1 - 140e6 / (files * size)
     assert copy_length(world) == pytest.approx(length, rel=0.05)
     took = served(world).finish - served(world).arrive
-    assert took.mean() == pytest.approx(mean, rel=0.15)
+    assert took.mean() == pytest.approx(mean, rel=0.2)
+
+
+class TestAdmission:
+    def test_an_instance_waits_for_one_that_is_still_there(self) -> None:
+        """The first boots for a minute and runs an hour; the second is due after an hour and has a minute to wait."""
+        one = '{ name = "a", type = "snc1.medium", duration = "1 h" }'
+        two = '{ name = "b", type = "snc1.medium", start = "1 h", duration = "1 h" }'
+        world = simulate(small_story(*LOCAL_USE, f"instance = [{one}, {two}]"))
+        told = [(e.instance, e.state, e.at) for e in world.stream.of(InstanceChanged)]
+        began = told[0][2]
+        assert [(name, state, at - began) for name, state, at in told] == [
+            ("a", "pending", 0.0),
+            ("a", "running", 60.0),
+            ("b", "InsufficientInstanceCapacity", 3600.0),
+            ("a", "terminated", 3660.0),
+            ("b", "pending", 3660.0),
+            ("b", "running", 3720.0),
+            ("b", "terminated", 7320.0),
+        ]
+
+    def test_never_more_than_there_is_over_power_cuts(self) -> None:
+        power = 'site.power = { source = "battery", capacity = "9 Wh", spares = 9 }'
+        each = [
+            f'{{ name = "i{n}", type = "snc1.small", start = "{n * 5} min", duration = "9 min" }}'
+            for n in range(4)
+        ]
+        world = simulate(small_story(*LOCAL_USE, power, f"instance = [{', '.join(each)}]"))
+        there: set[str] = set()
+        for event in world.stream.of(InstanceChanged):
+            if event.state in ("pending", "running"):
+                there.add(event.instance)
+            else:
+                there.discard(event.instance)
+            assert len(there) <= 2
+        ends = [e.instance for e in world.stream.of(InstanceChanged) if e.state == "terminated"]
+        assert sorted(ends) == ["i0", "i1", "i2", "i3"]

@@ -97,6 +97,8 @@ def tell(world: World, life: Life) -> Told | None:
         lines.append(f"{name}: {image.ami}, {on_device} on the device, {format_size(image.size)}")
     if slowed is not None:
         lines.append(_loss(slowed))
+    if compute.functions.pools:
+        lines.extend(_rests_on(world))
     if not lines:
         return None
     data = {
@@ -220,6 +222,14 @@ def _last(session: Session, client: int) -> float:
 
 
 # Words and numbers.
+
+
+def _rests_on(world: World) -> Iterator[str]:
+    """What functions cost besides their work, which nobody has published."""
+    read = [(key, f) for key, f in sorted(world.figures.used.items()) if key.startswith("functions.")]
+    words = [f"{key.partition('.')[2]} {f.text}" for key, f in read if f.kind == "assumed"]
+    if words:
+        yield f"rests on assumed figures of functions: {', '.join(words)}"
 
 
 def _lines(serving: Serving) -> Iterator[str]:

@@ -48,7 +48,8 @@ class _Room:
     def services(self) -> Iterator[tuple[str, str]]:
         """Services that run on what instances could have, as people call them and as the catalog does."""
         names = {"nfs": "NFS", "file": "the file interface"}
-        used = {str(client.get("interface", "nfs")) for _, client in self.draft.tables("client")}
+        usual = catalog.entry(self.device).listing("interfaces")[0]
+        used = {str(client.get("interface", usual)) for _, client in self.draft.tables("client")}
         for name in sorted(used & set(names)):
             if self.figure(f"{name}.from_instances"):
                 yield names[name], name
@@ -136,7 +137,7 @@ def _vcpus(room: _Room) -> Iterator[Finding]:
         if left < taken <= most:
             yield Finding(
                 ("instance", index, "type"),
-                f"{' and '.join(services)} leave instances {left:.0f} of {most:.0f} vCPUs, got {taken:.0f} at a time",
+                f"{_leaving(services)} instances {left:.0f} of {most:.0f} vCPUs, got {taken:.0f} at a time",
             )
             break
 
@@ -152,10 +153,14 @@ def _memory(room: _Room) -> Iterator[Finding]:
     vcpus, busy = room.figure("cpu.vcpus"), dict(room.at_once(lambda instance: room.of(instance, "vcpus")))
     for index, taken in room.at_once(lambda instance: room.of(instance, "memory")):
         if taken > most and (vcpus is None or busy[index] <= vcpus):
-            has = f"{' and '.join(services)} leave instances" if services else "instances have"
+            has = f"{_leaving(services)} instances" if services else "instances have"
             why = f"{has} {_binary(most)} of memory together, got {_binary(taken)} at a time"
             yield Finding(("instance", index, "type"), why)
             break
+
+
+def _leaving(services: Mapping[str, float]) -> str:
+    return f"{' and '.join(services)} {'leave' if len(services) > 1 else 'leaves'}"
 
 
 def _binary(size: float) -> str:
