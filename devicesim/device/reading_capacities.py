@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from devicesim import scenario, throughput
 from devicesim.catalog import Figures
-from devicesim.device import capacities
+from devicesim.device import capacities, interfaces
 from devicesim.physics import nfs
 
 
@@ -40,13 +40,15 @@ def server(
     return replace(capacities.server(figures, device, read, room, clients), buffer=float("inf"))
 
 
-def operations(figures: Figures, device: str, options: scenario.Nfs, streams: int) -> throughput.Operations:
-    """The RPCs of one file that is read, for an NFS version, each with its cost on the device.
+def operations(figures: Figures, device: str, client: scenario.Client, streams: int) -> throughput.Operations:
+    """The RPCs of one file that a client reads, each with its cost on the device.
 
-    So many streams of all clients look for files at a time, on as many disks as there are of each.
+    So many streams of all clients look for files at a time, on as many disks as there are of each. What is read
+    through another interface than NFS is taken for as many calls of that interface's costs: it opens, reads and
+    closes as well.
     """
-    calls = nfs.file_reads(options.version)
-    work = figures.si(f"{device}.nfs.per_operation")
+    calls, interface = nfs.file_reads(client.nfs.version), interfaces.kind_of(client)
+    work = figures.si(f"{device}.{interface}.per_operation")
     arms = max(1.0, min(figures.si(f"{device}.disk.count"), streams))
     access = figures.si("nfs.read.accesses") * figures.si(f"{device}.disk.access_time") / arms
     # A file's share of the pages that list its directory comes with the first call.
@@ -62,7 +64,7 @@ def operations(figures: Figures, device: str, options: scenario.Nfs, streams: in
             calls.read.name,
             float(calls.read.reply),
             work,
-            work_per_byte=figures.si(f"{device}.nfs.per_byte"),
+            work_per_byte=figures.si(f"{device}.{interface}.per_byte"),
             wait=True,
         ),
         after=tuple(throughput.Operation(each.name, float(each.reply), work) for each in calls.after),
@@ -77,7 +79,7 @@ def clients(
     made = []
     for client, writer in zip(story.clients, capacities.clients(figures, story, start), strict=True):
         window = client.nfs.window or max(1, min(ahead, writer.window))
-        life = operations(figures, device, client.nfs, streams)
+        life = operations(figures, device, client, streams)
         made.append(replace(writer, operations=life, window=window))
     return tuple(made)
 

@@ -108,8 +108,6 @@ def _words(event: Event) -> tuple[str, str] | None:
             return ("device off" if event.state == "off" else event.state), event.why
         case BatteryChanged(what="swapped" | "recharged"):
             return f"battery {event.what}", ""
-        case ServiceChanged(service=service, state="ACTIVATING") if service != "nfs":
-            return f"{interfaces.NAMES[service]} starting", ""
         case FunctionsChanged(state="behind"):
             return "functions catch up", f"{event.runs:,} run{'s' if event.runs != 1 else ''} behind"
         case ServiceChanged(service=service, state="ACTIVATING") if service != "nfs":
@@ -141,8 +139,6 @@ def _end(event: Event, later: Sequence[Event], state_end: float | None) -> float
             ends = (e.at for e in later if isinstance(e, LegInterrupted | LegEnded))
         case DeviceChanged():
             ends = (e.at for e in later if isinstance(e, DeviceChanged))
-        case ServiceChanged(service=name):
-            ends = (e.at for e in later if isinstance(e, ServiceChanged) and e.service == name)
         case FunctionsChanged(state="behind"):
             ends = (e.at for e in later if isinstance(e, FunctionsChanged | DeviceChanged))
         case ServiceChanged(service=name):
