@@ -63,7 +63,9 @@ def import_objects(setting: Setting, job: str, share: Share) -> Process:
     size, count = share.bytes, share.files
     rate, objects = figures.si("aws_import.rate"), figures.si("aws_import.object_rate")
     listing = count / figures.si("aws_import.listing_rate")
-    copying = float(cloud.import_time(size, count, rate, objects))
+    unpacked, archives = _unpacked(share)
+    copying = float(cloud.import_time(size, count - archives, rate, objects))
+    copying += float(cloud.import_time(0.0, unpacked, rate, figures.si("aws_import.object_rate_extracted")))
     leg = Leg("import", job, setting.now, size, count, listed=setting.now + listing)
     setting.stream.legs.append(leg)
     setting.say(LegStarted(setting.now, job, "import", size, count))
@@ -79,6 +81,12 @@ def import_objects(setting: Setting, job: str, share: Share) -> Process:
     _hand_over(setting, job, share)
     leg.end, leg.complete = setting.now, True
     setting.say(LegEnded(setting.now, job, "import", True, size, count))
+
+
+def _unpacked(share: Share) -> tuple[float, int]:
+    """Objects that come out of archives, and how many archives these are."""
+    packed = [each for bucket in share.buckets for each in share.collections(bucket) if each.inside > 1]
+    return sum(each.files * each.inside for each in packed), sum(each.files for each in packed)
 
 
 def _hand_over(setting: Setting, job: str, share: Share) -> None:

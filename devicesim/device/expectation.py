@@ -27,11 +27,20 @@ QUANTILES = np.array([-1.645, -1.036, -0.674, -0.385, -0.126, 0.126, 0.385, 0.67
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What is copied: a sample of the file sizes, how many files there are, and their bytes."""
+    """What is copied.
+
+    Attributes:
+        sizes: of a sample of the files [bytes].
+        files: how many there are. bytes: of all of them.
+        archives: those of the files that AWS unpacks at the import.
+        unpacked: objects that come out of them.
+    """
 
     sizes: NDArray[np.int64]
     files: int
     bytes: int
+    archives: int = 0
+    unpacked: float = 0.0
 
 
 def expected(figures: Figures, story: Scenario, load: Load) -> tuple[float, float, float]:
@@ -139,6 +148,9 @@ def _importing(figures: Figures, load: Load) -> float:
     if not load.files:
         return 0.0
     figure = figures.si
-    copying = load.bytes / figure("aws_import.rate") + load.files / figure("aws_import.object_rate")
+    plain = load.files - load.archives
+    copying = load.bytes / figure("aws_import.rate") + plain / figure("aws_import.object_rate")
+    if load.unpacked:
+        copying += load.unpacked / figure("aws_import.object_rate_extracted")
     waits = figure("aws_import.sorting_mean") + figure("aws_import.start_mean")
     return waits + load.files / figure("aws_import.listing_rate") + copying

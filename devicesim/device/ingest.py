@@ -95,8 +95,16 @@ class Ingest:
 
     def _announce(self, files: Files) -> Collection:
         paths = None if files.paths is None else lambda i: f"{files.name}/{files.path(i)}"
-        share = self._device.share
-        return share.add_collection(self._bucket(files), files.root, files.sizes, paths, self._setting.now)
+        share, now = self._device.share, self._setting.now
+        collection = share.add_collection(self._bucket(files), files.root, files.sizes, paths, now)
+        collection.inside = files.inside
+        return collection
+
+    @property
+    def unpacked(self) -> tuple[float, int]:
+        """Objects that AWS unpacks from what is to be copied, and how many archives they are in."""
+        packed = [files for files in self._datasets if files.inside > 1]
+        return sum(files.count * files.inside for files in packed), sum(files.count for files in packed)
 
     @property
     def running(self) -> Copying | None:

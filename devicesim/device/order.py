@@ -48,6 +48,11 @@ class Life:
         self._enter(JobState.NEW)
         self.over: simpy.Process = setting.env.process(self._run())
 
+    @property
+    def files(self) -> Sequence[Files]:
+        """What the job is to move."""
+        return tuple(self._datasets)
+
     def _enter(self, state: JobState) -> None:
         setting, notify = self.setting, self.setting.scenario.job.notify
         wanted = notify is None or not notify.states or state in notify.states

@@ -107,7 +107,8 @@ def _load(life: Life) -> Load:
         return life.load
     if ingest is None or ingest.leg is None:
         return Load(np.zeros(0, dtype=np.int64), 0, 0)
-    return Load(ingest.sample(2_000), ingest.leg.total_objects, ingest.leg.total_bytes)
+    unpacked, archives = ingest.unpacked
+    return Load(ingest.sample(2_000), ingest.leg.total_objects, ingest.leg.total_bytes, archives, unpacked)
 
 
 def _entered(life: Life, state: JobState) -> float | None:

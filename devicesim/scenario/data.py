@@ -19,6 +19,7 @@ from pydantic import (
 
 from devicesim import catalog, units
 from devicesim.errors import unknown
+from devicesim.scenario.batch import Batch
 from devicesim.scenario.quantities import Duration, Name, Quantity, Size, refusal, shown
 from devicesim.scenario.table import Table
 
@@ -240,6 +241,10 @@ class Dataset(Table):
         min_length=1,
     )
 
+    batch: Batch | None = Field(
+        default=None,
+        description="Pack its files into archives before they are copied, as AWS advises of small ones.",
+    )
     route: Literal["ship", "online"] | None = Field(
         default=None,
         description="By which road it goes: 'ship' on the device, 'online' over the line; if not given, online where "

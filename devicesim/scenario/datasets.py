@@ -13,6 +13,7 @@ from devicesim import catalog
 from devicesim.errors import Problem, ScenarioError
 from devicesim.physics import file_sizes
 from devicesim.scenario import manifest, tree
+from devicesim.scenario.batch import extracts, packed
 from devicesim.scenario.data import Dataset, Distribution, Fixed, Lognormal, Normal, Pareto, Uniform
 from devicesim.scenario.listing import Files
 from devicesim.scenario.models import Scenario
@@ -112,12 +113,13 @@ def _drawn(dataset: Dataset, rng: np.random.Generator, figures: catalog.Figures 
 def files_of(
     scenario: Scenario, name: str, rng: np.random.Generator, figures: catalog.Figures | None = None
 ) -> Files:
-    """The files of a scenario's data set: as found when it was read, or drawn."""
+    """The files of a scenario's data set: as found when it was read, or drawn; packed where it says so."""
     listings = scenario.source.listings
-    if name in listings:
-        return listings[name]
     dataset = next(dataset for dataset in scenario.datasets if dataset.name == name)
-    return files(dataset, rng, scenario.source.directory, figures)
+    found = listings[name] if name in listings else files(dataset, rng, scenario.source.directory, figures)
+    if dataset.batch is None:
+        return found
+    return packed(found, dataset.batch, figures or catalog.Figures(), extracts(scenario, name))
 
 
 def listed(dataset: Dataset, directory: Path, most: float = np.inf) -> tuple[Files, list[Problem]]:

@@ -25,6 +25,8 @@ class Files:
         paths: relative to the data set's root; None where sizes were drawn and names are made up on demand.
         skipped: what was found but is not copied, as (path, why).
         part: directory of made-up names, where the data set is dealt out to several jobs.
+        inside: objects that AWS makes of each at the import, on average: more than one of an archive that it unpacks.
+        packed: how many files were packed into the data set's archives, 0 where they go as they are.
 
     >>> drawn = Files("photos", "arn:aws:s3:::trail-cams", np.array([3, 4]))
     >>> drawn.count, drawn.total, drawn.path(1)
@@ -37,6 +39,8 @@ class Files:
     paths: Sequence[str] | None = None
     skipped: tuple[tuple[str, str], ...] = ()
     part: str = ""
+    inside: float = 1.0
+    packed: int = 0
 
     @property
     def count(self) -> int:

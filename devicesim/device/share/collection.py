@@ -43,6 +43,7 @@ class Collection:
         number: counts the collections of a share from 1.
         files: how many files are complete.
         bytes: their sizes together [bytes].
+        inside: objects that AWS makes of each file at the import, on average: more than one of an archive.
         content: gives bytes of a file, by its number, from an offset; None where nobody knows them.
     """
 
@@ -61,6 +62,7 @@ class Collection:
         self.number, self.bucket, self.name, self.paths, self.posix = number, bucket, name, paths, posix
         self.files = self.bytes = 0
         self.content: Callable[[int, int, int], bytes] | None = None
+        self.inside = 1.0
         self._usage = usage
         self._sizes = sizes.view()
         self._sizes.flags.writeable = False

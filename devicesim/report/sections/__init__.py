@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from devicesim.device.order import Life
-from devicesim.report.sections import compute, export, online
+from devicesim.report.sections import archives, compute, export, online
 from devicesim.report.sections.told import Told
 from devicesim.world import World
 
-ROOMS: tuple[Callable[[World, Life], Told | None], ...] = (compute.tell, export.tell, online.tell)
+ROOMS: tuple[Callable[[World, Life], Told | None], ...] = (
+    archives.tell,
+    compute.tell,
+    export.tell,
+    online.tell,
+)
 """One function for each room; None where the scenario has no such room."""
 
 

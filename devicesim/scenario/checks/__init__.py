@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from devicesim.scenario.checks import cluster, compute, device, export, fleet, interface, online, story
+from devicesim.scenario.checks import batch, cluster, compute, device, export, fleet, interface, online, story
 from devicesim.scenario.checks.draft import Draft, assumptions
 from devicesim.scenario.findings import Finding
 
@@ -16,6 +16,7 @@ ROOMS = (
     story.check,
     device.check,
     interface.check,
+    batch.check,
     compute.check,
     cluster.check,
     online.check,

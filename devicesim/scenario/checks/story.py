@@ -12,6 +12,7 @@ import numpy as np
 from devicesim import catalog
 from devicesim.errors import UnitError
 from devicesim.jobs import ShippingOption
+from devicesim.scenario import batch
 from devicesim.scenario.checks import roads
 from devicesim.scenario.checks.draft import Draft
 from devicesim.scenario.checks.fleet import spreads
@@ -145,12 +146,15 @@ def _room(draft: Draft) -> Iterator[Finding]:
         listing = draft.listings.get(index)
         if listing is None and (dataset.manifest or dataset.directory):
             continue
-        size = listing.total if listing else expected_total(dataset, figures)
+        size = float(listing.total if listing else expected_total(dataset, figures))
+        files = float(listing.count if listing else expected_count(dataset, figures))
+        if dataset.batch is not None:
+            files, size = batch.expected(files, size, dataset.batch, figures)
         if listing is not None and not listing.count:
             yield Finding(path, "must hold at least one file, got none")
         if roads.aboard(draft, index):
             total += size
-            count += listing.count if listing else expected_count(dataset, figures)
+            count += files
             yield from _too_large(index, dataset, listing, most_size)
         if size > _ABSURD:
             yield Finding(path, f"must be at most 1 EB in all, got {size / _ABSURD:.3g} EB")
