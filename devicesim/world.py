@@ -30,7 +30,7 @@ from devicesim.catalog import Figures
 from devicesim.device.cluster.cluster import Cluster
 from devicesim.device.cluster.whole import Whole, cluster_id, default_cluster
 from devicesim.device.customer import Customer, default_story
-from devicesim.device.export import Export
+from devicesim.device.export import Export, asked_for
 from devicesim.device.fleet import Usage, usage
 from devicesim.device.job import Job, Order, ordered, read_order
 from devicesim.device.neighbours import Neighbours
@@ -256,22 +256,27 @@ class World:
         """Create a job at the World's site, which the catalog's default customer handles; returns its JobId.
 
         Members: type, device, capacity, shipping, wifi, description; region (the World's own if not given) and
-        buckets, to which the customer's files go in equal numbers (the catalog's if none is given).
+        buckets, to which the customer's files go in equal numbers (the catalog's if none is given). An EXPORT
+        takes key_ranges beside them, (begin, end) for each: they count where an object store is attached.
 
         Raises:
             UnknownNameError: no such member.
             BoundError: a value that a job cannot have, or that its Region does not offer.
         """
         given = dict(members)
-        region, buckets = given.pop("region", self.region), given.pop("buckets", ())
+        region, buckets = given.pop("region", self.region), list(given.pop("buckets", ()))
+        ranges = given.pop("key_ranges", None)
         order = read_order(region, given)
-        story = default_story(self.figures, self.epoch, region, order, buckets)
         if order.type is JobType.EXPORT:
+            named = list(dict.fromkeys(buckets))
+            story = default_story(self.figures, self.epoch, region, order, named)
+            if ranges is not None and self._setting.neighbours.objects is not None:
+                story = asked_for(story, buckets, ranges)
             setting = replace(self._setting, scenario=story)
             life = Export(setting, story, self._open, order, drawn(setting, story, self._later)).master
         else:
-            life = self._open(order, story)
-        told = {name: members[name] for name in ("region", "buckets") if name in members}
+            life = self._open(order, default_story(self.figures, self.epoch, region, order, buckets))
+        told = {name: members[name] for name in ("region", "buckets", "key_ranges") if name in members}
         self._note("create_job", **order.members, **told)
         return life.job.id
 

@@ -7,7 +7,7 @@ a device prepared for it. The master is tied to no device, and is complete when 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -29,7 +29,7 @@ from devicesim.jobs import JobState
 from devicesim.physics import cloud as listing
 from devicesim.physics import export as physics
 from devicesim.progress import Curve, ExportFailed, ExportListed, Leg, LegEnded, LegStarted, Lost
-from devicesim.scenario import Files, Scenario, keys
+from devicesim.scenario import Files, KeyRange, Scenario, keys
 
 SAMPLE = 2_000
 """Sizes of objects that stand for all, where only their distribution matters."""
@@ -46,7 +46,7 @@ class Export:
     def __init__(
         self, setting: Setting, story: Scenario, open: Open, order: Order, drawn: Sequence[Files]
     ) -> None:
-        self._open, self._story, self._order = open, story, order
+        self._open, self._story, self._order, self._drawn = open, story, order, list(drawn)
         self._limits = limits(setting, order.device, room(setting, order.device))
         self.inventory = inventory.take(setting, drawn, self._limits)
         self.master = open(order, story, self.inventory.files, live=self._live)
@@ -56,6 +56,18 @@ class Export:
     def lives(self) -> Sequence[Life]:
         """The master, then the parts in the order in which they ship."""
         return (self.master, *self.parts)
+
+    def change(self, setting: Setting, order: Order, buckets: Sequence[str]) -> None:
+        """Take another order, and other buckets if any are given, before S3 is listed."""
+        self._order = order
+        if buckets:
+            arns = [f"arn:aws:s3:::{buckets[n % len(buckets)]}" for n in range(len(self._drawn))]
+            self._drawn = [replace(files, bucket=arn) for files, arn in zip(self._drawn, arns, strict=True)]
+            pairs = zip(self._story.datasets, arns, strict=True)
+            datasets = tuple(dataset.model_copy(update={"bucket": arn}) for dataset, arn in pairs)
+            self._story = self._story.model_copy(update={"datasets": datasets})
+            taking = replace(setting, scenario=self._story)
+            self.inventory = inventory.take(taking, self._drawn, self._limits)
 
     def _live(self, setting: Setting, job: Job, files: Sequence[Files], hire: Hire) -> Life:
         return Master(setting, job, files, hire, self)
@@ -81,6 +93,24 @@ class Export:
         if not isinstance(part, Part):
             raise VerbError(f"job {part.job.id} is no part of an export")
         return part
+
+
+def asked_for(story: Scenario, buckets: Sequence[str], marks: Sequence[tuple[str, str]]) -> Scenario:
+    """A story that takes what the API's list of resources asks for.
+
+    Args:
+        story: with a data set for each bucket, in their order.
+        buckets: as listed; one may be listed several times with several ranges.
+        marks: first and last key of each; empty for no bound. A bucket listed without either is taken whole.
+    """
+    found: dict[str, list[KeyRange]] = {}
+    for bucket, (begin, end) in zip(buckets, marks, strict=True):
+        found.setdefault(bucket, []).append(KeyRange(begin=begin, end=end))
+    datasets = [
+        dataset.model_copy(update={"key_range": tuple(found.get(dataset.bucket.rpartition(":")[2], ()))})
+        for dataset in story.datasets
+    ]
+    return story.model_copy(update={"datasets": tuple(datasets)})
 
 
 def _between(datasets: Sequence[Files], start: int, stop: int) -> list[Files]:
@@ -126,13 +156,20 @@ class Master(Life):
             return
         self._enter(JobState.PENDING)
         parts = self.export.deal()
-        self.job.parts += [part.job for part in parts]
+        for part in parts:
+            part.job.part_of = self.job.id
+            self.job.parts.append(part.job)
         yield parts[0].begun
         if self._cancelled:
             return
         self._enter(JobState.IN_PROGRESS)
         yield setting.env.all_of([part.over for part in parts])
         self._conclude(parts)
+
+    def change(self, order: Order, buckets: Sequence[str] = ()) -> None:
+        """Take a changed order, and other buckets; the parts come by it."""
+        self.export.change(self.setting, order, buckets)
+        self.job.order = order
 
     @property
     def load(self) -> Load:

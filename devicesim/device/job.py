@@ -70,6 +70,7 @@ class Job:
         outcome: empty while under way; then ``complete``, ``cancelled`` or what ended it badly.
         master: whether it is the master of an export, which is tied to no device.
         parts: of a master, in the order in which they ship.
+        part_of: JobId of the master that this is a part of; empty for any other job.
     """
 
     id: str
@@ -81,6 +82,7 @@ class Job:
     moved: list[Callable[[Job], None]] = field(default_factory=list)
     master: bool = False
     parts: list[Job] = field(default_factory=list)
+    part_of: str = ""
 
     def move(self, now: float, state: JobState, stream: Stream, neighbours: Neighbours) -> None:
         """Enter the next state, tell the stream and whoever is to be notified.

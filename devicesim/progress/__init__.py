@@ -3,7 +3,8 @@
 A stream only grows. Device processes append frozen events and hand over curves; reports, doors and tests
 read them.
 The *ingest* leg is the copy onto the device, the *import* leg AWS's copy into S3 (the API shows its
-``DataTransferProgress`` only while the job is InProgress, with totals of 0 until the listing is done).
+``DataTransferProgress`` only while the job is InProgress, with totals of 0 until the listing is done). A part of an
+export has the *export* leg, AWS's copy onto its device, and those of its readers: *read*, then *verify*.
 
 Samples come as numpy structured arrays, :class:`Chunk` by chunk: exactly, or as a monitor would see them
 (:class:`View`). Progress objects, columns, and the writers of all forms are made from chunks: JSON Lines and CSV here,

@@ -201,7 +201,7 @@ def _metrics(
     arrived: float | None,
 ) -> dict[str, float]:
     given, taken = _entered(life, JobState.WITH_CUSTOMER), _entered(life, JobState.IN_TRANSIT_TO_AWS)
-    failed = [loss for loss in losses if loss.at == "import" or loss.at.startswith("refused")]
+    failed = [loss for loss in losses if loss.at in {"import", "export"} or loss.at.startswith("refused")]
     metrics = {
         "cost_usd": sum(cost.usd for cost in costs),
         "battery_swaps": float(battery.swaps if battery else 0),

@@ -179,13 +179,6 @@ def subject(report: Report) -> str:
     if report.subject:
         return f"{plain(report.subject)}. Times are local, {_offset(report.start)}."
     ingest = report.ingest
-    for told in report.sections:
-        if told.name == "export":
-            size = format_size(told.data["bytes"])
-            data = (
-                f"{count(told.data['objects'], 'object')}, {size}, {count(len(told.data['parts']), 'part')}"
-            )
-            return f"EXPORT on {report.device}: {data}. Times are local, {_offset(report.start)}."
     data = (
         f"{count(ingest.total_files, 'file')}, {format_size(ingest.total_bytes)}"
         if ingest

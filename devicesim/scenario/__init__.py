@@ -25,7 +25,7 @@
 from devicesim.scenario.client import INTERFACES, S3, Client, Interface, Nfs
 from devicesim.scenario.cluster import Cluster
 from devicesim.scenario.compute import Function, Image, Instance
-from devicesim.scenario.data import Dataset, Fixed, Lognormal, Normal, Pareto, Uniform
+from devicesim.scenario.data import Dataset, Fixed, KeyRange, Lognormal, Normal, Pareto, Uniform
 from devicesim.scenario.datasets import expected_count, expected_total, files, files_of
 from devicesim.scenario.faults import Blackout, Fault, NodeDown, NodeFault, NodeLost, PowerCut
 from devicesim.scenario.fleet import Fleet
@@ -60,6 +60,7 @@ __all__ = [
     "Instance",
     "Interface",
     "Job",
+    "KeyRange",
     "Lognormal",
     "Nfs",
     "NodeDown",

@@ -34,8 +34,8 @@ METRICS: dict[str, tuple[Dimension | None, float, str]] = {
     "ingest_files_s": (None, 1.0, "mean rate onto the device in files/s"),
     "cost_usd": (units.MONEY, 1.0, "the bill in US dollars"),
     "battery_swaps": (None, 1.0, "batteries changed"),
-    "files_lost": (None, 1.0, "files that did not reach S3"),
-    "bytes_lost": (units.SIZE, 1.0, "bytes that did not reach S3"),
+    "files_lost": (None, 1.0, "files that did not reach S3, or the site"),
+    "bytes_lost": (units.SIZE, 1.0, "bytes that did not reach S3, or the site"),
     "latency_p50_ms": (
         units.DURATION,
         1e-3,
@@ -57,7 +57,7 @@ METRICS: dict[str, tuple[Dimension | None, float, str]] = {
     "online_mb_s": (units.RATE, _MEGABYTE, "mean rate over the line while transferring in MB/s"),
     "online_share": (None, 1.0, "share of the bytes in S3 that came over the line, 0 to 1"),
     "executions": (None, 1.0, "executions of DataSync tasks"),
-    "files_failed": (None, 1.0, "files that the device refused or the import failed"),
+    "files_failed": (None, 1.0, "files that the device refused, or the import or the export failed"),
 }
 """What a goal may name: the dimension its limit may be written in, the unit of the metric in SI, meaning."""
 

@@ -195,6 +195,15 @@ class TestWorld:
         }
         assert total == {"export": FILES * FILE, "read": FILES * FILE}
 
+    def test_worked_a_changed_order_is_what_the_parts_come_by(self):
+        world = World(seed=7)
+        job = world.create_job(type="EXPORT", device="EDGE")
+        world.update_job(job, shipping="NEXT_DAY", buckets=["elsewhere"])
+        world.until("Pending", job)
+        (part,) = world.parts(job)
+        assert (part.order.shipping, part.part_of) == ("NEXT_DAY", job)
+        assert world.life(part.id).files[0].bucket == "arn:aws:s3:::elsewhere"
+
 
 class Shelf:
     """An object store of a few buckets in memory."""
@@ -249,6 +258,17 @@ class TestStore:
         world = simulate(story, neighbours=Neighbours(objects=self.shelf))
         (part,) = parts_of(world)
         assert {item.key for item in part.device.share.objects("small-export")} == {"a/2", "b", "ca/1"}
+
+    def test_worked_the_api_asks_for_buckets_and_ranges(self):
+        world = World(seed=7, neighbours=Neighbours(objects=self.shelf))
+        buckets = ["small-export", "small-export"]
+        job = world.create_job(
+            type="EXPORT", device="EDGE", buckets=buckets, key_ranges=[("a/2", "b"), ("Car", "Car")]
+        )
+        world.until("Pending", job)
+        (part,) = world.parts(job)
+        files = world.life(part.id).files[0]
+        assert [files.path(i) for i in range(files.count)] == ["Car", "a/2", "b"]
 
     def test_worked_nothing_in_the_range_or_no_bucket_is_refused_at_creation(self):
         story = small_export('dataset.clips.key_range = { begin = "clips/0", end = "clips/1" }')

@@ -11,7 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devicesim.device.share import Collection, Directory, File, Limits, Share, ShareError, VirtualFile
+from devicesim.device.share import (
+    Collection,
+    Directory,
+    File,
+    Limits,
+    Numbered,
+    Share,
+    ShareError,
+    VirtualFile,
+)
 from devicesim.errors import BoundError, UnknownNameError
 
 LIMITS = Limits(10**15, 50_000_000, 10**13, 255, 1024, 1024)
@@ -329,3 +338,26 @@ def test_a_file_of_a_collection_takes_at_most_nine_bytes(scattered: bool) -> Non
     file = share.resolve("/buckets/b/photos/0199/01999998")
     assert file.size == 1_999_998
     assert not isinstance(file, File)
+
+
+class TestRunsOfNumberedNames:
+    """Part of a longer list of made-up names, as a part of an export holds it."""
+
+    def test_worked_it_begins_within_a_directory_and_ends_in_another(self):
+        run = Numbered("photos", 20_000, first=5_000, whole=40_000)
+        assert list(run.parents()) == ["photos/0000", "photos/0001", "photos/0002"]
+        assert (run.children("photos/0000"), run.children("photos/0001")) == (
+            range(5_000),
+            range(5_000, 15_000),
+        )
+        assert run.children("photos/0002") == range(15_000, 20_000)
+        assert run.children("photos/0003") == range(0)
+        assert (run.find("photos/0000/00004999"), run.find("photos/0000/00005000")) == (-1, 0)
+        assert (run.find("photos/0002/00024999"), run.find("photos/0002/00025000")) == (19_999, -1)
+
+    def test_law_every_name_is_found_where_it_lies(self):
+        for first, count in ((0, 3), (9_999, 2), (123_456, 25_000)):
+            run = Numbered("n", count, first, 200_000)
+            places = [index for parent in run.parents() for index in run.children(parent)]
+            assert places == list(range(count))
+            assert all(run.find(run.path(index)) == index for index in range(0, count, 997))

@@ -102,14 +102,23 @@ def tell(world: World, life: Life) -> Told | None:
         lost = _lost(world, ways)
         metrics = _metrics(life, ways)
         section = _section(world, life.export, ways, life)
-        return Told((section,), metrics, _costs(world, life, ways), lost)
+        return Told((section,), metrics, _costs(world, life, ways), lost, _subject(life.export, life))
     if isinstance(life, Part):
         number = life.export.parts.index(life) + 1
         way = Way(world, life, number)
-        return Told(
-            (_section(world, life.export, [way], life),), _metrics(life, [way]), _data_out(world, [way])
-        )
+        files, size = way.size
+        data = f"{phrases.count(files, 'file')}, {format_size(size)}"
+        subject = f"EXPORT on {life.job.order.device}: part {number} of {len(life.export.parts)}, {data}"
+        section = _section(world, life.export, [way], life)
+        return Told((section,), _metrics(life, [way]), _data_out(world, [way]), (), subject)
     return None
+
+
+def _subject(export: Export, life: Life) -> str:
+    found, parts = export.inventory, len(export.parts)
+    dealt = f", {phrases.count(parts, 'part')}" if parts else ""
+    data = f"{phrases.count(found.count, 'object')}, {format_size(found.total)}{dealt}"
+    return f"EXPORT on {life.job.order.device}: {data}"
 
 
 def _lost(world: World, ways: Sequence[Way]) -> tuple[Loss, ...]:
