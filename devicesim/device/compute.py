@@ -27,7 +27,7 @@ requests within 20 %; worked shares; what was taken against what was served.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import simpy
 
@@ -49,6 +49,14 @@ STRETCHES = 64
 
 FULL = 0.98
 """A disk that is busy for so much of a stretch has no time left: the copy would take more if it could."""
+
+
+class Alone(NamedTuple):
+    """Share of the cores, factor on the disk's speed, and what others take of the network port [bytes/s]."""
+
+    share: float
+    store: float
+    network: float
 
 
 class Copy(Protocol):
@@ -142,11 +150,6 @@ class Compute:
     def network_rate(self) -> float:
         """Bytes a second taken from the network port now."""
         return self.instances.network_rate + self._network.rate
-
-    @property
-    def alone(self) -> tuple[float, float]:
-        """What heat leaves of processors and disk: what the copy would have, if nothing computed beside it."""
-        return self._heat
 
     @property
     def _instances_disk(self) -> float:

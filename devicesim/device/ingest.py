@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from devicesim import throughput
 from devicesim.catalog import Figures
 from devicesim.device import capacities, interfaces
+from devicesim.device.compute import Alone
 from devicesim.device.course import Copying, Course
 from devicesim.device.patience import Patience
 from devicesim.device.power import Busy
@@ -71,8 +72,7 @@ class Ingest:
         self._puts = Puts(self._queues, self.sessions, [files.bucket for files in datasets])
         device.listeners.append(self._on_change)
         device.cache = self
-        if (compute := device.compute) is not None:
-            compute.attend(lambda: self._puts.tell(setting.now, compute.functions.put), self)
+        device.attend(lambda put: self._puts.tell(setting.now, put), self)
 
     def _hold(self) -> None:
         """Put on the device what the scenario says an earlier copy left there."""
@@ -211,8 +211,7 @@ class Ingest:
     ) -> Copying:
         """What computes a session: over the air, or beside functions, each its own, since no two go alike."""
         now = self._setting.now
-        beside = self._device.compute is not None and self._device.compute.any
-        if self._radio is None and not beside:
+        if self._radio is None and not self._device.reacts:
             return self._setting.courses.open(server, clients, self._regime(), sizes, now)
         transfer = throughput.Transfer(server, clients, self._regime(), at=now)
         for k, files in enumerate(sizes):
@@ -440,7 +439,7 @@ class Ingest:
 
     def _note(self, at: float, coming: bool = False) -> None:
         """Note what the copy would have from a time on, if nothing computed beside it."""
-        if self.sessions and self._device.compute is not None and self._device.compute.present:
+        if self.sessions and self._device.computes:
             self.sessions[-1].note(at, self._regime(coming, alone=True))
 
     def _on_change(self) -> None:
@@ -469,11 +468,11 @@ def regime(
 
     ``alone`` asks what they would give if nothing computed beside the copy, heat being what it is.
     """
-    figures, story, compute = setting.figures, setting.scenario, device.compute
+    figures, story = setting.figures, setting.scenario
     base = capacities.wired_latency(figures, story)
     air = iter(segment.rates) if segment is not None else None
-    taken = 0.0 if alone or compute is None else device.network_taken
-    wired = iter(capacities.wired_rates(figures, device.kind, story.clients, taken))
+    have = device.alone if alone else Alone(device.cpu_share, device.disk_factor, device.network_taken)
+    wired = iter(capacities.wired_rates(figures, device.kind, story.clients, have.network))
     rates, latencies = [], []
     for client in story.clients:
         if client.link == "wifi":
@@ -482,7 +481,6 @@ def regime(
         else:
             rates.append(next(wired))
             latencies.append(base)
-    share, store = device.cpu_share, device.disk_factor
-    if alone and compute is not None:
-        share, store = compute.alone
-    return throughput.Regime(bandwidth=tuple(rates), latency=tuple(latencies), share=share, store=store)
+    return throughput.Regime(
+        bandwidth=tuple(rates), latency=tuple(latencies), share=have.share, store=have.store
+    )

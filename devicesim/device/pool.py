@@ -136,6 +136,11 @@ class Pool:
         return self._columns[name].values
 
     @property
+    def settled(self) -> float:
+        """Up to when it has been settled [s]."""
+        return self._real[-1]
+
+    @property
     def size(self) -> int:
         """Entries so far: requests, and those that began anew."""
         return int(self._column("start").size)

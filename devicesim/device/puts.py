@@ -11,7 +11,7 @@ from devicesim import throughput
 from devicesim.device.queue import Queue
 from devicesim.device.session import Session
 
-Tell = Callable[[str, NDArray[np.float64], NDArray[np.float64]], None]
+Put = Callable[[str, NDArray[np.float64], NDArray[np.float64]], None]
 """Takes the ARN of a bucket, and when which sizes were put into it."""
 
 
@@ -29,17 +29,17 @@ class Puts:
         self._session = 0
         self._told = [0] * len(queues)
 
-    def tell(self, now: float, tell: Tell) -> None:
-        """Tell of what has been put since the last time, bucket by bucket, in order of time."""
+    def tell(self, now: float, put: Put) -> None:
+        """Tell ``put`` what has been put since the last time, bucket by bucket, in order of time."""
         while self._session < len(self._sessions):
             session = self._sessions[self._session]
-            self._of(session, min(now, session.end), tell)
+            self._of(session, min(now, session.end), put)
             if session.end > now or self._session + 1 == len(self._sessions):
                 return
             self._session += 1
             self._told = [0] * len(self._queues)
 
-    def _of(self, session: Session, until: float, tell: Tell) -> None:
+    def _of(self, session: Session, until: float, put: Put) -> None:
         transfer = session.transfer
         if not isinstance(transfer, throughput.Transfer):
             return  # a course that others share: nothing on this device asks what is put
@@ -53,4 +53,4 @@ class Puts:
             sizes, dataset = queue.sizes[place].astype(np.float64), queue.dataset[place]
             for i in np.unique(dataset).tolist():
                 mine = dataset == i
-                tell(self._buckets[i], times[mine], sizes[mine])
+                put(self._buckets[i], times[mine], sizes[mine])

@@ -7,8 +7,9 @@ from typing import Protocol
 
 import simpy
 
-from devicesim.device.compute import Compute
+from devicesim.device.compute import Alone, Copy
 from devicesim.device.power import Busy
+from devicesim.device.puts import Put
 from devicesim.device.share import Share
 from devicesim.device.snow_device import Cache
 
@@ -39,8 +40,19 @@ class Receiver(Protocol):
     listeners: list[Callable[[], None]]
 
     @property
-    def compute(self) -> Compute | None:
-        """What computes beside the copy; None where nothing can."""
+    def computes(self) -> bool:
+        """Whether anything computes beside the copy."""
+
+    @property
+    def reacts(self) -> bool:
+        """Whether functions or instances serve requests beside it, so that no two copies go alike."""
+
+    @property
+    def alone(self) -> Alone:
+        """What the copy would have if nothing computed beside it."""
+
+    def attend(self, tell: Callable[[Put], None], copy: Copy) -> None:
+        """Take notice of a copy, which tells of every object that it has put since it was last asked."""
 
     @property
     def network_taken(self) -> float:

@@ -13,10 +13,11 @@ import simpy
 
 from devicesim import catalog
 from devicesim.device import interfaces
-from devicesim.device.compute import Compute
+from devicesim.device.compute import Alone, Compute, Copy
 from devicesim.device.heat import Heat
 from devicesim.device.instances import Instances
 from devicesim.device.power import Busy, Power
+from devicesim.device.puts import Put
 from devicesim.device.setting import Setting
 from devicesim.device.share import Limits, Share
 from devicesim.device.tenant import Tenant
@@ -119,6 +120,27 @@ class SnowDevice:
     def disk_factor(self) -> float:
         """Factor on the disk's speed now: what instances, functions, tenants and heat leave of it."""
         return max(0.0, 1.0 - self.compute.disk_share - self._disk_read) * self.heat.disk_factor
+
+    @property
+    def computes(self) -> bool:
+        """Whether anything computes beside the copy."""
+        return self.compute.present
+
+    @property
+    def reacts(self) -> bool:
+        """Whether functions or instances serve requests beside it, so that no two copies go alike."""
+        return self.compute.any
+
+    @property
+    def alone(self) -> Alone:
+        """What the copy would have if nothing computed beside it; tenants and heat are what they are."""
+        left = max(0.0, 1.0 - sum(tenant.service for tenant in self.tenants) / self.cores)
+        disk = max(0.0, 1.0 - self._disk_read) * self.heat.disk_factor
+        return Alone(self.heat.cpu_factor * left, disk, sum(tenant.network for tenant in self.tenants))
+
+    def attend(self, tell: Callable[[Put], None], copy: Copy) -> None:
+        """Take notice of a copy, and let functions run for what it puts."""
+        self.compute.attend(lambda: tell(self.compute.functions.put), copy)
 
     @property
     def _disk_read(self) -> float:

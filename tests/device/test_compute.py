@@ -352,6 +352,21 @@ def test_oracle_an_event_for_every_step(files: int, size: float, cpu: float, slo
     assert took.mean() == pytest.approx(mean, rel=0.2)
 
 
+class TestCluster:
+    def test_nodes_run_in_turn_for_what_is_put_into_the_cluster(self) -> None:
+        changes = (
+            "cluster.nodes = 5",
+            EDGE,
+            'job.type = "LOCAL_USE"',
+            function("50 ms"),
+            "dataset.clips.files = 403",
+        )
+        world = simulate(small_story(*changes, 'client.laptop.rate = "10 Gbit/s"'))
+        pools = [world.life(job).device.compute.functions.pools[0].served() for job in world.jobs]
+        assert sorted(pool.arrive.size for pool in pools) == [80, 80, 81, 81, 81]
+        assert all(pool.good.all() and np.isfinite(pool.finish).all() for pool in pools)
+
+
 class TestAdmission:
     def test_an_instance_waits_for_one_that_is_still_there(self) -> None:
         """The first boots for a minute and runs an hour; the second is due after an hour and has a minute to wait."""

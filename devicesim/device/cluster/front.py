@@ -6,10 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
+from numpy.typing import NDArray
+
 from devicesim.device.cluster.member import ASSOCIATED, Member
 from devicesim.device.cluster.plan import Plan
-from devicesim.device.compute import Compute
+from devicesim.device.compute import Alone, Copy
 from devicesim.device.power import Busy
+from devicesim.device.puts import Put
 from devicesim.device.setting import Setting
 from devicesim.device.share import Share
 from devicesim.device.snow_device import Cache, limits, room
@@ -33,6 +37,7 @@ class Front:
         self.cache: Cache | None = None
         self.listeners: list[Callable[[], None]] = []
         self._counted: Callable[[], Busy] = Busy
+        self._dealt = 0
 
     @property
     def counted(self) -> Callable[[], Busy]:
@@ -47,9 +52,34 @@ class Front:
             each.device.change()
 
     @property
-    def compute(self) -> Compute | None:
-        """Nothing: what computes runs on single nodes, and slows them down."""
-        return None
+    def computes(self) -> bool:
+        """Whether anything computes on the nodes; it slows them down."""
+        return any(each.device.computes for each in self._members)
+
+    @property
+    def reacts(self) -> bool:
+        """Whether functions or instances serve requests on the nodes, so that no two copies go alike."""
+        return any(each.device.reacts for each in self._members)
+
+    @property
+    def alone(self) -> Alone:
+        """What the slowest node in reach would have if nothing computed on any."""
+        each = [member.device.alone for member in self._serving]
+        share, store = (min((getattr(a, part) for a in each), default=1.0) for part in ("share", "store"))
+        return Alone(share, store, max((a.network for a in each), default=0.0))
+
+    def attend(self, tell: Callable[[Put], None], copy: Copy) -> None:
+        """Deal the objects that a copy puts out to the functions of the nodes in reach, in turn."""
+
+        def deal(bucket: str, times: NDArray[np.float64], sizes: NDArray[np.float64]) -> None:
+            nodes = self._serving or list(self._members)
+            for number, each in enumerate(nodes):
+                turn = (np.arange(times.size) + self._dealt) % len(nodes) == number
+                each.device.compute.functions.put(bucket, times[turn], sizes[turn])
+            self._dealt += times.size
+
+        for each in self._members:
+            each.device.compute.attend(lambda: tell(deal), copy)
 
     @property
     def cpu_share(self) -> float:

@@ -249,6 +249,8 @@ class Work:
                 if isinstance(fault, NodeFault):
                     env.process(self._befall(fault))
             yield from self._copy()
+            while self._left > 0 and (computing := [m for m in self._members if m.device.compute.waits]):
+                yield env.any_of([each.device.compute.moved for each in computing])
             yield env.timeout(max(min(story.job.keep, self._left), 0.0))
         self._close("" if self._left > 0 else "the nodes locked when their certificate ended")
 

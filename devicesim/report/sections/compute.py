@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devicesim import throughput
+from devicesim.device.compute import Compute
 from devicesim.device.ingest import Ingest
 from devicesim.device.order import Life
 from devicesim.device.pool import Pool, Served
@@ -88,8 +89,9 @@ def tell(world: World, life: Life) -> Told | None:
     if not compute.present and not story.images:
         return None
     end = ingest.leg.end if ingest is not None and ingest.leg is not None else None
-    servings = list(_servings(life, end, world.now))
-    slowed = _slowed(ingest) if ingest is not None else None
+    servings = list(_servings(_nodes(world, life), end))
+    # What a cluster would have written at alone hangs on more than links, cores and disks.
+    slowed = _slowed(ingest) if ingest is not None and story.cluster is None else None
     lines = [line for serving in servings for line in _lines(serving)]
     images = {image.name: image for image in story.images}
     for name, image in images.items():
@@ -116,26 +118,39 @@ def tell(world: World, life: Life) -> Told | None:
 # What was served.
 
 
-def _servings(life: Life, end: float | None, now: float) -> Iterator[Serving]:
-    compute = life.device.compute
-    for pool in compute.functions.pools:
-        yield _serving(pool.name, "run", [pool], end, now)
-    named: dict[str, list[Pool]] = {}
-    for run in compute.instances.runs:
-        if run.pool is not None:
-            named.setdefault(run.wanted.name, []).append(run.pool)
-    for name, pools in named.items():
-        yield _serving(name, "request", pools, end, now)
+def _servings(devices: Sequence[Compute], end: float | None) -> Iterator[Serving]:
+    """What became of each function and each kind of instance, on all nodes of a cluster together."""
+    functions: dict[str, list[Pool]] = {}
+    instances: dict[str, list[Pool]] = {}
+    for compute in devices:
+        for pool in compute.functions.pools:
+            functions.setdefault(pool.name, []).append(pool)
+        for run in compute.instances.runs:
+            if run.pool is not None:
+                instances.setdefault(run.wanted.name, []).append(run.pool)
+    for what, named in (("run", functions), ("request", instances)):
+        for name, pools in named.items():
+            yield _serving(name, what, pools, end)
 
 
-def _serving(name: str, what: str, pools: Sequence[Pool], end: float | None, now: float) -> Serving:
+def _nodes(world: World, life: Life) -> list[Compute]:
+    """The job's device, or those of all nodes of its cluster."""
+    story = life.setting.scenario
+    if story.cluster is None:
+        return [life.device.compute]
+    lives = [world.life(job) for job in world.jobs]
+    return [each.device.compute for each in lives if each.setting.scenario is story]
+
+
+def _serving(name: str, what: str, pools: Sequence[Pool], end: float | None) -> Serving:
     parts = [pool.served() for pool in pools]
     each = Served(*(np.concatenate([getattr(part, column) for part in parts]) for column in Served.__slots__))
     done = each.finish < inf
     latency, wait = ((at[done] - each.arrive[done]) * 1e3 for at in (each.finish, each.begin))
     slots = sum(pool.slots for pool in pools)
     most, at = _most(each)
-    last = float(each.finish[done].max(initial=0.0)) if not np.any(~done & ~each.lost) else now
+    left = bool(np.any(~done & ~each.lost))
+    last = max(pool.settled for pool in pools) if left else float(each.finish[done].max(initial=0.0))
     length = last - float(each.arrive.min(initial=last))
     worked = float((each.finish[done] - each.begin[done]).sum())
     return Serving(
@@ -251,7 +266,7 @@ def _lines(serving: Serving) -> Iterator[str]:
     slots = phrases.count(serving.slots, "slot")
     told = [f"{slots} {phrases.percent(serving.busy)} busy", f"at most {serving.backlog_max:,} waiting"]
     if serving.drain > 1:
-        told.append(f"done {format_duration(serving.drain)} after the copy")
+        told.append(f"{'on' if serving.left else 'done'} {format_duration(serving.drain)} after the copy")
     if serving.cold:
         told.append(phrases.count(serving.cold, "cold start"))
     if serving.tries > serving.served + serving.failed:
