@@ -14,6 +14,7 @@ from devicesim.device.neighbours import CountingStore, Neighbours, Upload
 from devicesim.device.online import Online
 from devicesim.errors import UnknownNameError, VerbError
 from devicesim.progress import AgentChanged, Cleared, ExecutionChanged, Lost, Refused
+from devicesim.progress.foreign import datasync
 from devicesim.scenario import loads
 
 DAY, HOUR = 86400.0, 3600.0
@@ -503,3 +504,19 @@ def test_law_what_a_week_carries_is_what_arrives(files: int, up: str) -> None:
     windows = [wan.Window(day * DAY + 8 * HOUR, day * DAY + 18 * HOUR, 0.2 * rate) for day in range(5)]
     week = wan.timetable(windows, rate)
     assert np.isclose(wan.moved(week, begin, execution.ended), execution.bytes, rtol=1e-9)
+
+
+# As others write it.
+
+
+def test_datasync_writes_an_execution_under_its_own_arn_through_all_phases() -> None:
+    world = simulate(HEAD + LINE + data(2_000, "20 MB") + task(verify="POINT_IN_TIME_CONSISTENT"))
+    answers = [answer for chunk in world.chunks("10 s") for answer in datasync.answers(chunk, mode="BASIC")]
+    (execution,) = world.executions()
+    task_id, execution_id = execution.id.split("/")
+    assert {answer["TaskExecutionArn"] for answer in answers} == {
+        f"arn:aws:datasync:us-east-1:111122223333:task/{task_id}/execution/{execution_id}"
+    }
+    seen = list(dict.fromkeys(answer["Status"] for answer in answers))
+    assert seen == ["LAUNCHING", "PREPARING", "TRANSFERRING", "VERIFYING", "SUCCESS"]
+    assert answers[-1]["BytesWritten"] == 40_000_000_000

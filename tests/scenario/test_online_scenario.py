@@ -180,6 +180,11 @@ def test_a_window_that_cannot_be_is_refused(window: str, why: str) -> None:
             "task[0].dataset",
             "a task on premises has at most 50,000,000 files, got 50,000,001",
         ),
+        (
+            HEAD + WAN + DATA + CLIENT + '[job]\ndevice = "EDGE_S"\n' + SENT + 'source = "device"\n',
+            "task[0].source",
+            "an agent comes with Snowcones, as an snc1.medium, and not with EDGE_S",
+        ),
         (HEAD + WAN + DATA + SENT + "changed = '5 %'\n", "task[0]", "changed and new must go with runs of 2"),
         (
             HEAD + WAN + DATA + 'route = "ship"\n' + CLIENT + "[job]\n[hybrid]\n",

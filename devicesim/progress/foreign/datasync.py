@@ -1,9 +1,10 @@
 """Legs as AWS DataSync's ``DescribeTaskExecution`` answers, one answer a line, as its JSON protocol has them.
 
-*What is what.* Each leg is an execution with an ARN of its own. It is LAUNCHING at its start, PREPARING until its
-totals are known or something moves, TRANSFERRING until its end, then SUCCESS or ERROR. A stream does not tell
-verifying from copying, so VERIFYING is not seen, and ``FilesVerified`` counts when all is over. ``BytesWritten`` are
-the bytes that arrived, ``BytesTransferred`` those that were sent, again ones included; nothing is compressed.
+*What is what.* Each leg is an execution with an ARN of its own; one of the road over the line is named by its own id.
+It is LAUNCHING at its start, PREPARING until its totals are known or something moves, TRANSFERRING until its end, then
+SUCCESS or ERROR. Only the road over the line verifies when all has arrived, and is VERIFYING then. ``FilesVerified``
+counts when all is over. ``BytesWritten`` are the bytes that arrived, ``BytesTransferred`` those that were sent, again
+ones included; nothing is compressed.
 
 Objects that were given up are failed transfers as far as objects are missing, else failed verifications. As AWS has
 it, a BASIC task tells how long its steps took [ms], and an ENHANCED one what was listed, prepared and failed.
@@ -27,6 +28,9 @@ MODES = ("ENHANCED", "BASIC")
 ACCOUNT = "111122223333"
 """The account of AWS's examples."""
 
+ONLINE = "online"
+"""The leg of files sent over the line; its job is ``task-.../exec-...``."""
+
 Answer = dict[str, Any]
 
 
@@ -46,6 +50,9 @@ def write_datasync(
 
 def execution_arn(chunk: Chunk, region: str = "us-east-1") -> str:
     """An ARN of the form that AWS's have, always the same for a job and leg."""
+    if chunk.leg == ONLINE:
+        task, _, execution = chunk.job.partition("/")
+        return f"arn:aws:datasync:{region}:{ACCOUNT}:task/{task}/execution/{execution}"
     task, execution = (hashlib.sha256(text.encode()).hexdigest()[:17] for text in (chunk.job, chunk.leg))
     return f"arn:aws:datasync:{region}:{ACCOUNT}:task/task-{task}/execution/exec-{execution}"
 
@@ -60,7 +67,8 @@ def answers(chunk: Chunk, region: str = "us-east-1", mode: str = "ENHANCED") -> 
     for place, row in enumerate(chunk.rows, start=1):
         seconds, written, arrived, total_bytes, total_objects, sent, _, failed = row.item()
         over = chunk.ended and place == len(chunk)
-        status = _status(chunk, seconds, bool(total_objects or sent or arrived), over)
+        there = chunk.leg == ONLINE and 0 < total_objects == arrived
+        status = _status(chunk, seconds, bool(total_objects or sent or arrived), over, there)
         rejected = max(failed - max(total_objects - arrived, 0), 0)
         listed = {
             "FilesListed": {"AtSource": total_objects},
@@ -89,9 +97,11 @@ def answers(chunk: Chunk, region: str = "us-east-1", mode: str = "ENHANCED") -> 
         )
 
 
-def _status(chunk: Chunk, seconds: float, moving: bool, over: bool) -> str:
+def _status(chunk: Chunk, seconds: float, moving: bool, over: bool, there: bool) -> str:
     if over:
         return "SUCCESS" if chunk.complete else "ERROR"
+    if there:
+        return "VERIFYING"
     if seconds <= chunk.start:
         return "LAUNCHING"
     return "TRANSFERRING" if moving or seconds >= chunk.listed else "PREPARING"
@@ -106,13 +116,14 @@ def _result(chunk: Chunk, seconds: float, status: str, mode: str) -> Answer:
         else (0, 0)
     )
     last = status if status in {"SUCCESS", "ERROR"} else "PENDING"
+    moved = "SUCCESS" if status == "VERIFYING" else last
     first = "PENDING" if status in {"LAUNCHING", "PREPARING"} else "SUCCESS"
     return {
         "PrepareDuration": preparing,
         "PrepareStatus": first,
         "TotalDuration": round(1000 * (seconds - chunk.start)),
         "TransferDuration": transferring,
-        "TransferStatus": last,
+        "TransferStatus": moved,
         "VerifyDuration": 0,
         "VerifyStatus": last,
     }

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from devicesim import catalog
 from devicesim.physics import wan
 from devicesim.scenario.checks import roads
 from devicesim.scenario.checks.draft import Draft
@@ -31,6 +32,22 @@ def check(draft: Draft) -> Iterator[Finding]:
     yield from _agent(draft)
     yield from _limits(draft)
     yield from _hybrid(draft)
+    yield from _company(draft)
+
+
+def _company(draft: Draft) -> Iterator[Finding]:
+    """What the online road is not told together with."""
+    others = [name for name in ("fleet", "cluster") if isinstance(draft.document.get(name), dict)]
+    if draft.table("job").get("type") == "EXPORT":
+        others.append("job of type EXPORT")
+    for other in others:
+        hint = "tell the one and the other in scenarios of their own"
+        for index, _ in draft.tables("task"):
+            yield Finding(("task", index), f"tasks are not modelled beside a {other}", hint)
+        if "hybrid" in draft.document:
+            yield Finding(("hybrid",), f"a hybrid plan is not modelled beside a {other}", hint)
+        for index, _ in roads.online(draft):
+            yield Finding(("dataset", index, "route"), f"going online is not modelled beside a {other}", hint)
 
 
 def _valid(model: type[M], table: object) -> M | None:
@@ -170,17 +187,21 @@ def _agent(draft: Draft) -> Iterator[Finding]:
                 f"an agent on the device needs its NFS service, and job.type is {job.get('type')!r}",
                 'write type = "IMPORT", or source = "site"',
             )
-        yield from _room_for_agent(draft, path, draft.device)
+        agent, entry = draft.figures.text("datasync.instance"), catalog.entry(draft.device)
+        if "instance_types" in entry.lists and agent in entry.listing("instance_types"):
+            yield from _room_for_agent(draft, path, draft.device)
+        else:
+            hint = 'write source = "site": the agent then stands on premises'
+            yield Finding(
+                path, f"an agent comes with Snowcones, as an {agent}, and not with {draft.device}", hint
+            )
         return
 
 
 def _room_for_agent(draft: Draft, path: Path, device: str) -> Iterator[Finding]:
     """Whether the device has room for the agent beside the scenario's instances."""
     figures = draft.figures
-    try:
-        vcpus = figures.si(f"{device}.cpu.vcpus")
-    except LookupError:
-        return  # an unknown device is told of elsewhere
+    vcpus = figures.si(f"{device}.cpu.vcpus")
     wanted = figures.si("datasync.agent.vcpus")
     taken = 0.0
     for _, instance in draft.tables("instance"):
