@@ -35,8 +35,10 @@ from devicesim.report.model import (
     Loss,
     Report,
 )
+from devicesim.report.sections import online as section
 from devicesim.report.sections import told
 from devicesim.report.steps import timeline
+from devicesim.report.swings import ranked as rank
 from devicesim.report.swings import swings
 from devicesim.scenario import Scenario
 from devicesim.units import format_duration
@@ -68,7 +70,9 @@ def answer(world: World, job_id: str | None = None) -> Report:
     for room in rooms:
         metrics |= room.metrics
     notes = _notes(world, story)
-    ranked = swings(world.figures, story, _load(life))
+    load = _load(life)
+    outlook = section.outlook(world, life, load)
+    ranked = swings(world.figures, story, load) if outlook is None else rank(world.figures, outlook)
     return Report(
         name=story.name,
         seed=world.seed,

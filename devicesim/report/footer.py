@@ -44,8 +44,7 @@ def progress(stream: Stream, jobs: Sequence[str], now: float) -> Iterable[Series
     """The curves of jobs' legs, together, and of what the executions beside them have sent."""
     named: dict[str, list[Leg]] = {}
     for leg in stream.legs:
-        silent = leg.total_objects and not leg.total_bytes  # files that were only looked up
-        if (leg.job in jobs or leg.name == "online") and not silent:
+        if leg.total_bytes and (leg.job in jobs or leg.name == "online"):  # not what was only looked up
             named.setdefault(leg.name, []).append(leg)
     for name, legs in named.items():
         end = max(leg.end if leg.end is not None else now for leg in legs)

@@ -7,6 +7,8 @@ milliseconds and says how far each moves the answer, all else equal.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from devicesim.catalog import Figures
 from devicesim.device import expectation, export_expectation
 from devicesim.device.expectation import Load
@@ -19,6 +21,10 @@ LEAST = 0.005
 """Days, or hours of copying, below which a swing is not worth a line."""
 
 
+Expected = Callable[[Figures], tuple[float, float, float]]
+"""Expected seconds of waiting, of work at the site, and of the import, from figures."""
+
+
 def swings(figures: Figures, story: Scenario, load: Load) -> tuple[Swing, ...]:
     """Rank the assumed figures that the run read by how far they move the expected days of the answer.
 
@@ -28,14 +34,19 @@ def swings(figures: Figures, story: Scenario, load: Load) -> tuple[Swing, ...]:
         load: what is copied.
     """
     expected = export_expectation.expected if story.job.type is JobType.EXPORT else expectation.expected
-    waiting, copying, importing = expected(figures, story, load)
+    return ranked(figures, lambda changed: expected(changed, story, load))
+
+
+def ranked(figures: Figures, expected: Expected) -> tuple[Swing, ...]:
+    """Rank the assumed figures that the run read by how far they move what a room of the scenario expects."""
+    waiting, copying, importing = expected(figures)
     base = waiting + copying + importing
     found = []
     for key, figure in tuple(figures.used.items()):
         if figure.kind != "assumed" or figure.exact or not isinstance(figure.value, float | int):
             continue
-        low = expected(figures.with_value(key, figure.low_si), story, load)
-        high = expected(figures.with_value(key, figure.high_si), story, load)
+        low = expected(figures.with_value(key, figure.low_si))
+        high = expected(figures.with_value(key, figure.high_si))
         days = [(sum(end) - base) / DAY for end in (low, high)]
         hours = [(end[1] - copying) / HOUR for end in (low, high)]
         if max(map(abs, days)) > LEAST or max(map(abs, hours)) > LEAST:

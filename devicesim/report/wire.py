@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from devicesim import __version__
-from devicesim.catalog import Figures
-from devicesim.device.online import Execution, Online
-from devicesim.device.online.line import since_monday
-from devicesim.device.online.roads import online_times
+from devicesim.device.expectation import Load
+from devicesim.device.online import Execution, Online, outlook
 from devicesim.progress import timestamp
 from devicesim.report import footer
-from devicesim.report.model import Report, Step, Swing
+from devicesim.report.model import Report, Step
 from devicesim.report.sections import online as section
-from devicesim.scenario import Scenario
+from devicesim.report.swings import ranked
 from devicesim.world import World
 
 DAY = 86400.0
-LEAST = 0.005
-"""Days below which a swing is not worth a line."""
+NOTHING = Load(np.zeros(0, dtype=np.int64), 0, 0)
+"""What is copied onto no device."""
 KIND = "ONLINE"
 """In place of a job's type."""
 WHOLE = 6
@@ -73,7 +73,7 @@ def answer(world: World) -> Report:
         costs=told.costs,
         goals=tuple(footer.goals(story, metrics)),
         metrics=metrics,
-        swings=_swings(world, online, story),
+        swings=ranked(world.figures, lambda figures: outlook.expected(figures, online, story, NOTHING)),
         figures=tuple(footer.figures(world)),
         progress=tuple(footer.progress(world.stream, (), world.now)),
         notes=(*story.source.notes, *footer.unread(world)),
@@ -96,33 +96,3 @@ def _steps(world: World, executions: Sequence[Execution]) -> Iterator[Step]:
         for (at, status), end in zip(execution.history, ends, strict=True):
             if end is not None or not execution.over:
                 yield Step(at, end, timestamp(world.epoch, at), status.lower(), 1)
-
-
-def _swings(world: World, online: Online, story: Scenario) -> tuple[Swing, ...]:
-    """How far the assumed figures that the run read move its expected end, all else equal."""
-    base = _expected(world.figures, world, online, story)
-    found = []
-    for key, figure in tuple(world.figures.used.items()):
-        if figure.kind != "assumed" or figure.exact or not isinstance(figure.value, float | int):
-            continue
-        ends = [
-            _expected(world.figures.with_value(key, value), world, online, story)
-            for value in (figure.low_si, figure.high_si)
-        ]
-        low, high = ((end - base) / DAY for end in ends)
-        if max(abs(low), abs(high)) > LEAST:
-            found.append(Swing(key, figure.text, figure.range_text, low, high))
-    return tuple(sorted(found, key=lambda swing: -max(abs(swing.low_days), abs(swing.high_days))))
-
-
-def _expected(figures: Figures, world: World, online: Online, story: Scenario) -> float:
-    """Expected seconds that all tasks take, one after the other."""
-    line, at = story.site.wan, since_monday(world.epoch)
-    if line is None:
-        return 0.0
-    begin = at
-    for sending in online.sendings:
-        task, sizes = sending.task, sending.source.sizes
-        at = max(at, begin + task.start_after)
-        at += float(online_times(figures, line, at, sizes, task.verify, task.bytes_per_second)[-1])
-    return at - begin

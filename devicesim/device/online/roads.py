@@ -182,6 +182,8 @@ def online_times(
     sizes: NDArray[np.int64],
     verify: datasync.Mode,
     limit: float | None = None,
+    reading: float | None = None,
+    connections: int | None = None,
 ) -> NDArray[np.float64]:
     """Expected seconds until the first k files are in S3 from the site, for k of 0 .. n.
 
@@ -192,15 +194,18 @@ def online_times(
         monday: when it begins, since Monday 00:00 of the site [s].
         sizes: of the files in their order [bytes].
         verify: mode of the task. limit: its bandwidth limit [bytes/s].
+        reading: what its agent reads [bytes/s]; the site's storage if not given.
+        connections: of the task; the catalog's if not given.
     """
     figure = figures.si
+    read = figure("datasync.site_read") if reading is None else reading
     share = efficiency(figures, line)
     most = min(
         line.up * share,
         float("inf") if limit is None else limit,
-        figure("datasync.connections") * connection_rate(figures, line),
+        (connections or figure("datasync.connections")) * connection_rate(figures, line),
         figure("datasync.task_rate"),
-        figure("datasync.site_read"),
+        read,
     )
     work = np.concatenate([[0.0], np.cumsum(np.maximum(sizes, most / figure("datasync.file_rate")))])
     count, size = np.arange(sizes.size + 1), np.concatenate([[0.0], np.cumsum(sizes)])
@@ -208,7 +213,7 @@ def online_times(
     before = tasks * figure("datasync.launch") + count / figure("datasync.prepare_rate")
     week = wan.limited(expected_line(figures, line), most)
     moving = wan.time_to_move(week, monday + before, work)
-    again = np.maximum(size / figure("datasync.site_read"), count / figure("datasync.verify_rate"))
+    again = np.maximum(size / read, count / figure("datasync.verify_rate"))
     return np.asarray(np.where(count > 0, before + moving + (again if verify != "NONE" else 0.0), 0.0))
 
 

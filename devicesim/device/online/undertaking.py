@@ -74,10 +74,27 @@ class Online:
         return () if self._life is None else (self._life,)
 
     @property
+    def from_site(self) -> Sequence[Sending]:
+        """The tasks of the site's agent, in the order of its queue."""
+        return self._site
+
+    @property
+    def from_device(self) -> Sequence[Sending]:
+        """The tasks of the device's agent, in the order of its queue."""
+        aboard = self._life.customer if self._life is not None else None
+        return aboard.sendings if isinstance(aboard, Sender) else ()
+
+    @property
+    def returns_empty(self) -> bool:
+        """Whether the device is to go back with nothing left to import."""
+        sent = {name for errand in self.roads.device for name in errand.task.datasets}
+        kept = any(errand.task.afterwards == "keep" for errand in self.roads.device)
+        return not kept and all(files.name in sent for files in self.roads.shipped)
+
+    @property
     def sendings(self) -> Sequence[Sending]:
         """All tasks, the site's and then the device's."""
-        aboard = self._life.customer if self._life is not None else None
-        return (*self._site, *(aboard.sendings if isinstance(aboard, Sender) else ()))
+        return (*self.from_site, *self.from_device)
 
     @property
     def executions(self) -> Sequence[Execution]:

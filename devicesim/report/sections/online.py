@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 
+from devicesim.catalog import Figures
+from devicesim.device.expectation import Load
 from devicesim.device.online import Execution, Online
+from devicesim.device.online.outlook import expected
 from devicesim.device.online.sending import Sending
 from devicesim.device.order import Life
 from devicesim.progress import timestamp
@@ -35,6 +38,14 @@ def tell(world: World, life: Life | None = None) -> Told | None:
         losses=losses,
         subject=_subject(online, life),
     )
+
+
+def outlook(world: World, life: Life, load: Load) -> Callable[[Figures], tuple[float, float, float]] | None:
+    """What all roads together are expected to take, from figures; None where there is no online road."""
+    online, story = world.undertaking, life.setting.scenario
+    if not isinstance(online, Online):
+        return None
+    return lambda figures: expected(figures, online, story, load)
 
 
 # The whole.
