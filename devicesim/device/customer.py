@@ -188,10 +188,14 @@ def default_story(
         buckets: names of the buckets that get the files in equal numbers; the catalog's if none is given.
     """
     text, order = figures.text, order or Order()
-    named = tuple(buckets) or (text("default_customer.bucket"),)
+    named = tuple(dict.fromkeys(buckets)) or (text("default_customer.bucket"),)
     files = int(figures.si("default_customer.files"))
     each = [len(range(number, files, len(named))) for number in range(len(named))]
-    copy = "".join(map(_dataset, named, each, [text("default_customer.workload")] * len(named)))
+    workload = text("default_customer.workload")
+    copy = "".join(
+        _dataset(bucket, max(1, count), workload)
+        for bucket, count in zip(named, each, strict=True)
+    )
     copy += f"""
         [[client]]
         name = "customer"

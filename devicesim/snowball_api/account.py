@@ -14,9 +14,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from devicesim import catalog
-from devicesim.device.order import Life
+from devicesim.device.job import Order
 from devicesim.errors import DevicesimError
 from devicesim.jobs import JobState
+from devicesim.scenario import Scenario
 from devicesim.snowball_api.errors import ApiError, missing
 from devicesim.snowball_api.model import Interface
 from devicesim.world import World
@@ -51,12 +52,22 @@ class Asked:
         region: where it was created.
         label: the return shipping label, once asked for.
         shipment: what UpdateJobShipmentState said last.
+        master: of a part of an export, the JobId of the whole.
     """
 
     members: dict[str, Any]
     region: str
     label: Label | None = None
     shipment: str = ""
+    master: str = ""
+
+
+@dataclass(slots=True)
+class AskedCluster:
+    """A cluster as its customer asked for it: the members of CreateCluster, kept up by UpdateCluster."""
+
+    members: dict[str, Any]
+    region: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +100,7 @@ class Account:
         host: where the files of jobs are, the bucket of AWS's own example; a door puts itself in its place.
         addresses: by AddressId, as given, with the region of each.
         jobs: what was asked, by JobId.
+        clusters: likewise, by ClusterId.
         pricing: by LongTermPricingId.
     """
 
@@ -99,6 +111,7 @@ class Account:
     host: str = "https://awsie-frosty-manifests-prod.s3.amazonaws.com"
     addresses: dict[str, tuple[dict[str, Any], str]] = field(default_factory=dict)
     jobs: dict[str, Asked] = field(default_factory=dict)
+    clusters: dict[str, AskedCluster] = field(default_factory=dict)
     pricing: dict[str, Pricing] = field(default_factory=dict)
 
     @property
@@ -121,11 +134,25 @@ class Account:
         return f"{prefix}{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
     def adopt(self) -> None:
-        """Take up jobs that the World has and the API did not make: those of the scenario."""
-        for job_id in self.world.jobs:
-            if job_id not in self.jobs:
-                life = self.world.life(job_id)
-                self.jobs[job_id] = Asked(_asked(life), life.setting.scenario.site.region)
+        """Take up what the World has and the API did not make: a scenario's jobs, and an export's parts."""
+        for name, cluster in self.world.clusters.items():
+            if name not in self.clusters:
+                story = cluster.setting.scenario
+                self.clusters[name] = AskedCluster(_asked(story, cluster.order), story.site.region)
+        if len(self.jobs) == len(self.world.jobs):
+            return
+        nodes = {life.job.id: name for name, each in self.world.clusters.items() for life in each.lives}
+        masters = {part.id: job for job in self.world.jobs.values() for part in job.parts}
+        for job_id, job in self.world.jobs.items():
+            if job_id in self.jobs:
+                continue
+            if job_id in masters:
+                whole = self.jobs[masters[job_id].id]
+                self.jobs[job_id] = Asked(dict(whole.members), whole.region, master=masters[job_id].id)
+                continue
+            story = self.world.life(job_id).setting.scenario
+            named = {"ClusterId": nodes[job_id]} if job_id in nodes else {}
+            self.jobs[job_id] = Asked(_asked(story, job.order) | named, story.site.region)
 
     def tell(self, job_id: str) -> None:
         """Notify of a job's first state: when it was entered nobody knew yet whom to tell."""
@@ -156,6 +183,17 @@ class Account:
             raise missing("JOB", job_id)
         return asked
 
+    def cluster(self, cluster_id: str, region: str) -> AskedCluster:
+        """A cluster that a call in a Region can see.
+
+        Raises:
+            ApiError: there is none.
+        """
+        asked = self.clusters.get(cluster_id)
+        if asked is None or not together(asked.region, region):
+            raise missing("CLUSTER", cluster_id)
+        return asked
+
     def state(self, job_id: str) -> JobState:
         """The state that the World has a job in."""
         return self.world.job(job_id).state
@@ -164,7 +202,7 @@ class Account:
     def out(self) -> int:
         """Devices in use: jobs that are neither complete nor cancelled."""
         over = {JobState.COMPLETE, JobState.CANCELLED}
-        return sum(self.state(job_id) not in over for job_id in self.jobs)
+        return sum(job.state not in over and not job.master for job in self.world.jobs.values())
 
     # Pages.
 
@@ -204,14 +242,19 @@ class Account:
         return place
 
 
-def _asked(life: Life) -> dict[str, Any]:
-    """What the customer of a scenario's job would have asked the API for."""
-    story, order = life.setting.scenario, life.job.order
+def _asked(story: Scenario, order: Order) -> dict[str, Any]:
+    """What the customer of a scenario would have asked the API for."""
+    resources: list[dict[str, Any]] = []
+    for dataset in story.datasets:
+        for marks in dataset.key_range or (None,):
+            given = {"BeginMarker": marks.begin, "EndMarker": marks.end} if marks is not None else {}
+            kept = {name: mark for name, mark in given.items() if mark}
+            resources.append({"BucketArn": dataset.bucket} | ({"KeyRange": kept} if kept else {}))
     members: dict[str, Any] = {
         "JobType": order.type.value,
         "SnowballType": order.device,
         "ShippingOption": order.shipping.value,
-        "Resources": {"S3Resources": [{"BucketArn": dataset.bucket} for dataset in story.datasets]},
+        "Resources": {"S3Resources": resources},
     }
     if order.description:
         members["Description"] = order.description

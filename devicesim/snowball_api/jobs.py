@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from devicesim.errors import BoundError
 from devicesim.jobs import ALLOWED, JobState
-from devicesim.snowball_api import metadata, orders
+from devicesim.snowball_api import clusters, metadata, orders
 from devicesim.snowball_api.account import Account, Asked, Members, together
-from devicesim.snowball_api.errors import invalid_state
+from devicesim.snowball_api.errors import combination, invalid_state
 from devicesim.snowball_api.operations import operation
 
 UPDATABLE = (
@@ -33,9 +34,14 @@ UPDATABLE = (
     Ec2RequestFailedException="an image that ListCompatibleImages does not have",
 )
 def create_job(account: Account, members: Members, region: str) -> dict[str, Any]:
-    """Order a device."""
+    """Order a device: for a job of its own, or for a cluster."""
+    if members.get("ClusterId") is not None:
+        return clusters.create_node(account, members, region)
     order = orders.checked(account, members, region)
-    job_id = account.world.create_job(**orders.verb(order, region))
+    try:
+        job_id = account.world.create_job(**orders.verb(order, region))
+    except BoundError as error:
+        raise combination(f"{error}.") from None  # an export of nothing
     account.jobs[job_id] = Asked(orders.with_images(account, order, job_id), region)
     if agreement := account.pricing.get(order.get("LongTermPricingId", "")):
         agreement.jobs.append(job_id)
@@ -83,7 +89,13 @@ def cancel_job(account: Account, members: Members, region: str) -> dict[str, Any
 def describe_job(account: Account, members: Members, region: str) -> dict[str, Any]:
     """Tell everything about a job."""
     asked = account.asked(members["JobId"], region)
-    return {"JobMetadata": metadata.of_job(account, members["JobId"], asked)}
+    told = {"JobMetadata": metadata.of_job(account, members["JobId"], asked)}
+    parts = account.world.job(members["JobId"]).parts
+    if not parts:
+        return told
+    return told | {
+        "SubJobMetadata": [metadata.of_job(account, part.id, account.jobs[part.id]) for part in parts]
+    }
 
 
 @operation(
@@ -92,9 +104,9 @@ def describe_job(account: Account, members: Members, region: str) -> dict[str, A
 def list_jobs(account: Account, members: Members, region: str) -> dict[str, Any]:
     """List the jobs of the Region, or of all Regions of the United States, in the order of their creation."""
     seen = [
-        metadata.entry(account, job_id, asked)
-        for job_id, asked in account.jobs.items()
-        if together(asked.region, region)
+        metadata.entry(account, job_id, account.jobs[job_id])
+        for job_id in account.world.jobs
+        if together(account.jobs[job_id].region, region)
     ]
     return account.page("ListJobs", seen, members, region)
 

@@ -82,7 +82,7 @@ def entry(account: Account, job_id: str, asked: Asked) -> dict[str, Any]:
     return {
         "JobId": job_id,
         "JobState": job.state.value,
-        "IsMaster": False,
+        "IsMaster": job.master,
         "JobType": job.order.type.value,
         "SnowballType": job.order.device,
         "CreationDate": account.time(job.created),

@@ -66,7 +66,14 @@ def verb(order: Members, region: str) -> dict[str, Any]:
         "description": order.get("Description", ""),
         "region": region,
         "buckets": list(buckets(order)),
+        **({"key_ranges": key_ranges(order)} if order["JobType"] == JobType.EXPORT else {}),
     }
+
+
+def key_ranges(order: Members) -> list[list[str]]:
+    """First and last marker of each bucket that is listed; empty where there is none."""
+    marks = [resource.get("KeyRange") or {} for resource in order["Resources"]["S3Resources"]]
+    return [[each.get("BeginMarker", ""), each.get("EndMarker", "")] for each in marks]
 
 
 def buckets(order: Members) -> Iterator[str]:

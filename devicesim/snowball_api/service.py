@@ -20,6 +20,7 @@ from typing import Any
 
 from devicesim.snowball_api import (  # noqa: F401  (each enters its operations into the table)
     addresses,
+    clusters,
     handover,
     images,
     jobs,
@@ -85,12 +86,13 @@ class Snowball:
         check(members, self.model.operations[operation].input)
         home = region or self.world.region
         served(home)
-        self.account.adopt()
         if TABLE[operation].reads:
+            self.account.adopt()
             return TABLE[operation].rule(self.account, members, home)
         what = {"operation": operation, "members": members, "region": home}
         result: dict[str, Any] = self.world.act(ACTOR, what)
         return result
 
     def _apply(self, what: Mapping[str, Any]) -> dict[str, Any]:
+        self.account.adopt()
         return TABLE[what["operation"]].rule(self.account, what["members"], what["region"])

@@ -115,3 +115,28 @@ def test_worked_role_and_bucket_are_checked_only_where_roles_are_attached(cloud)
         cloud.delete_bucket(Bucket=BUCKET.rpartition(":")[2])
         with pytest.raises(client.exceptions.InvalidResourceException, match="bucket trail-cams"):
             ordered(client)
+
+
+def test_published_an_export_takes_its_range_of_keys_from_the_bucket(cloud):
+    """The end marker is inclusive and acts as a prefix; keys are in the order of their UTF-8 bytes."""
+    for key in ("Aardvark", "Aardwolf/den", "Aasvogel/one", "Aasvogel/two", "apple", "bear/"):
+        cloud.put_object(Bucket="trail-cams", Key=key, Body=key.encode())
+    resources = {"S3Resources": [{"BucketArn": BUCKET, "KeyRange": {"BeginMarker": "Aardw", "EndMarker": "Aasvogel"}}]}
+    with mock_snow(seed=7) as snow:
+        job = ordered(snow.client(), JobType="EXPORT", SnowballType="EDGE_S", Resources=resources)
+        snow.until(job, "Complete")
+        told = snow.client().describe_job(JobId=job)
+        (part,) = told["SubJobMetadata"]
+        share = snow.world.life(part["JobId"]).device.share
+        found = {item.key: item.size for item in share.objects("trail-cams")}
+    assert told["JobMetadata"]["Resources"] == resources
+    assert found == {key: len(key) for key in ("Aardwolf/den", "Aasvogel/one", "Aasvogel/two")}
+
+
+def test_law_an_export_of_nothing_is_refused(cloud):
+    resources = {"S3Resources": [{"BucketArn": BUCKET, "KeyRange": {"BeginMarker": "x"}}]}
+    with mock_snow() as snow:
+        client = snow.client()
+        with pytest.raises(client.exceptions.InvalidInputCombinationException, match="the export must be of one"):
+            ordered(client, JobType="EXPORT", SnowballType="EDGE_S", Resources=resources)
+        assert client.list_jobs()["JobListEntries"] == []
