@@ -193,8 +193,7 @@ def default_story(
     each = [len(range(number, files, len(named))) for number in range(len(named))]
     workload = text("default_customer.workload")
     copy = "".join(
-        _dataset(bucket, max(1, count), workload)
-        for bucket, count in zip(named, each, strict=True)
+        _dataset(bucket, max(1, count), workload) for bucket, count in zip(named, each, strict=True)
     )
     copy += f"""
         [[client]]

@@ -121,7 +121,9 @@ def test_published_an_export_takes_its_range_of_keys_from_the_bucket(cloud):
     """The end marker is inclusive and acts as a prefix; keys are in the order of their UTF-8 bytes."""
     for key in ("Aardvark", "Aardwolf/den", "Aasvogel/one", "Aasvogel/two", "apple", "bear/"):
         cloud.put_object(Bucket="trail-cams", Key=key, Body=key.encode())
-    resources = {"S3Resources": [{"BucketArn": BUCKET, "KeyRange": {"BeginMarker": "Aardw", "EndMarker": "Aasvogel"}}]}
+    resources = {
+        "S3Resources": [{"BucketArn": BUCKET, "KeyRange": {"BeginMarker": "Aardw", "EndMarker": "Aasvogel"}}]
+    }
     with mock_snow(seed=7) as snow:
         job = ordered(snow.client(), JobType="EXPORT", SnowballType="EDGE_S", Resources=resources)
         snow.until(job, "Complete")
@@ -137,6 +139,8 @@ def test_law_an_export_of_nothing_is_refused(cloud):
     resources = {"S3Resources": [{"BucketArn": BUCKET, "KeyRange": {"BeginMarker": "x"}}]}
     with mock_snow() as snow:
         client = snow.client()
-        with pytest.raises(client.exceptions.InvalidInputCombinationException, match="the export must be of one"):
+        with pytest.raises(
+            client.exceptions.InvalidInputCombinationException, match="the export must be of one"
+        ):
             ordered(client, JobType="EXPORT", SnowballType="EDGE_S", Resources=resources)
         assert client.list_jobs()["JobListEntries"] == []
