@@ -255,6 +255,9 @@ class Part(Life):
     def _enter(self, state: JobState) -> None:
         super()._enter(state)
         if state is JobState.PREPARING_APPLIANCE:
+            self.device.made = (
+                self.setting.now
+            )  # its certificate counts from here, however long the part has waited
             self.begun.succeed()
         elif state is JobState.IN_TRANSIT_TO_AWS:
             self._pass_on()

@@ -12,7 +12,7 @@ import numpy as np
 
 from devicesim import catalog, throughput
 from devicesim.catalog import Figures
-from devicesim.device import capacities, reading_capacities
+from devicesim.device import capacities, interfaces, reading_capacities
 from devicesim.device.expectation import Load, waits
 from devicesim.physics import cloud, export
 from devicesim.scenario import Scenario
@@ -26,7 +26,8 @@ def expected(figures: Figures, story: Scenario, load: Load) -> tuple[float, floa
     each = waits(figures, story)
     between = each.hand_over + each.keep
     waiting = 2 * each.new + parts * (each.preparation + each.transit + each.unpack) + (parts - 1) * between
-    ready = figure(f"{device}.boot.time") + figure(f"{device}.unlock.time") + figure(f"{device}.nfs.start")
+    started = max(figure(f"{device}.{service}.start") for service in interfaces.used(story))
+    ready = figure(f"{device}.boot.time") + figure(f"{device}.unlock.time") + started
     rate = min(bounds(figures, story, load).values(), default=0.0)
     reading = load.bytes / rate if rate > 0 else 0.0
     per_object = export.object_time(
@@ -40,14 +41,14 @@ def expected(figures: Figures, story: Scenario, load: Load) -> tuple[float, floa
 def bounds(figures: Figures, story: Scenario, load: Load) -> dict[str, float]:
     """How fast each station would let the site read, were it the only one [bytes/s]; nothing where nobody reads."""
     sizes = load.sizes[load.sizes > 0]
-    if not story.clients or not sizes.size:
+    if not sizes.size or not all(client.rate for client in story.clients) or not story.clients:
         return {}
     device = story.job.device
     # The mean over the disk: a device that is full is read from its first track to its last.
     server = reading_capacities.server(figures, device, clients=story.clients)
     mean = (server.store.rate_start + server.store.rate_end) / 2
     server = replace(server, store=replace(server.store, rate_start=mean, rate_end=mean))
-    rates = tuple(capacities.wired_rate(figures, device, client.rate or 0.0) for client in story.clients)
+    rates = tuple(capacities.wired_rates(figures, device, story.clients))
     latency = capacities.wired_latency(figures, story)
     regime = throughput.Regime(rates, (latency,) * len(rates))
     clients = reading_capacities.clients(figures, story, device)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from devicesim import scenario, throughput
 from devicesim.catalog import Figures
 from devicesim.device import capacities, interfaces
-from devicesim.physics import nfs
+from devicesim.physics import nfs, s3
 
 
 def server(
@@ -44,13 +44,14 @@ def operations(figures: Figures, device: str, client: scenario.Client, streams: 
     """The RPCs of one file that a client reads, each with its cost on the device.
 
     So many streams of all clients look for files at a time, on as many disks as there are of each. What is read
-    through another interface than NFS is taken for as many calls of that interface's costs: it opens, reads and
-    closes as well.
+    through the file interface or the Snowball client is taken for as many calls of that interface's costs: it opens,
+    reads and closes as well.
     """
+    if interfaces.kind_of(client) == "s3":
+        return _objects(figures, device, streams)
     calls, interface = nfs.file_reads(client.nfs.version), interfaces.kind_of(client)
     work = figures.si(f"{device}.{interface}.per_operation")
-    arms = max(1.0, min(figures.si(f"{device}.disk.count"), streams))
-    access = figures.si("nfs.read.accesses") * figures.si(f"{device}.disk.access_time") / arms
+    access = _access(figures, device, streams)
     # A file's share of the pages that list its directory comes with the first call.
     listed = calls.entries(int(figures.si("nfs.read.page")))
     share = calls.page.reply / listed + calls.entry
@@ -71,6 +72,25 @@ def operations(figures: Figures, device: str, client: scenario.Client, streams: 
     )
 
 
+def _access(figures: Figures, device: str, streams: int) -> float:
+    """Time that the disks need to find a file, of which they look for several at a time [s]."""
+    arms = max(1.0, min(figures.si(f"{device}.disk.count"), streams))
+    return figures.si("nfs.read.accesses") * figures.si(f"{device}.disk.access_time") / arms
+
+
+def _objects(figures: Figures, device: str, streams: int) -> throughput.Operations:
+    """The requests of one object read through the S3 adapter: one tells its size, ranges of a part bring it."""
+    requests, work = s3.download(), figures.si(f"{device}.s3.per_operation")
+    access = _access(figures, device, streams)
+    head, get = requests.head, requests.get
+    per_byte = figures.si(f"{device}.s3.per_byte")
+    return throughput.Operations(
+        before=(throughput.Operation(head.name, float(head.reply), work, store=access, wait=access > 0),),
+        write=throughput.Operation(get.name, float(get.reply), work, work_per_byte=per_byte, wait=True),
+        after=(),
+    )
+
+
 def clients(
     figures: Figures, story: scenario.Scenario, device: str, start: float = 0.0
 ) -> tuple[throughput.Client, ...]:
@@ -78,7 +98,9 @@ def clients(
     ahead, streams = int(figures.si("nfs.read.window")), sum(client.streams for client in story.clients)
     made = []
     for client, writer in zip(story.clients, capacities.clients(figures, story, start), strict=True):
-        window = client.nfs.window or max(1, min(ahead, writer.window))
+        window = writer.window
+        if interfaces.kind_of(client) != "s3":
+            window = client.nfs.window or max(1, min(ahead, writer.window))
         life = operations(figures, device, client, streams)
         made.append(replace(writer, operations=life, window=window))
     return tuple(made)

@@ -1,4 +1,4 @@
-"""S3 over HTTP: the requests that store one object, their bytes, and the rate that a service of it allows.
+"""S3 over HTTP: the requests that store or fetch one object, their bytes, and the rate that a service of it allows.
 
 Model
 -----
@@ -84,8 +84,20 @@ class Upload(NamedTuple):
     complete: Request
 
 
+class Download(NamedTuple):
+    """The requests that fetch one object: what tells its size, and what brings it, whole or range after range."""
+
+    head: Request
+    get: Request
+
+
 def _lines(method: str, target: int, host: int, length: int) -> int:
-    """Bytes of a signed request's head: request line, five headers, the blank line, each ended by CR LF."""
+    """Bytes of the head of a request with a body."""
+    return _signed(method, target, host, len("Content-Length: ") + len(str(length)))
+
+
+def _signed(method: str, target: int, host: int, *others: int) -> int:
+    """Bytes of a signed request's head: request line, headers, the blank line, each ended by CR LF."""
     request_line = len(method) + 1 + target + len(" HTTP/1.1")
     # Credential: a 20 character key, date, region "snow", service and ending; then what is signed, then 64 digits.
     credential = 20 + len("/20200617/snow/s3/aws4_request")
@@ -98,7 +110,7 @@ def _lines(method: str, target: int, host: int, length: int) -> int:
     )
     headers = (
         len("Host: ") + host,
-        len("Content-Length: ") + len(str(length)),
+        *others,
         len("x-amz-content-sha256: ") + 64,
         len("x-amz-date: 20200617T000000Z"),
         authorization,
@@ -156,6 +168,53 @@ def upload(*, bucket_bytes: int = 16, key_bytes: int = 32, host_bytes: int = 16,
             "CompleteMultipartUpload",
             _lines("POST", target + len("?uploadId=") + UPLOAD_ID, host_bytes, listing) + listing,
             named,
+        ),
+    )
+
+
+def download(*, bucket_bytes: int = 16, key_bytes: int = 32, host_bytes: int = 16) -> Download:
+    """Bytes of the requests that fetch an object.
+
+    Parameters
+    ----------
+    bucket_bytes, key_bytes, host_bytes : int
+        As for :func:`upload`.
+
+    Returns
+    -------
+    Download
+        Both kinds of request, each with its bytes and those of its reply, the object's own excluded [B].
+
+    Raises
+    ------
+    BoundError
+        A length outside [1, 1024].
+
+    References
+    ----------
+    Amazon S3 API reference, HeadObject and GetObject; RFC 9110, section 14 (ranges).
+
+    Examples
+    --------
+    >>> [(request.name, request.request, request.reply) for request in download()]
+    [('HeadObject', 433, 194), ('GetObject', 456, 250)]
+    """
+    for name, value in (("bucket_bytes", bucket_bytes), ("key_bytes", key_bytes), ("host_bytes", host_bytes)):
+        require(1 <= value <= 1024, name, "in [1, 1024]", value)
+    target = 2 + bucket_bytes + key_bytes
+    common = (
+        len("Date: Wed, 17 Jun 2020 00:00:00 GMT"),
+        len("Last-Modified: Wed, 17 Jun 2020 00:00:00 GMT"),
+        len("ETag: ") + ETAG,
+        len("Content-Length: 1000000000"),
+        len("Accept-Ranges: bytes"),
+    )
+    told = len("HTTP/1.1 200 OK") + sum(common) + 2 * (len(common) + 2)
+    ranged = len(" Partial Content") - len(" OK") + len("Content-Range: bytes 0-8388607/1000000000") + 2
+    return Download(
+        Request("HeadObject", _signed("HEAD", target, host_bytes), told),
+        Request(
+            "GetObject", _signed("GET", target, host_bytes, len("Range: bytes=0-8388607")), told + ranged
         ),
     )
 

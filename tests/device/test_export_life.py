@@ -65,6 +65,13 @@ class TestStates:
             assert entered(after, JobState.PREPARING_APPLIANCE) == gone
             assert entered(after, JobState.IN_TRANSIT_TO_CUSTOMER) > gone
 
+    def test_law_a_certificate_counts_from_when_the_device_is_prepared(self):
+        """The third part waits some three weeks for its turn; its device is good for nine days from its preparation."""
+        world = simulate(small_export('assume."EDGE.certificate.lifetime" = "9 d"'))
+        third = world.parts()[2]
+        assert entered(third, JobState.WITH_CUSTOMER) - entered(third, JobState.NEW) > 9 * DAY
+        assert all(world.stream.leg("read", part.id).complete for part in world.parts())
+
     def test_worked_the_master_is_tied_to_no_device_and_tells_its_parts(self):
         world = World(small_export())
         assert world.job().master

@@ -48,6 +48,30 @@ def test_worked_the_completing_request_lists_every_part() -> None:
     assert s3.upload(parts=12).complete.request == len(head("POST", target, len(body)) + body)
 
 
+def test_worked_an_object_is_fetched_by_lines_without_a_body() -> None:
+    def lines(method: str, extra: str = "") -> str:
+        return head(method, f"/{BUCKET}/{KEY}", 0).replace("Content-Length: 0\r\n", extra)
+
+    assert s3.download().head.request == len(lines("HEAD"))
+    assert s3.download().get.request == len(lines("GET", "Range: bytes=0-8388607\r\n"))
+
+
+def test_worked_its_replies_tell_size_and_range() -> None:
+    lines = [
+        "HTTP/1.1 200 OK",
+        "Date: Wed, 17 Jun 2020 00:00:00 GMT",
+        "Last-Modified: Wed, 17 Jun 2020 00:00:00 GMT",
+        'ETag: "' + "e" * 32 + '"',
+        "Content-Length: 1000000000",
+        "Accept-Ranges: bytes",
+        "",
+    ]
+    whole = "".join(f"{line}\r\n" for line in lines)
+    assert s3.download().head.reply == len(whole)
+    ranged = whole.replace("200 OK", "206 Partial Content") + "Content-Range: bytes 0-8388607/1000000000\r\n"
+    assert s3.download().get.reply == len(ranged)
+
+
 @pytest.mark.parametrize(
     ("size", "part", "expected"),
     [

@@ -212,6 +212,9 @@ def _lines(world: World, export: Export, ways: Sequence[Way], life: Life) -> Ite
         yield f"Part {way.number}: " + "; ".join(_steps(world, way))
     yield from _read(export, ways)
     yield from _named(world, ways, life)
+    if any(mark.begin == mark.end != "" for d in life.setting.scenario.datasets for mark in d.key_range):
+        yield "A key range begins and ends with the same marker, which AWS advises against"
+    yield "Tags and metadata stay in S3: only names and content come along"
 
 
 def _buckets(export: Export) -> str:
