@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from devicesim import __version__
 from devicesim.device.expectation import Load
 from devicesim.device.export import Master, Part
+from devicesim.device.fleet import Fleet, Turn
 from devicesim.device.ingest import Ingest
 from devicesim.device.order import Life
 from devicesim.jobs import JobState
@@ -25,6 +26,7 @@ from devicesim.progress import (
 from devicesim.report import footer, wire
 from devicesim.report.bottleneck import attribute
 from devicesim.report.costs import bill
+from devicesim.report.fleet import Account, whole
 from devicesim.report.losses import losses_of
 from devicesim.report.model import (
     BatterySummary,
@@ -52,10 +54,15 @@ def answer(world: World, job_id: str | None = None) -> Report:
 
     Args:
         world: the run, as far as it has come.
-        job_id: which job; the first one if none is named.
+        job_id: which job; the first one, or all jobs of a fleet, if none is named.
     """
     if job_id is None and wire.alone(world):
         return wire.answer(world)
+    fleet = world.undertaking
+    if job_id is None and isinstance(fleet, Fleet) and fleet.turns:
+        accounts = [_account(world, turn, part) for turn, part in _apart(world.stream, fleet.turns)]
+        told_of = max(accounts, key=lambda account: account.bytes).turn.life.job.id
+        return whole(fleet.story, world.stream, fleet, answer(world, told_of), accounts, world.now)
     life = world.life(job_id)
     story, job = life.setting.scenario, life.job
     ingest = life.customer.ingest
@@ -102,6 +109,37 @@ def answer(world: World, job_id: str | None = None) -> Report:
         notes=notes,
         sections=tuple(section for room in rooms for section in room.sections),
         subject=next((room.subject for room in rooms if room.subject), ""),
+    )
+
+
+def _apart(stream: Stream, turns: Sequence[Turn]) -> Iterator[tuple[Turn, Stream]]:
+    """Part a stream by job: hundreds of jobs must not each look at the events of all."""
+    parts = {turn.life.job.id: Stream(stream.epoch) for turn in turns}
+    for event in stream.events:
+        if event.job in parts:
+            parts[event.job].events.append(event)
+    for leg in stream.legs:
+        if leg.job in parts:
+            parts[leg.job].legs.append(leg)
+    return ((turn, parts[turn.life.job.id]) for turn in turns)
+
+
+def _account(world: World, turn: Turn, stream: Stream) -> Account:
+    life = turn.life
+    arrived = _arrived(stream, life)
+    leg = stream.leg("import", life.job.id)
+    failed = stream.of(ImportFailed)
+    there = arrived is not None and leg is not None
+    return Account(
+        turn=turn,
+        end=world.now if not life.job.outcome else _last(stream, life.job.id),
+        arrived=arrived,
+        bytes=leg.total_bytes - sum(event.bytes for event in failed) if there and leg else 0,
+        files=leg.total_objects - sum(event.objects for event in failed) if there and leg else 0,
+        ingest=_ingest(stream, life.customer.ingest, (), life.job.id),
+        losses=losses_of(stream, life.job.id),
+        costs=_costs(world, life),
+        battery=_battery(life, life.setting.scenario),
     )
 
 

@@ -17,6 +17,7 @@ class Bench(Customer):
     """A customer who copies onto a device when it is its turn at the bench.
 
     Attributes:
+        came: when the device was ready for its turn [s]; None before that.
         waited: how long the device lay unpacked before that [s].
         worked: how long it then was at the bench [s].
     """
@@ -31,10 +32,11 @@ class Bench(Customer):
     ) -> None:
         super().__init__(setting, job, device, datasets)
         self._clock, self._benches = setting, benches
+        self.came: float | None = None
         self.waited = self.worked = 0.0
 
     def _work(self) -> Generator[simpy.Event, object, None]:
-        came = self._clock.now
+        came = self.came = self._clock.now
         with self._benches.request() as turn:
             yield turn
             self.waited = self._clock.now - came

@@ -51,6 +51,10 @@ class Source(Protocol):
     def empty(self) -> bool:
         """Whether nothing is left to send."""
 
+    @property
+    def left(self) -> tuple[int, int]:
+        """Files and bytes that are left to send, as far as they are known."""
+
     def take(self, part: str, size: int, count: int) -> Load:
         """Take the next load, of so many bytes and files at most."""
 
@@ -69,6 +73,12 @@ class Cargo:
     def empty(self) -> bool:
         """Whether nothing is left to send."""
         return not self._left
+
+    @property
+    def left(self) -> tuple[int, int]:
+        """Files and bytes that are left to send."""
+        sizes = [self._datasets[piece.dataset].sizes[piece.first : piece.last] for piece in self._left]
+        return sum(len(each) for each in sizes), sum(int(each.sum()) for each in sizes)
 
     def take(self, part: str, size: int, count: int) -> Load:
         """Take the next files that fit; one that never fits is taken alone, and the device will refuse it.
@@ -144,6 +154,11 @@ class Fresh:
     def empty(self) -> bool:
         """Whether no job is left."""
         return not (self._again or self._left)
+
+    @property
+    def left(self) -> tuple[int, int]:
+        """Files and bytes of loads that were lost and wait to be sent again."""
+        return sum(load.count for load in self._again), sum(load.bytes for load in self._again)
 
     def take(self, part: str, size: int, count: int) -> Load:
         """Take the next job's data, whatever its size: the device refuses what it cannot take."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import simpy
 
 from devicesim import catalog
+from devicesim.device.course import Courses
 from devicesim.device.fleet.bench import Bench
 from devicesim.device.fleet.cargo import Cargo, Fresh, Load, Source
 from devicesim.device.fleet.quota import HELD, Counter
@@ -59,6 +60,7 @@ class Turn:
     """One job of a device.
 
     Attributes:
+        label: what its data is filed under, ``job-0007``.
         asked: when its order could have been placed, had there been quota and no stagger [s].
         held: of the time until it was, how long orders could not be placed for want of quota [s].
         again: its load was lost and goes with a later job.
@@ -68,6 +70,7 @@ class Turn:
     number: int
     load: Load
     life: Life
+    label: str
     asked: float
     held: float
     again: bool = False
@@ -88,12 +91,14 @@ class Fleet:
     Attributes:
         turns: the jobs so far, in the order in which they were placed.
         devices: the devices of the rotation. places: the sites.
+        story: the scenario. plan: its ``[fleet]``.
     """
 
     def __init__(self, setting: Setting, story: Scenario, open: Open) -> None:
         if story.fleet is None:
             raise ValueError("the scenario has no [fleet]")
-        self._setting, self._open, self.plan = setting, open, story.fleet
+        self._setting, self._open = setting, open
+        self.story, self.plan = story, story.fleet
         setting.courses.sampling = not self.plan.exact
         self._counters: dict[str, Counter] = {}
         self.places: list[Place] = []
@@ -106,11 +111,26 @@ class Fleet:
                     number = len(self.devices) + 1
                     self.devices.append(Device(number, place, kind or story.job.device, left))
         self.turns: list[Turn] = []
-        for device in self.devices:
-            setting.env.process(self._rotate(device))
+        self._orders = [setting.env.process(self._rotate(device)) for device in self.devices]
         # What is ordered at once is ordered before anybody looks.
         while setting.env.peek() <= setting.now:
             setting.env.step()
+
+    @property
+    def under_way(self) -> bool:
+        """Whether something is still to be ordered, or a job has not ended."""
+        waiting = any(order.is_alive for order in self._orders)
+        return waiting or any(not turn.life.job.outcome for turn in self.turns)
+
+    @property
+    def courses(self) -> Courses:
+        """What has been computed of the copies."""
+        return self._setting.courses
+
+    @property
+    def limit(self) -> float:
+        """AWS's quota of an account to which it granted no more."""
+        return self._setting.figures.si("fleet.limit")
 
     @property
     def lives(self) -> Sequence[Life]:
@@ -169,15 +189,16 @@ class Fleet:
         own = device.kind == story.job.device
         capacity = story.job.capacity if own else catalog.NO_PREFERENCE
         room = catalog.room(device.kind, capacity, bool(story.instances or story.functions))
+        label = f"job-{len(self.turns) + 1:04d}"
         load = place.source.take(
-            f"job-{len(self.turns) + 1:04d}",
+            label,
             round(fill * figure(room)),
             int(figure(f"{device.kind}.storage.max_files")),
         )
         job = story.job.model_copy(update={"device": device.kind, "capacity": capacity})
         story = story.model_copy(update={"job": job})
         life = self._open(ordered(story), story, load.files, partial(Bench, benches=place.benches))
-        turn = Turn(device, device.turns, load, life, asked, place.counter.held - held)
+        turn = Turn(device, device.turns, load, life, label, asked, place.counter.held - held)
         turn.ready = setting.env.event()
         self.turns.append(turn)
         return turn
@@ -215,4 +236,4 @@ class Fleet:
         device.place.source.give_back(turn.load)
         device.left += 1
         if self.plan.order != "returned":
-            self._setting.env.process(self._rotate(device))
+            self._orders.append(self._setting.env.process(self._rotate(device)))
