@@ -62,7 +62,7 @@ class Files:
         require(0 <= index < self.count, "index", f"in [0, {self.count})", index)
         if self.paths is not None:
             return self.paths[index]
-        return numbered(self.name, index, self.count)
+        return numbered(self.root, index, self.count)
 
 
 def numbered(name: str, index: int, count: int) -> str:

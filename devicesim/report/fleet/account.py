@@ -127,6 +127,8 @@ def way(accounts: Sequence[Account], last: Account) -> tuple[int, dict[str, floa
     times, until = [last.time()], last.turn.asked
     earlier = [a for a in accounts if a.turn.device is last.turn.device and a.turn.number < last.turn.number]
     for account in reversed(earlier):
+        if account.turn.asked >= until:
+            continue  # ordered at the same time: nothing waited for it
         times.append(account.time(until))
         until = account.turn.asked
     return len(times), together(times)

@@ -20,6 +20,8 @@ DAY = 86400.0
 WEEK = 7 * DAY
 LEAST = 0.01
 """Least share of the time that a line names."""
+SOONER = {"returned": "collected", "collected": "delivered", "delivered": "at once"}
+"""What orders the next device sooner than each rule does."""
 COLUMNS = ("Job", "Site", "Device", "Turn", "Data", "Ordered", "With you", "Back at AWS", "In S3", "Cost", "")
 
 
@@ -116,9 +118,8 @@ def _shares(spent: dict[str, float], words: str) -> str:
 
 def _rate(accounts: Sequence[Account]) -> Iterator[str]:
     weeks = _weeks(accounts)
-    if weeks:
-        best = f"; the best week {format_size(max(weeks))}" if len(weeks) > 1 else ""
-        yield f"{format_size(per_week(accounts))} a week into S3{best}"
+    if len(accounts) > 1 and len(weeks) > 1:
+        yield f"{format_size(per_week(accounts))} a week into S3; the best week {format_size(max(weeks))}"
 
 
 def _weeks(accounts: Sequence[Account]) -> list[int]:
@@ -139,24 +140,22 @@ def _held_up(fleet: Fleet, spent: dict[str, float], last: Account, turns: int, b
     one = "its one turn" if turns == 1 else f"{turns} turns"
     yield (
         f"{PHASES[phase]}, {phrases.percent(spent[phase] / whole)} of the way of the last data "
-        f"(device {number}, {one}); {_lift(fleet, phase, last, base)}"
+        f"(device {number}, {one}); {_lift(fleet, phase, last, turns, base)}"
     )
 
 
-def _lift(fleet: Fleet, phase: str, last: Account, base: Report) -> str:
+def _lift(fleet: Fleet, phase: str, last: Account, turns: int, base: Report) -> str:
     """What would shorten a phase on the way of the last data."""
     plan = fleet.plan
-    if phase == "preparation":
-        if plan.order == "at once":
-            return "nothing at the site lifts it"
-        sooner = "delivered" if plan.order in {"returned", "collected"} else "at once"
-        return f'lifted by ordering the next device sooner (order = "{sooner}"), or by more devices'
+    more = "more devices" if plan.quota is None or plan.quota > plan.devices else "more devices and quota"
+    if phase == "preparation" and turns > 1 and plan.order in SOONER:
+        return f'lifted by ordering the next device sooner (order = "{SOONER[plan.order]}"), or by {more}'
     if phase == "road":
         lane = catalog.lane_for(last.turn.device.place.story.site.region)
         fastest = lane.listing("options")[0]
-        if last.turn.life.job.order.shipping != fastest:
-            return f"lifted by {fastest} shipping, or by more devices"
-        return "lifted by more devices"
+        ways = [f"{fastest} shipping"] if last.turn.life.job.order.shipping != fastest else []
+        ways += [more] if turns > 1 else []
+        return f"lifted by {', or by '.join(ways)}" if ways else "nothing at the site lifts it"
     if phase == "copying":
         found = base.ingest.bottlenecks[:1] if base.ingest is not None else ()
         return next((phrases.lifted(part.lift) for part in found if part.lift), "lifted by faster clients")
