@@ -90,10 +90,18 @@ def curve(clients: Sequence[FileColumns], until: float) -> Curve:
 def _read(readings: Readings, times: Floats) -> Floats:
     """Interpolate a station's readings and its latest points."""
     known, values = view(readings.times), view(readings.values)
+    ends, lasts = [float(known[-1])], [float(values[-1])]
     for time, value in readings.latest:
-        if known[-1] < time < inf:
-            known, values = np.append(known, time), np.append(values, value)
-    return np.interp(times, known, values)
+        if ends[-1] < time < inf:
+            ends.append(time)
+            lasts.append(value)
+    # Only what is between is looked at: np.interp copies what it may not write to, and there may be millions.
+    if times.size:
+        first = max(int(np.searchsorted(known, times.min(), side="left")) - 1, 0)
+        last = int(np.searchsorted(known, times.max(), side="right")) + 1
+        known, values = known[first:last], values[first:last]
+    read = np.interp(times, known, values)
+    return read if len(ends) == 1 else np.where(times > ends[0], np.interp(times, ends, lasts), read)
 
 
 def stored(core: Core, clients: int, times: Floats) -> Floats:
