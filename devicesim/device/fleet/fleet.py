@@ -228,8 +228,10 @@ class Fleet:
     def _settle(self, turn: Turn) -> None:
         """Once a job is over: keep what a report needs of it, and send again what a parcel lost."""
         device, outcome = turn.device, turn.life.job.outcome
-        if turn.life.customer.ingest is not None:
-            turn.life.customer.ingest.release()
+        story, ingest = turn.life.setting.scenario, turn.life.customer.ingest
+        # What computing took of a copy is told from its files.
+        if ingest is not None and not (story.instances or story.functions):
+            ingest.release()
         if outcome in {"complete", "cancelled"} or self.plan.on_loss == "leave":
             return
         turn.again = True

@@ -45,7 +45,7 @@ def whole(
         metrics["days_to_s3"] = max(arrived) / DAY
     last = max(accounts, key=lambda account: account.arrived or account.end)
     turns = way(accounts, last)[0]
-    names = "job" if len(accounts) == 1 else "jobs"
+    alone = len(accounts) == 1
     places = f" at {len(fleet.places)} sites" if len(fleet.places) > 1 else ""
     goals = tuple(_goals(story, metrics))
     error = fleet.courses.error
@@ -53,12 +53,12 @@ def whole(
     return replace(
         base,
         start=timestamp(stream.epoch, 0.0),
-        device=f"{devices(fleet)}{places}, {len(accounts):,} {names}",
+        device=base.device if alone else f"{devices(fleet)}{places}, {len(accounts):,} jobs",
         state=last.turn.life.job.state.value,
         outcome="under way" if under_way else last.turn.life.job.outcome,
         days_to_s3=metrics.get("days_to_s3"),
         end=end,
-        timeline=tuple(_timeline(stream, accounts, under_way)),
+        timeline=base.timeline if alone else tuple(_timeline(stream, accounts, under_way)),
         ingest=ingest,
         losses=losses,
         battery=battery,

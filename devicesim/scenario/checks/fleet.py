@@ -51,12 +51,12 @@ def _job(draft: Draft) -> Iterator[Finding]:
     if not draft.tables("client"):
         yield Finding(("fleet",), "a fleet needs a [[client]] that copies onto its devices", at_key=True)
     for other in ("cluster", "hybrid", "task"):
-        if other in draft.document:
+        if draft.document.get(other):
             why = f"a fleet and [{other}] are two undertakings"
             yield Finding((other,), why, "tell them in two scenarios", at_key=True)
     if "holds" in draft.table("job"):
         yield Finding(("job", "holds"), "the devices of a fleet come empty", "leave it out")
-    if draft.tables("instance") and ("beside" in draft.table("fleet")):
+    if draft.tables("instance") and draft.table("fleet").get("beside"):
         why = "an [[instance]] is of one device type, and the fleet has several"
         yield Finding(("fleet", "beside"), why, "leave out beside, or the instances")
 
