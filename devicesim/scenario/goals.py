@@ -39,8 +39,6 @@ METRICS: dict[str, tuple[Dimension | None, float, str]] = {
     "jobs": (None, 1.0, "jobs of a fleet"),
     "fleet_tb_per_week": (None, 1.0, "terabytes a week that a fleet brings to S3"),
     "quota_days": (units.DURATION, _DAY, "days that a fleet's orders waited for quota, all jobs together"),
-    "files_lost": (None, 1.0, "files that did not reach S3"),
-    "bytes_lost": (units.SIZE, 1.0, "bytes that did not reach S3"),
     "latency_p50_ms": (
         units.DURATION,
         1e-3,
