@@ -15,20 +15,18 @@ from numpy.typing import NDArray
 
 from devicesim import throughput
 from devicesim.catalog import Figures
-from devicesim.device import capacities, interfaces
-from devicesim.device.compute import Alone
+from devicesim.device import announce, backlog, capacities, interfaces
 from devicesim.device.course import Copying, Course
 from devicesim.device.patience import Patience
 from devicesim.device.power import Busy
 from devicesim.device.puts import Puts
 from devicesim.device.queue import Queue, queues, refuse
-from devicesim.device.radio import Radio, Segment
-from devicesim.device.radio import air as mean_air
+from devicesim.device.radio import Radio
 from devicesim.device.receiver import Receiver
+from devicesim.device.regime import regime
 from devicesim.device.session import Copied, Session
 from devicesim.device.setting import Setting
-from devicesim.device.share import Collection, Cut
-from devicesim.physics import page_cache
+from devicesim.device.share import Cut
 from devicesim.progress import Leg, LegEnded, LegInterrupted, LegResumed, LegStarted, Lost, Refused
 from devicesim.scenario import Files
 
@@ -59,8 +57,9 @@ class Ingest:
         story = setting.scenario
         self._datasets = datasets
         self._queues = queues(story, datasets)
-        self._hold()
-        self._collections = [self._announce(files) for files in datasets]
+        if story.job.holds is not None:
+            announce.held(device.share, datasets[0], story.job.holds, setting.now)
+        self._collections = [announce.files(device.share, each, setting.now) for each in datasets]
         self._wifi = [i for i, client in enumerate(story.clients) if client.link == "wifi"]
         self._radio = Radio(setting, len(self._wifi), job) if self._wifi else None
         self._began = setting.now
@@ -73,32 +72,6 @@ class Ingest:
         device.listeners.append(self._on_change)
         device.cache = self
         device.attend(lambda put: self._puts.tell(setting.now, put), self)
-
-    def _hold(self) -> None:
-        """Put on the device what the scenario says an earlier copy left there."""
-        held = self._setting.scenario.job.holds
-        if held is None:
-            return
-        mean, rest = divmod(round(held.size), held.files)
-        # One number seen as many: 40 million files must not cost 320 MB. The last file takes what is left over.
-        alike = np.broadcast_to(np.int64(mean), (held.files - 1,))
-        share, bucket, now = self._device.share, self._bucket(self._datasets[0]), self._setting.now
-        share.add_collection(bucket, "earlier-copy", alike, now=now).complete_first(held.files - 1)
-        last = np.array([mean + rest], dtype=np.int64)
-        share.add_collection(bucket, "earlier-copy-last", last, now=now).complete_first(1)
-
-    def _bucket(self, files: Files) -> str:
-        share, bucket = self._device.share, files.bucket.rpartition(":")[2]
-        if bucket not in share.buckets:
-            share.add_bucket(bucket, self._setting.now)
-        return bucket
-
-    def _announce(self, files: Files) -> Collection:
-        paths = None if files.paths is None else lambda i: f"{files.name}/{files.path(i)}"
-        share, now = self._device.share, self._setting.now
-        collection = share.add_collection(self._bucket(files), files.root, files.sizes, paths, now)
-        collection.inside = files.inside
-        return collection
 
     @property
     def unpacked(self) -> tuple[float, int]:
@@ -323,7 +296,8 @@ class Ingest:
         session = self.sessions[-1]
         transfer, now = session.transfer, min(session.end, setting.now)
         accepted = float(transfer.progress(now)[0])
-        since = self._reached(session, accepted - self._dirty(session))
+        dirty = backlog.lying(setting.figures, self._device.kind, session, now, self._device.share.used)
+        since = backlog.reached(session, accepted - dirty, now)
         cuts = []
         for k, queue in enumerate(self._queues):
             if not interfaces.may_lose(setting.scenario.clients[k]):
@@ -344,61 +318,12 @@ class Ingest:
         if self.running is None and self.sessions and self._setting.now - self.sessions[-1].end < age:
             self.drop()
 
-    def _reached(self, session: Session, size: float) -> float:
-        """When more than ``size`` bytes had been accepted; infinite if they never were."""
-        transfer, low = session.transfer, session.start
-        high = min(session.end, self._setting.now)
-        if float(transfer.progress(high)[0]) <= size:
-            return np.inf
-        # Halved down to neighbouring times, so that this is the very moment.
-        while low < (middle := (low + high) / 2) < high:
-            if float(transfer.progress(middle)[0]) > size:
-                high = middle
-            else:
-                low = middle
-        return high
-
     def drain(self) -> float:
         """How long the disk needs for what the page cache holds, data and journal; infinite while it stands still."""
         if not self.sessions:
             return 0.0
-        session = self.sessions[-1]
-        transfer, now = session.transfer, min(session.end, self._setting.now)
-        transfer.advance(now)
-        size, count = transfer.progress(np.array([now]))
-        backlog = float(size[0]) - float(transfer.stored(now))
-        if backlog <= 0:
-            return 0.0
-        behind = self._reached(session, float(transfer.stored(now)))
-        if behind == np.inf:
-            return 0.0
-        speed = transfer.server.store.rate(self._device.share.used) * self._device.disk_factor
-        files = float(count[0]) - float(transfer.progress(np.array([behind]))[1][0])
-        operations = transfer.clients[0].operations
-        journal = files * sum(operation.store for operation in (*operations.before, *operations.after))
-        passed = self._setting.now - now
-        return max(0.0, backlog / speed + journal - passed) if speed > 0 else np.inf
-
-    def _dirty(self, session: Session) -> float:
-        """Bytes in the page cache at the session's end: the core's backlog, or what Linux lets lie a while.
-
-        The core drains its buffer at once, which is right for rates; a kernel leaves dirty pages alone up to
-        the background limit or until they are old, and a power cut takes those as well.
-        """
-        setting, kind, transfer = self._setting, self._device.kind, session.transfer
-        now = min(session.end, setting.now)
-        figure = setting.figures.si
-        background, limit = figure(f"{kind}.cache.background"), figure(f"{kind}.cache.dirty_limit")
-        age = figure(f"{kind}.cache.age")
-        length = now - session.start
-        recent = min(age, length)
-        sent, _ = transfer.progress(np.array([now - recent, now]))
-        write = float(sent[1] - sent[0]) / recent if recent > 0 else 0.0
-        rate = transfer.server.store.rate(self._device.share.used)
-        limits = page_cache.DirtyLimits(background, limit, (background + limit) / 2)
-        lying = float(page_cache.dirty_after(length, write, rate, limits, age=age))
-        backlog = float(sent[1]) - float(transfer.stored(now))
-        return max(backlog, min(lying, float(sent[1])))
+        device = self._device
+        return backlog.drain_time(self.sessions[-1], self._setting.now, device.share.used, device.disk_factor)
 
     def copied_in(self, session: Session) -> list[NDArray[np.int64]]:
         """Sizes of the files that a session finished, for each client in copying order."""
@@ -459,28 +384,3 @@ class Ingest:
         return Busy(
             cpu=float(usage.cores), disk=float(usage.store), wifi=float(usage.link[0]) if self._wifi else 0.0
         )
-
-
-def regime(
-    setting: Setting, device: Receiver, segment: Segment | None = None, alone: bool = False
-) -> throughput.Regime:
-    """What the links, the cores and the disk give now; Wi-Fi at its mean where no segment is named.
-
-    ``alone`` asks what they would give if nothing computed beside the copy, heat being what it is.
-    """
-    figures, story = setting.figures, setting.scenario
-    base = capacities.wired_latency(figures, story)
-    air = iter(segment.rates) if segment is not None else None
-    have = device.alone if alone else Alone(device.cpu_share, device.disk_factor, device.network_taken)
-    wired = iter(capacities.wired_rates(figures, device.kind, story.clients, have.network))
-    rates, latencies = [], []
-    for client in story.clients:
-        if client.link == "wifi":
-            rates.append(next(air) if air is not None else float(mean_air(figures, story).goodput()))
-            latencies.append(base + figures.si("wifi.latency"))
-        else:
-            rates.append(next(wired))
-            latencies.append(base)
-    return throughput.Regime(
-        bandwidth=tuple(rates), latency=tuple(latencies), share=have.share, store=have.store
-    )

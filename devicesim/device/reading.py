@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from devicesim import throughput
 from devicesim.device import reading_capacities as capacities
 from devicesim.device.course import Course
-from devicesim.device.ingest import regime
 from devicesim.device.patience import Patience
 from devicesim.device.power import Busy
 from devicesim.device.queue import Queue
+from devicesim.device.regime import regime
 from devicesim.device.setting import Setting
 from devicesim.device.snow_device import SnowDevice
 from devicesim.progress import Leg, LegEnded, LegInterrupted, LegResumed, LegStarted
