@@ -14,6 +14,7 @@ from devicesim import scenario
 from devicesim.device.pool import Batch, Pool
 from devicesim.device.requests import drawn
 from devicesim.device.setting import Setting
+from devicesim.errors import require
 from devicesim.physics.queueing import Slots
 
 Floats = NDArray[np.float64]
@@ -29,7 +30,9 @@ class _Runs:
         self._luck = draw(f"function/{function.name}/{job}/tries")
         self._overhead = figures("functions.overhead")
         self._most = figures("functions.timeout") if function.timeout is None else function.timeout
-        self._tries = 1 + int(figures("functions.retries") if function.retries is None else function.retries)
+        again = figures("functions.retries") if function.retries is None else float(function.retries)
+        require(again >= 0, "functions.retries", ">= 0", again)
+        self._tries = 1 + int(again)
         self._rate = figures(f"{device}.disk.outer_rate")
         self._access = figures(f"{device}.disk.access_time")
 

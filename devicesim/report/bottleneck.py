@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from devicesim import throughput, units
+from devicesim import catalog, throughput, units
 from devicesim.device import interfaces
 from devicesim.device.course import Copying
 from devicesim.device.ingest import Ingest
@@ -58,6 +58,9 @@ LIFTS = {
 }
 
 NOTHING = "nothing on this device"
+
+FELT = 0.05
+"""Part of the disk or the cores that others must take at the copy's end to be named as what held it back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,13 +208,23 @@ def _lift(story: Scenario, ingest: Ingest, station: str) -> str:
     return f"{advice}; next is {words} at {units.format_rate(rest[following])}"
 
 
+def _taken(story: Scenario, transfer: Copying) -> str:
+    """Who takes the disk from the copy; nothing if nobody does to speak of."""
+    separate = catalog.has(f"{story.job.device}.instances.separate")
+    taken = sum(instance.disk * instance.count for instance in story.instances)
+    if taken > 0 and not separate:
+        return f"instances that leave the disk alone (they take {units.format_rate(taken)})"
+    who = "functions" if story.functions else "instances"
+    asking = story.functions or any(instance.requests is not None for instance in story.instances)
+    return f"{who} that read less" if asking and transfer.regime.store < 1 - FELT else ""
+
+
 def _advice(story: Scenario, ingest: Ingest, transfer: Copying, station: str, mean: float) -> str:
     """Words on what would lift a station, given what a file of mean size costs it."""
     operations = transfer.clients[0].operations
     if station == DISK:
-        taken = sum(instance.disk * instance.count for instance in story.instances)
-        if taken > 0:
-            return f"instances that leave the disk alone (they take {units.format_rate(taken)})"
+        if words := _taken(story, transfer):
+            return words
         if "file" in interfaces.used(story):
             return "the S3 adapter in place of the file interface"
         journal = sum(operation.store for operation in operations.all)
@@ -220,6 +233,8 @@ def _advice(story: Scenario, ingest: Ingest, transfer: Copying, station: str, me
         waits = any(operation.wait for operation in operations.all)
         return "larger files" + (", or durability async where a power cut may cost data" if waits else "")
     if station in {*CPUS.values(), "device CPU"}:
+        if story.job.nfs_cpu == "shared" and transfer.regime.share < 1 - FELT:
+            return "instances that leave it processors"
         blocks = max(1.0, mean / transfer.clients[0].block)
         calls = sum(operation.work for operation in operations.all) + (blocks - 1) * operations.write.work
         if calls > mean * operations.write.work_per_byte:

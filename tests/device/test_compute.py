@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from small_story import small_story
 
 from devicesim.device.pool import Served
+from devicesim.physics.queueing import md1_wait, mmc_wait
 from devicesim.progress import DeviceChanged, FunctionsChanged, InstanceChanged, LegEnded
 from devicesim.scenario import load
 from devicesim.world import World, simulate
@@ -350,6 +351,31 @@ def test_oracle_an_event_for_every_step(files: int, size: float, cpu: float, slo
     assert copy_length(world) == pytest.approx(length, rel=0.05)
     took = served(world).finish - served(world).arrive
     assert took.mean() == pytest.approx(mean, rel=0.2)
+
+
+class TestTheory:
+    """Requests through a whole World, with seeds that no one has tried: within 2 % of the waits in the books."""
+
+    @pytest.mark.parametrize(
+        ("kind", "slots", "work", "expected"),
+        [
+            ("snc1.micro", 1, '"12 ms"', md1_wait(50.0, 0.012)),
+            ("snc1.micro", 1, '{ distribution = "exponential", mean = "10 ms" }', mmc_wait(1, 50.0, 0.010)),
+            ("snc1.medium", 2, '{ distribution = "exponential", mean = "20 ms" }', mmc_wait(2, 50.0, 0.020)),
+        ],
+        ids=["M/D/1 at 0.6", "M/M/1 at 0.5", "M/M/2 at 0.5"],
+    )
+    @settings(max_examples=1, deadline=None)
+    @given(seed=st.integers(0, 2**31))
+    def test_waits(self, seed: int, kind: str, slots: int, work: str, expected: float) -> None:
+        wanted = f'requests = {{ every = "20 ms", work = {work}, concurrency = {slots} }}'
+        changes = f'instance = [{{ name = "a", type = "{kind}", duration = "9 h", {wanted} }}]'
+        world = simulate(small_story(*LOCAL_USE, changes), seed)
+        (pool,) = (run.pool for run in world.life().device.instances.runs)
+        assert pool is not None
+        told = pool.served()
+        done = np.isfinite(told.finish)
+        assert (told.begin - told.arrive)[done].mean() == pytest.approx(expected, rel=0.02)
 
 
 class TestCluster:

@@ -96,6 +96,16 @@ class TestLost:
         assert report.ingest.sessions > 1
         assert 0 < report.metrics["ingest_hours_lost_to_compute"] < report.ingest.copying / 3600
 
+    def test_functions_that_take_the_disk_are_named(self) -> None:
+        thumbs = FUNCTION.replace('"2 s"', '"5 ms"').replace('reads = "0 %", ', "")
+        report = answer(
+            thumbs, 'assume."SNC1_HDD.functions.vcpus" = "2 vCPU"', "dataset.clips.files = 8000",
+            'dataset.clips.size.value = "200 kB"', 'client.laptop.rate = "10 Gbit/s"',
+        )  # fmt: skip
+        assert report.ingest is not None
+        assert report.ingest.bottlenecks[0].station == "disk"
+        assert report.ingest.bottlenecks[0].lift.startswith("functions that read less")
+
     def test_nothing_is_told_where_nothing_computes(self) -> None:
         assert "compute" not in answer().to_dict()["sections"]
 
