@@ -92,7 +92,9 @@ def answer(world: World, job_id: str | None = None) -> Report:
         state=job.state.value,
         outcome=job.outcome or "under way",
         days_to_s3=metrics.get("days_to_s3"),
-        end=world.now if not job.outcome else _last(world.stream, job.id),
+        end=max(
+            world.now if not job.outcome else _last(world.stream, job.id), *(room.end for room in rooms), 0.0
+        ),
         timeline=timeline(world.stream, job),
         ingest=summary,
         losses=losses,

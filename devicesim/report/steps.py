@@ -19,7 +19,9 @@ from devicesim.progress import (
     LegInterrupted,
     LegResumed,
     LegStarted,
+    NodeChanged,
     ParcelMoved,
+    QuorumChanged,
     ServiceChanged,
     Stream,
     TemperatureChanged,
@@ -104,6 +106,12 @@ def _words(event: Event) -> tuple[str, str] | None:
             return ("copy done", "") if event.complete else ("copy ended", "not all of it")
         case LegEnded(leg="read"):
             return ("all read", "") if event.complete else ("reading ended", "not all of it")
+        case LegStarted(leg=leg) if leg.startswith("repair"):
+            return "repairing", ""
+        case QuorumChanged():
+            return f"cluster {event.service}", event.why if event.service != "read/write" else ""
+        case NodeChanged(state="lost" | "unreachable"):
+            return f"node {event.node} {event.state}", event.why
         case DeviceChanged():
             return ("device off" if event.state == "off" else event.state), event.why
         case BatteryChanged(what="swapped" | "recharged"):
@@ -136,7 +144,13 @@ def _end(event: Event, later: Sequence[Event], state_end: float | None) -> float
     """When a step was over; None for what takes no time."""
     match event:
         case LegStarted() | LegResumed():
-            ends = (e.at for e in later if isinstance(e, LegInterrupted | LegEnded))
+            ends = (e.at for e in later if isinstance(e, LegInterrupted | LegEnded) and e.leg == event.leg)
+        case QuorumChanged():
+            ends = (e.at for e in later if isinstance(e, QuorumChanged))
+        case NodeChanged(state="unreachable", node=number):
+            ends = (e.at for e in later if isinstance(e, NodeChanged) and e.node == number)
+        case NodeChanged():
+            return None
         case DeviceChanged():
             ends = (e.at for e in later if isinstance(e, DeviceChanged))
         case FunctionsChanged(state="behind"):

@@ -61,6 +61,11 @@ METRICS: dict[str, tuple[Dimension | None, float, str]] = {
     "online_share": (None, 1.0, "share of the bytes in S3 that came over the line, 0 to 1"),
     "executions": (None, 1.0, "executions of DataSync tasks"),
     "files_failed": (None, 1.0, "files that the device refused, or the import or the export failed"),
+    "cluster_available": (None, 1.0, "share of the time in which a cluster could be read, in [0, 1]"),
+    "cluster_read_write": (None, 1.0, "share of the time in which it took writes, in [0, 1]"),
+    "repair_hours": (units.DURATION, _HOUR, "hours that a cluster spent making lost fragments anew"),
+    "exposed_hours": (units.DURATION, _HOUR, "hours in which some of its data lacked a fragment"),
+    "nodes_lost": (None, 1.0, "nodes of a cluster that failed for good"),
 }
 """What a goal may name: the dimension its limit may be written in, the unit of the metric in SI, meaning."""
 

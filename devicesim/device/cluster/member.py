@@ -52,6 +52,10 @@ class Member:
         self._dark = self._apart = 0.0
         self._disturbed = setting.env.event()
 
+    def reached(self, now: float) -> float:
+        """How long it has been associated, up to now [s]."""
+        return self.served + (now - self._since if self._since is not None else 0.0)
+
     @property
     def coming(self) -> bool:
         """Whether it may be in reach later without anybody doing more."""

@@ -41,6 +41,7 @@ class Work:
         formed, ended: when the nodes first served together, and when they were packed up [s].
         why_ended: what ended it, if not the customer.
         spans: how long it served at each level [s].
+        exposed: how long some data lacked a fragment [s].
         expected: nodes that will be ordered without anybody doing more.
         books: who holds what.
         front: what the copy sees of it.
@@ -67,6 +68,7 @@ class Work:
         self.ended: float | None = None
         self.why_ended = ""
         self.spans = dict.fromkeys(Service, 0.0)
+        self.exposed, self._thin_since = 0.0, float("inf")
         self.expected = 0
         self._since, self._looking = 0.0, False
         self._news = setting.env.event()
@@ -145,8 +147,18 @@ class Work:
                     self.repair.pace()
                 self._network.reach(up)
                 self.front.change()
+        self._watch()
         news, self._news = self._news, self._setting.env.event()
         news.succeed()
+
+    def _watch(self) -> None:
+        """Keep the time in which data lacks a fragment."""
+        now, thin = self._setting.now, self.ended is None and self.books.thin[0] > 0
+        if thin:
+            self._thin_since = min(self._thin_since, now)
+        elif self._thin_since < float("inf"):
+            self.exposed += now - self._thin_since
+            self._thin_since = float("inf")
 
     def _form(self) -> None:
         """The nodes first work together when all have joined, or those that have can take writes without the rest."""
@@ -173,6 +185,13 @@ class Work:
         if self.service is not None:
             self.spans[self.service] += self._setting.now - self._since
         self._since = self._setting.now
+
+    def until_now(self, now: float) -> dict[Service, float]:
+        """How long it has served at each level, up to now [s]."""
+        told = dict(self.spans)
+        if self.service is not None and self.ended is None:
+            told[self.service] += now - self._since
+        return told
 
     def _repair_speed(self, targets: int) -> erasure.Repair | None:
         """How fast fragments can be made for so many nodes now; None where too few can be read."""
@@ -297,6 +316,7 @@ class Work:
         self.settle()
         self._count()
         self.ended, self.why_ended = self._setting.now, why
+        self._watch()
         if self.repair is not None:
             self.repair.begin(set())
         for each in self._members:

@@ -64,6 +64,20 @@ class Writing(Ingest):
             self._seen(transfer)
             self._book(self.sessions[-1])
 
+    def rates(self) -> list[tuple[str, int, float]]:
+        """For each client its name, the bytes it wrote, and how long it was writing [s]."""
+        told = []
+        for k, (client, queue) in enumerate(zip(self._setting.scenario.clients, self._queues, strict=True)):
+            took = 0.0
+            for session in self.sessions:
+                finish = session.transfer.finish(k)
+                until = min(session.end, self._setting.now)
+                last = float(finish.max()) if finish.size else session.start
+                begun = max(session.start, self._began + client.start_after)
+                took += max(min(last, until) - begun, 0.0) if finish.size else 0.0
+            told.append((client.name, int(queue.sizes[queue.done].sum()), took))
+        return told
+
     def forget(self, index: NDArray[np.int64]) -> None:
         """Take files away that the cluster has lost, by their numbers in the books."""
         for k, queue in enumerate(self._queues):

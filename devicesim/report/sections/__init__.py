@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from devicesim.device.order import Life
-from devicesim.report.sections import archives, compute, export, online
+from devicesim.report.sections import archives, cluster, compute, export, online
 from devicesim.report.sections.told import Told
 from devicesim.world import World
 
 ROOMS: tuple[Callable[[World, Life], Told | None], ...] = (
     archives.tell,
+    cluster.tell,
     compute.tell,
     export.tell,
     online.tell,

@@ -17,6 +17,7 @@ class Told:
         metrics: goals may name them; they take the place of the job's own of the same name.
         costs: further lines of the bill. losses: further losses.
         subject: what the answer is about, where job and device do not say it all.
+        end: when all of it was over, where that is later than the job's own end [s].
     """
 
     sections: tuple[Section, ...] = ()
@@ -24,3 +25,4 @@ class Told:
     costs: tuple[Cost, ...] = ()
     losses: tuple[Loss, ...] = ()
     subject: str = ""
+    end: float = 0.0
