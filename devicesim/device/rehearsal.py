@@ -14,6 +14,7 @@ import numpy as np
 import simpy
 
 from devicesim.catalog import Figures
+from devicesim.device.cluster.whole import Whole
 from devicesim.device.customer import Customer
 from devicesim.device.export import Export
 from devicesim.device.job import Job, Order
@@ -66,7 +67,9 @@ def _tell(story: Scenario, order: Order) -> None:
         job = Job(f"rehearsal {next(number)}", order, 0.0)
         return live(replace(setting, scenario=story), job, files or datasets, hire)
 
-    if order.type is JobType.EXPORT:
+    if story.cluster is not None:
+        Whole(setting, story, place, datasets)
+    elif order.type is JobType.EXPORT:
         Export(setting, story, place, order, datasets)
     elif sends_online(story):
         online(setting, story, place, datasets)

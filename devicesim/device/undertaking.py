@@ -45,7 +45,7 @@ class SingleJob:
 def undertake(setting: Setting, story: Scenario, open: Open) -> Undertaking:
     """Begin what a scenario tells of."""
     if story.cluster is not None:
-        return Whole(setting, story, open)
+        return Whole(setting, story, open, drawn(setting, story))
     if story.fleet is not None:
         return Fleet(setting, story, open)
     if story.job.type is JobType.EXPORT:

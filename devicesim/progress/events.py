@@ -186,7 +186,7 @@ class NodeChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class QuorumChanged(Event):
-    """A cluster came to serve ``read/write``, ``read only`` or ``offline``, with so many nodes in reach."""
+    """A cluster came to serve ``read/write``, ``read only`` or ``offline``, or was ``packed up``; nodes in reach."""
 
     service: str
     reachable: int

@@ -109,7 +109,7 @@ def _words(event: Event) -> tuple[str, str] | None:
         case LegStarted(leg=leg) if leg.startswith("repair"):
             return "repairing", ""
         case QuorumChanged():
-            return f"cluster {event.service}", event.why if event.service != "read/write" else ""
+            return f"cluster {event.service}", event.why if event.service in ("read only", "offline") else ""
         case NodeChanged(state="lost" | "unreachable"):
             return f"node {event.node} {event.state}", event.why
         case DeviceChanged():

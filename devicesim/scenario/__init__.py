@@ -24,6 +24,7 @@
 
 from devicesim.scenario.client import INTERFACES, S3, Client, Interface, Nfs
 from devicesim.scenario.cluster import Cluster
+from devicesim.scenario.cluster import capacity as cluster_capacity
 from devicesim.scenario.compute import Function, Image, Instance
 from devicesim.scenario.data import Dataset, Fixed, KeyRange, Lognormal, Normal, Pareto, Uniform
 from devicesim.scenario.datasets import expected_count, expected_total, files, files_of
@@ -82,6 +83,7 @@ __all__ = [
     "Wan",
     "WanWindow",
     "Wifi",
+    "cluster_capacity",
     "expected_count",
     "expected_total",
     "files",

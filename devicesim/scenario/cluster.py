@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field, StrictBool, StrictInt
 
 from devicesim import units
+from devicesim.catalog import Figures
+from devicesim.physics import erasure
 from devicesim.scenario.quantities import Duration, Quantity
 from devicesim.scenario.table import Table
 
@@ -48,3 +50,21 @@ class Cluster(Table):
         description="From the loss of a node to the order of its replacement; the catalog's if not given.",
         examples=["4 h"],
     )
+
+
+def overhead(figures: Figures, era: str, nodes: int) -> int:
+    """How many nodes' shares hold no data; in 2020 parity is paid for in the share."""
+    if era == "2020":
+        return 0
+    least = int(figures.si("cluster.today.nodes.least"))
+    return int(figures.si_values("cluster.today.overhead")[nodes - least])
+
+
+def capacity(figures: Figures, device: str, era: str, nodes: int) -> float:
+    """What fits a cluster of one type of device [bytes].
+
+    >>> capacity(Figures(), "EDGE", "2020", 5)
+    225000000000000.0
+    """
+    share = figures.si(f"cluster.{era}.share.{device}")
+    return erasure.usable_capacity(nodes, share, overhead(figures, era, nodes))

@@ -40,7 +40,9 @@ class Cluster:
         work: what the nodes do together.
     """
 
-    def __init__(self, setting: Setting, id: str, order: Order, open: Open) -> None:
+    def __init__(
+        self, setting: Setting, id: str, order: Order, open: Open, files: Sequence[Files] = ()
+    ) -> None:
         story = setting.scenario
         assert story.cluster is not None
         self.setting, self.id, self.order, self._open = setting, id, order, open
@@ -48,7 +50,7 @@ class Cluster:
         self.state, self.history = ClusterState.AWAITING_QUORUM, list[tuple[float, ClusterState]]()
         self.members: list[Member] = []
         self.lives: list[Life] = []
-        self.work = Work(setting, order.device, self.drawn, self.members, self._replace)
+        self.work = Work(setting, order.device, self.drawn, self.members, files, self._replace)
         self._quorum = setting.env.event()
         self._enter(ClusterState.AWAITING_QUORUM)
 

@@ -16,9 +16,6 @@ from devicesim.physics import cpu, erasure
 from devicesim.physics.erasure import Code, Node, Repair
 from devicesim.physics.quorum import Quorum, quorum
 
-LEAST = 3
-"""Nodes of the smallest cluster today, for which lists by size begin."""
-
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -30,7 +27,6 @@ class Plan:
         code: how an object is cut up where every node is in reach.
         rule: how many nodes reads and writes need.
         capacity: objects that fit [bytes].
-        raw: of that, what lies on one node when all is full [bytes].
         lifetime: until the nodes' certificate ends [s].
     """
 
@@ -40,11 +36,6 @@ class Plan:
     rule: Quorum
     capacity: float
     lifetime: float
-
-    @property
-    def raw(self) -> float:
-        """Fragments on one node of a full cluster [bytes]."""
-        return self.capacity * self.code.amplification / self.nodes
 
     def written(self, up: int) -> Code:
         """The fragments that an object gets while so many nodes are in reach."""
@@ -60,19 +51,17 @@ def plan(figures: Figures, device: str, cluster: scenario.Cluster) -> Plan:
     """Draw up a cluster of one type of device."""
     era, nodes = cluster.era, cluster.nodes
     figure = f"cluster.{era}"
-    share, lifetime = figures.si(f"{figure}.share.{device}"), figures.si(f"{figure}.lifetime")
     if era == "2020":
         code = Code(int(figures.si(f"{figure}.data")), int(figures.si(f"{figure}.parity")))
         spares = [int(figures.si(f"{figure}.{what}_spare")) for what in ("write", "read")]
-        ordered = min(nodes, int(figures.si(f"{figure}.nodes.ordered")))
-        overhead = 0  # parity is paid for in the share
+        wanted = min(nodes, int(figures.si(f"{figure}.nodes.ordered")))
     else:
-        tolerance, overhead = (
-            int(figures.si_values(f"{figure}.{what}")[nodes - LEAST]) for what in ("tolerance", "overhead")
-        )
-        code, spares, ordered = Code(nodes - tolerance, tolerance), [tolerance, tolerance], nodes
-    capacity = erasure.usable_capacity(nodes, share, overhead)
-    return Plan(nodes, ordered, code, quorum(nodes, *spares), capacity, lifetime)
+        least = int(figures.si(f"{figure}.nodes.least"))
+        tolerance = int(figures.si_values(f"{figure}.tolerance")[nodes - least])
+        code, spares, wanted = Code(nodes - tolerance, tolerance), [tolerance, tolerance], nodes
+    capacity = scenario.cluster_capacity(figures, device, era, nodes)
+    lifetime = figures.si(f"{figure}.lifetime")
+    return Plan(nodes, wanted, code, quorum(nodes, *spares), capacity, lifetime)
 
 
 def client_rates(

@@ -16,7 +16,7 @@ from devicesim.device.order import Life
 from devicesim.device.ordering import Open
 from devicesim.device.setting import Setting
 from devicesim.errors import require
-from devicesim.scenario import Scenario
+from devicesim.scenario import Files, Scenario
 
 
 class Whole:
@@ -26,8 +26,8 @@ class Whole:
         cluster: as it stands.
     """
 
-    def __init__(self, setting: Setting, story: Scenario, open: Open) -> None:
-        self.cluster = Cluster(setting, cluster_id(setting.draw, 0), ordered(story), open)
+    def __init__(self, setting: Setting, story: Scenario, open: Open, files: Sequence[Files]) -> None:
+        self.cluster = Cluster(setting, cluster_id(setting.draw, 0), ordered(story), open, files)
         for _ in range(self.cluster.drawn.nodes):
             self.cluster.add_node()
 

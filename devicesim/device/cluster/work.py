@@ -21,10 +21,11 @@ from devicesim.device.cluster.plan import Plan
 from devicesim.device.cluster.repair import Repair
 from devicesim.device.cluster.writing import Terms, Writing
 from devicesim.device.setting import Setting
+from devicesim.errors import require
 from devicesim.physics import erasure
 from devicesim.physics.quorum import Service, service
 from devicesim.progress import Lost, NodeChanged, QuorumChanged
-from devicesim.scenario import NodeDown, NodeFault, NodeLost, PowerCut, files_of
+from devicesim.scenario import Files, NodeDown, NodeFault, NodeLost, PowerCut
 
 Process = Generator[simpy.Event, object, None]
 
@@ -50,7 +51,13 @@ class Work:
     """
 
     def __init__(
-        self, setting: Setting, kind: str, drawn: Plan, members: Sequence[Member], replace: Callable[[], None]
+        self,
+        setting: Setting,
+        kind: str,
+        drawn: Plan,
+        members: Sequence[Member],
+        files: Sequence[Files],
+        replace: Callable[[], None],
     ) -> None:
         """Prepare the work.
 
@@ -59,9 +66,11 @@ class Work:
             kind: catalog entry of the nodes.
             drawn: the cluster on paper.
             members: its nodes; the list grows.
+            files: what the clients write.
             replace: called for each node that fails for good.
         """
         self._setting, self._drawn, self._members, self._replace = setting, drawn, members, replace
+        self._files = files
         self.up: set[int] = set()
         self.service: Service | None = None
         self.formed: float | None = None
@@ -71,13 +80,10 @@ class Work:
         self.exposed, self._thin_since = 0.0, float("inf")
         self.expected = 0
         self._since, self._looking = 0.0, False
+        self._share = setting.figures.si("cluster.repair.share")
+        require(0 < self._share <= 1, "cluster.repair.share", "in (0, 1]", self._share)
         self._news = setting.env.event()
-        story = setting.scenario
-        self._datasets = [
-            files_of(story, each.name, setting.draw(f"files/{each.name}"), setting.figures)
-            for each in story.datasets
-        ]
-        sizes = np.concatenate([np.zeros(0, np.int64), *(files.sizes for files in self._datasets)])
+        sizes = np.concatenate([np.zeros(0, np.int64), *(each.sizes for each in files)])
         self.books = Fragments(sizes, drawn.code, drawn.nodes)
         self.front = Front(setting, kind, drawn, members)
         self._network = Network(setting, drawn, self.look)
@@ -196,7 +202,7 @@ class Work:
     def _repair_speed(self, targets: int) -> erasure.Repair | None:
         """How fast fragments can be made for so many nodes now; None where too few can be read."""
         writes = self.writing is not None and self.writing.running is not None
-        share = self._setting.figures.si("cluster.repair.share") if writes else 1.0
+        share = self._share if writes else 1.0
         code, front = self._drawn.code, self.front
         others = len(self.up) - targets
         sources = others if others >= code.data else len(self.up)
@@ -283,7 +289,7 @@ class Work:
         if not self._setting.scenario.clients:
             return
         terms = Terms(self.books, self._server, self._regime, lambda: self.up, self._why_not)
-        writing = self.writing = Writing(self._setting, self.front, self.anchor, self._datasets, terms)
+        writing = self.writing = Writing(self._setting, self.front, self.anchor, self._files, terms)
         self._members[0].ingest = writing
         while not writing.finished and self._left > 0:
             if self.service is Service.READ_WRITE:
@@ -317,6 +323,8 @@ class Work:
         self._count()
         self.ended, self.why_ended = self._setting.now, why
         self._watch()
+        if self.formed is not None:
+            self._setting.say(QuorumChanged(self._setting.now, self.anchor, "packed up", len(self.up)))
         if self.repair is not None:
             self.repair.begin(set())
         for each in self._members:

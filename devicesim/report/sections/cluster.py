@@ -76,8 +76,11 @@ def _lines(world: World, cluster: Cluster) -> Iterator[str]:
         later = cluster.members[drawn.nodes :]
         joined = sum(each.state != AWAITED for each in later)
         yield f"{phrases.count(lost, 'node')} lost for good, {_replaced(len(later), joined)}"
+    energy = sum(life.device.power.energy for life in cluster.lives)
+    yield f"all nodes together drew {phrases.energy(energy)}"
     yield _left(cluster)
-    yield _durability(world, cluster)
+    if world.figures.si("cluster.node.failures") > 0:
+        yield _durability(world, cluster)
 
 
 def _served(world: World, cluster: Cluster) -> str:
@@ -104,8 +107,8 @@ def _clients(cluster: Cluster) -> str:
     if not rates:
         return ""
     whole = f"{format_rate(sum(rate for _, rate in rates))} while all write"
-    each = ", ".join(f"{name} {format_rate(rate)}" for name, rate in rates)
-    return f"written at {each}" + (f"; {whole}" if len(rates) > 1 else "")
+    each = ", ".join(f"by {name} at {format_rate(rate)}" for name, rate in rates)
+    return f"written {each}" + (f"; {whole}" if len(rates) > 1 else "")
 
 
 def _mended(cluster: Cluster) -> Iterator[str]:

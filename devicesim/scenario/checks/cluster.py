@@ -7,6 +7,7 @@ from typing import Any
 
 from devicesim import catalog
 from devicesim.scenario.checks.draft import Draft
+from devicesim.scenario.cluster import capacity
 from devicesim.scenario.findings import Finding
 from devicesim.scenario.places import Path
 
@@ -42,6 +43,18 @@ def check(draft: Draft) -> Iterator[Finding]:
     for index, fault in draft.tables("fault"):
         if fault.get("kind") in _KINDS:
             yield from _fault(index, fault, nodes)
+
+
+def room(draft: Draft) -> float | None:
+    """What fits the cluster [bytes]; None where there is none that could be."""
+    cluster = draft.table("cluster")
+    era, nodes = cluster.get("era", "2020"), cluster.get("nodes", 5)
+    if "cluster" not in draft.document or era not in ("2020", "today") or not isinstance(nodes, int):
+        return None
+    least, most = (draft.figures.si(f"cluster.{era}.nodes.{end}") for end in ("least", "most"))
+    if draft.device not in catalog.entry("cluster").listing(f"{era}.devices") or not least <= nodes <= most:
+        return None
+    return capacity(draft.figures, draft.device, era, nodes)
 
 
 def _without(draft: Draft) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from devicesim import catalog
 from devicesim.errors import UnitError
 from devicesim.jobs import ShippingOption
 from devicesim.scenario import batch
-from devicesim.scenario.checks import roads
+from devicesim.scenario.checks import cluster, roads
 from devicesim.scenario.checks.draft import Draft
 from devicesim.scenario.checks.fleet import spreads
 from devicesim.scenario.compute import Instance
@@ -138,6 +138,10 @@ def _room(draft: Draft) -> Iterator[Finding]:
     most_files, most_size = (
         figures.si(f"{draft.device}.storage.{what}") for what in ("max_files", "max_file_size")
     )
+    holder = "device"
+    if (shared := cluster.room(draft)) is not None:
+        capacity, holder = shared, "cluster"
+        most_files *= draft.table("cluster").get("nodes", 5)
     if draft.table("job").get("type") == "EXPORT":
         capacity = most_files = math.inf  # as many devices as it takes
     total, count = _held(draft)
@@ -174,9 +178,9 @@ def _room(draft: Draft) -> Iterator[Finding]:
     hint = 'take less, or write overflow = "run" to see it fill up'
     if total > capacity:
         got = f"about {total / 1e12:.3g} TB" if total >= 1.005 * capacity else f"{total:,.0f} bytes"
-        yield Finding(last, f"the data must fit the device's {format_size(capacity)}, got {got}", hint)
+        yield Finding(last, f"the data must fit the {holder}'s {format_size(capacity)}, got {got}", hint)
     if count > most_files:
-        yield Finding(last, f"the device holds at most {most_files:,.0f} files, got {count:,.0f}", hint)
+        yield Finding(last, f"the {holder} holds at most {most_files:,.0f} files, got {count:,.0f}", hint)
 
 
 def _held(draft: Draft) -> tuple[float, float]:
