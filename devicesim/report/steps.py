@@ -145,6 +145,8 @@ def _end(event: Event, later: Sequence[Event], state_end: float | None) -> float
     match event:
         case LegStarted() | LegResumed():
             ends = (e.at for e in later if isinstance(e, LegInterrupted | LegEnded) and e.leg == event.leg)
+        case QuorumChanged(service="packed up"):
+            return None
         case QuorumChanged():
             ends = (e.at for e in later if isinstance(e, QuorumChanged))
         case NodeChanged(state="unreachable", node=number):
