@@ -17,6 +17,9 @@ from devicesim.device.setting import Setting
 from devicesim.physics import erasure
 from devicesim.progress import Curve, Leg, LegEnded, LegStarted
 
+SHORTEST = 1e-3
+"""Shortest stretch of repairing [s]: what the clock rounds away would never come to an end."""
+
 ROUNDING = 1e-9
 """Part of a file by which the clock's rounding may leave it unfinished."""
 
@@ -69,7 +72,7 @@ class Repair:
     def settle(self) -> None:
         """Note the fragments made since last time."""
         now = self._setting.now
-        if self.now is not None and now > self._at:
+        if self.now is not None:
             whole = float(self._ends[-1])
             done = min(self._done + (now - self._at) * self.now.rate, whole)
             self.busy += now - self._at
@@ -110,7 +113,7 @@ class Repair:
         self._leg.session(now, int(self._done), self._made, self._curve(now, rate))
         self._version += 1
         if rate > 0:
-            wait = max(float(self._ends[-1]) - self._done, 0.0) / rate
+            wait = max((float(self._ends[-1]) - self._done) / rate, SHORTEST)
             self._setting.env.process(self._wake(wait, self._version))
 
     def _curve(self, now: float, rate: float) -> Callable[[], Curve]:
