@@ -11,7 +11,7 @@ from devicesim.report import text
 from devicesim.throughput.core import COMPILED
 
 STORIES = Path(__file__).parents[1] / "scenarios"
-MANY_RPCS = {"export_150tb", "ridge_camp", "thumbnails_sync"}
+MANY_RPCS = {"cluster_mine", "cluster_studio", "export_150tb", "ridge_camp", "thumbnails_sync"}
 """Stories of more than about a million RPCs: minutes for the pure-Python core."""
 
 

@@ -50,6 +50,7 @@ ENCRYPTION = "encryption on"
 LIFTS = {
     "Wi-Fi link": "a cable, or less distance",
     "Ethernet link": "a faster link",
+    "node port": "a faster port on the nodes",
     ENCRYPTION: "more copies at a time, or a faster workstation",
     TRIPS: "more streams",
     HOT: "a cooler place",
@@ -178,6 +179,8 @@ def _link_name(story: Scenario, ingest: Ingest, k: int) -> str:
     if interfaces.encrypts(ingest.figures, story.job.device, client):
         return f"{ENCRYPTION} {client.name}"
     cables = [other.name for other in story.clients if other.link == "ethernet"]
+    if story.cluster is not None:  # what comes in goes out again as fragments, through the same port
+        return "node port" if len(cables) == 1 else f"node port of {client.name}"
     return "Ethernet link" if len(cables) == 1 else f"Ethernet link of {client.name}"
 
 

@@ -106,9 +106,7 @@ def _clients(cluster: Cluster) -> str:
     rates = [(name, size / took) for name, size, took in writing.rates() if took > 0]
     if not rates:
         return ""
-    whole = f"{format_rate(sum(rate for _, rate in rates))} while all write"
-    each = ", ".join(f"by {name} at {format_rate(rate)}" for name, rate in rates)
-    return f"written {each}" + (f"; {whole}" if len(rates) > 1 else "")
+    return "written " + ", ".join(f"by {name} at {format_rate(rate)}" for name, rate in rates)
 
 
 def _mended(cluster: Cluster) -> Iterator[str]:
