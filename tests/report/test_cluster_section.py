@@ -1,0 +1,94 @@
+import json
+
+import pytest
+from cluster_story import BYTES, cluster_story
+
+import devicesim
+from devicesim.report import html, text
+
+FAULTS = """
+[[fault]]
+kind = "node-lost"
+at = "6 h"
+nodes = [2]
+[[fault]]
+kind = "power-cut"
+at = "12 h"
+nodes = [1, 3]
+duration = "5 h"
+[[goal]]
+expr = "cluster_read_write > 0.9"
+[[goal]]
+expr = "exposed_hours < 30 d"
+"""
+
+
+@pytest.fixture(scope="module")
+def world():
+    return devicesim.simulate(cluster_story('job.keep = "40 d"', more=FAULTS))
+
+
+def test_worked_metrics_are_those_of_the_cluster(world):
+    report, work = devicesim.answer(world), next(iter(world.clusters.values())).work
+    served = work.ended - work.formed
+    # Nodes 1 and 3 are away for 5 h, and 23 min more to start; with node 2 gone that is offline.
+    away = 5 * 3600 + 23 * 60
+    assert report.metrics["cluster_read_write"] == pytest.approx(1 - away / served)
+    assert report.metrics["cluster_available"] == pytest.approx(1 - away / served)
+    assert report.metrics["nodes_lost"] == 1
+    # Short of a fragment from 6 h after it formed until the replacement has been rebuilt.
+    repaired = next(leg for leg in world.stream.legs if leg.name == "repair").end
+    assert report.metrics["exposed_hours"] == pytest.approx((repaired - work.formed) / 3600 - 6)
+    assert report.metrics["repair_hours"] == pytest.approx(work.repair.busy / 3600)
+    assert report.metrics["files_lost"] == 0
+    assert report.goals_met
+
+
+def test_worked_every_node_is_paid_for(world):
+    report = devicesim.answer(world)
+    fees = sum(cost.usd for cost in report.costs if cost.item.startswith("service fee"))
+    assert fees == pytest.approx(6 * 300)
+    assert report.metrics["cost_usd"] == pytest.approx(sum(cost.usd for cost in report.costs))
+
+
+def test_worked_the_text_tells_capacity_states_repair_and_where_the_data_goes(world):
+    shown = " ".join(text.render(devicesim.answer(world), width=400).split())
+    for words in (
+        "5 EDGE nodes hold 225 TB: 3 + 2 fragments of each object; writes need 4 nodes, reads 3",
+        "offline 5 h 23 min",
+        "1 node lost for good, 1 ordered instead, 1 joined",
+        "400 GB on it at the end go nowhere: AWS erases returned nodes",
+        "node 2 lost (failed for good)",
+        "cluster offline, 5 h 23 min (power cut)",
+    ):
+        assert words in shown
+
+
+def test_worked_the_document_holds_nodes_and_bytes(world):
+    told = json.loads(json.dumps(devicesim.answer(world).to_dict()))["sections"]["cluster"]
+    assert told["state"] == "Complete"
+    assert told["nodes"] == 5
+    assert told["capacity_bytes"] == 225e12
+    assert told["stored"] == {"files": 400, "bytes": BYTES}
+    assert told["lost"] == {"files": 0, "bytes": 0}
+    assert sum(told["fragment_bytes"]) == pytest.approx(BYTES * 5 / 3)
+    assert [each["node"] for each in told["members"]] == [1, 2, 3, 4, 5, 2]
+    assert [each["state"] for each in told["history"]] == ["AwaitingQuorum", "Pending", "InUse", "Complete"]
+
+
+def test_law_the_cluster_is_told_with_its_first_node_only(world):
+    second = devicesim.answer(world, list(world.jobs)[1])
+    assert [section.name for section in second.sections] == []
+
+
+def test_law_the_page_shows_every_node(world):
+    page = html.page(devicesim.answer(world))
+    assert page.count("failed for good") >= 1
+    for job in world.jobs:
+        assert job[:11] in page
+
+
+def test_worked_the_headline_waits_for_the_last_node(world):
+    report = devicesim.answer(world)
+    last = max(at for job in world.jobs.values() for at, _ in job.history)
+    assert report.end == last
