@@ -65,7 +65,7 @@ def _lines(world: World, cluster: Cluster) -> Iterator[str]:
         f"{code.parity} fragments of each object; writes need {drawn.rule.write} nodes, reads {drawn.rule.read}"
     )
     if work.formed is None:
-        yield f"it never came to serve; {cluster.state}"
+        yield f"does not serve yet: {cluster.state}" if work.ended is None else "never came to serve"
         return
     yield _served(world, cluster)
     if clients := _clients(cluster):
