@@ -50,7 +50,10 @@ class Ingest:
         leg: the progress of the copy, from its first session on.
         sessions: stretches without interruption.
         finished: nothing is left to copy.
+        reasons: why files are refused, by error.
     """
+
+    reasons = WHY
 
     def __init__(self, setting: Setting, device: Receiver, job: str, datasets: Sequence[Files]) -> None:
         self._setting, self._device, self._job = setting, device, job
@@ -239,7 +242,7 @@ class Ingest:
             return
         if self._refusal is not None:
             error, files, size = self._refusal
-            setting.say(Refused(setting.now, self._job, error, files, size, WHY[error]))
+            setting.say(Refused(setting.now, self._job, error, files, size, self.reasons[error]))
         left = [queue.left for queue in self._queues]
         files = sum(index.size for index in left)
         if files:

@@ -261,6 +261,14 @@ def test_worked_a_client_whose_node_is_gone_writes_through_the_next():
     assert cluster.work.books.thin[0] == pytest.approx(400 - 52, abs=9)
 
 
+def test_worked_a_cluster_that_fills_up_refuses_the_rest():
+    # 5 nodes of 30 GB of room: 150 of the 400 objects of 1 GB.
+    world, cluster = run(QUICK, 'assume."cluster.2020.share.EDGE" = "30 GB"', 'overflow = "run"')
+    (refused,) = world.stream.of(Refused)
+    assert (refused.error, refused.files, refused.why) == ("ENOSPC", 250, "the cluster is full")
+    assert cluster.work.books.stored == (150, 150 * 10**9)
+
+
 # What an account does step by step.
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from devicesim import throughput
 from devicesim.device.cluster.fragments import Fragments
 from devicesim.device.course import Copying
-from devicesim.device.ingest import Ingest
+from devicesim.device.ingest import WHY, Ingest
 from devicesim.device.receiver import Receiver
 from devicesim.device.session import Copied, Session
 from devicesim.device.setting import Setting
@@ -45,6 +45,8 @@ class Terms:
 
 class Writing(Ingest):
     """All writing of a scenario's clients to a cluster."""
+
+    reasons = WHY | {"ENOSPC": "the cluster is full", "EDQUOT": "the cluster takes no more objects"}
 
     def __init__(
         self, setting: Setting, cluster: Receiver, job: str, datasets: Sequence[Files], terms: Terms
