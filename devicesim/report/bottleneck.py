@@ -233,6 +233,8 @@ def _advice(story: Scenario, ingest: Ingest, transfer: Copying, station: str, me
         journal = sum(operation.store for operation in operations.all)
         if journal < mean / transfer.server.store.rate_start:
             return NOTHING
+        if "nfs" not in interfaces.used(story):
+            return "larger files, as [[dataset]] batch packs them"
         waits = any(operation.wait for operation in operations.all)
         return "larger files" + (", or durability async where a power cut may cost data" if waits else "")
     if station in {*CPUS.values(), "device CPU"}:

@@ -1,4 +1,4 @@
-"""What became of small files that were packed into archives: how many, and what unpacking them takes AWS."""
+"""What became of small files that were packed into archives, and what is not counted: the packing itself."""
 
 from __future__ import annotations
 
@@ -26,6 +26,11 @@ def tell(world: World, life: Life) -> Told | None:
         else:
             line += ", which stay archives in S3"
         lines.append(line)
+        rate = figures.figure("aws_import.batch.pack_rate")
+        shortest, longest = (format_duration(files.packed / each) for each in (rate.high_si, rate.low_si))
+        lines.append(
+            f"packing them is not counted: {rate.range_text}, as published, are {shortest} to {longest}"
+        )
         data.append(
             {
                 "dataset": files.name,
