@@ -183,12 +183,14 @@ def position_after(finish: NDArray[np.float64], position: float, durations: Any)
         return np.zeros(times.shape)
     at = _elapsed(finish, position) + times
     whole = np.searchsorted(finish, at, side="right")
-    edges = np.concatenate([[0.0], finish, [np.inf]])
-    into = np.maximum(at - edges[whole], 0.0)
-    share = np.divide(into, edges[whole + 1] - edges[whole], out=np.zeros(into.shape), where=into > 0)
+    over = whole >= finish.size
+    here = np.minimum(whole, finish.size - 1)
+    before = np.where(here > 0, finish[here - 1], 0.0)
+    into = np.maximum(at - before, 0.0)
+    share = np.divide(into, finish[here] - before, out=np.zeros(into.shape), where=~over & (into > 0))
     # A share that rounding makes whole would count a file that is not through.
     inside = whole + np.minimum(share, np.nextafter(1.0, 0.0))
-    return np.asarray(np.maximum(np.where(whole >= finish.size, float(finish.size), inside), position))
+    return np.asarray(np.maximum(np.where(over, float(finish.size), inside), position))
 
 
 def bytes_at(passed: NDArray[np.int64], positions: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -211,8 +213,13 @@ def bytes_at(passed: NDArray[np.int64], positions: NDArray[np.float64]) -> NDArr
     >>> bytes_at(np.array([100, 300]), np.array([0.5, 1.0, 1.25, 2.0])).tolist()
     [50.0, 100.0, 150.0, 300.0]
     """
-    edges = np.concatenate([[0.0], np.asarray(passed, np.float64)])
-    return np.asarray(np.interp(positions, np.arange(edges.size), edges))
+    if not passed.size:
+        return np.zeros(np.shape(positions))
+    whole = np.floor(positions).astype(np.intp)
+    here = np.minimum(whole, passed.size - 1)
+    before = np.where(here > 0, passed[here - 1], 0)
+    inside = before + (positions - whole) * (passed[here] - before)
+    return np.asarray(np.where(whole >= passed.size, passed[-1], inside), dtype=np.float64)
 
 
 def to_verify(mode: Mode, all_of_it: tuple[int, int], transferred: tuple[int, int]) -> tuple[int, int]:

@@ -439,6 +439,9 @@ STORIES = st.fixed_dictionaries(
         "source": st.sampled_from(["site", "device"]),
         "verify": st.sampled_from(["NONE", "POINT_IN_TIME_CONSISTENT", "ONLY_FILES_TRANSFERRED"]),
         "early": st.booleans(),
+        "ambient": st.sampled_from(["", 'ambient = "59 °C"\n']),
+        "fault": st.sampled_from(["", '[[fault]]\nkind = "blackout"\nat = "15 min"\nduration = "40 min"\n',
+                                  '[[fault]]\nkind = "blackout"\nat = "3 min"\nduration = "2 h"\n']),
         "failed": st.sampled_from([0, 0.05]),
         "seed": st.integers(0, 5),
     }
@@ -452,6 +455,7 @@ def test_law_files_are_conserved_under_power_cuts_and_outages(story: dict[str, A
     more = {"start_after": "5 min"} if story["early"] else {}
     text = (
         HEAD.replace('"datasync.failed" = 0', f'"datasync.failed" = {story["failed"]}')
+        + (story["ambient"] if aboard else "")
         + (story["power"] if aboard else "")
         + LINE.replace("100 Mbit/s", story["up"])
         + story["outages"]
@@ -459,6 +463,7 @@ def test_law_files_are_conserved_under_power_cuts_and_outages(story: dict[str, A
         + data(story["files"], story["size"])
         + (COPY if aboard else "")
         + task(source=story["source"], verify=story["verify"], **more)
+        + (story["fault"] if aboard and not story["power"] else "")
     )
     world = simulate(text, seed=story["seed"])
     balanced(world)
@@ -520,3 +525,58 @@ def test_datasync_writes_an_execution_under_its_own_arn_through_all_phases() -> 
     seen = list(dict.fromkeys(answer["Status"] for answer in answers))
     assert seen == ["LAUNCHING", "PREPARING", "TRANSFERRING", "VERIFYING", "SUCCESS"]
     assert answers[-1]["BytesWritten"] == 40_000_000_000
+
+
+def test_a_short_outage_after_days_of_sending_is_waited_out() -> None:
+    # 4 TB at 10 MB/s are 400,000 s, beyond the two days that a standstill is borne; outages only add their own length.
+    text = HEAD + LINE + 'outages = { every = "1 d", lasting = "40 s" }\n' + data(400, "10 GB")
+    (execution,) = simulate(text + task(verify="NONE")).executions()
+    assert execution.status == "SUCCESS"
+    assert 400_000 < execution.phases(0)["TRANSFERRING"] < 400_000 + 2_000
+    assert execution.held_back == {"the line": pytest.approx(400_000)}
+
+
+def test_a_file_that_no_window_is_long_enough_for_ends_the_task() -> None:
+    # A night carries 288 GB; a file of 1 TB begins again every night, and after three nights nobody tries again.
+    nightly = task(verify="NONE") + "schedule = { every = 'day', at = '22:00' }\n"
+    world = simulate(HEAD + LINE + NIGHTS + data(1, "1 TB") + nightly)
+    assert [e.why for e in world.executions()] == ["the window closed"] * 3
+    answer = devicesim.answer(world)
+    assert answer.days_to_s3 is None
+    assert "3 executions in a row sent nothing" in answer.losses[0].why
+
+
+def test_new_files_find_no_room_on_a_full_device() -> None:
+    # 7.9 of 8 TB are taken; ten more files of 79 GB are offered, and one fits.
+    runs = task(source="device", verify="NONE", runs=2, new="10 %")
+    world = simulate(HEAD + LINE.replace("100 Mbit/s", "10 Gbit/s") + data(100, "79 GB") + COPY + runs)
+    assert sum(e.files for e in world.executions()) == 101
+
+
+# Published.
+
+
+@pytest.mark.parametrize(
+    ("size", "up", "least", "most"),
+    [
+        pytest.param("8 TB", "100 Mbit/s", 9.2, 9.3, id="8 TB at 80 % of 100 Mbit/s: 9.3 d (aws-facts 11)"),
+        pytest.param(
+            "100 TB", "100 Mbit/s", 100, 120, id="100 TB over 100 Mbit/s: more than 100 d (AWS storage blog)"
+        ),
+        pytest.param("100 TB", "44.736 Mbit/s", 258, 269, id="100 TB over T3: 269 d (old AWS table)"),
+        pytest.param("1 PB", "500 Mbit/s", 231, 232, id="1 PB over 500 Mbit/s at 80 %: 231.5 d (models 11, S7)"),
+        # One task moves 10 Gbit/s at most, 1.25 GB/s, and the site's storage must give as much: 8 TB in 6,400 s.
+        pytest.param("8 TB", "100 Gbit/s", 0.074, 0.075, id="10 Gbit/s a task (DataSync guide, datasync-limits.md)"),
+    ],
+)  # fmt: skip
+def test_published_times_come_out_of_a_run(size: str, up: str, least: float, most: float) -> None:
+    head = HEAD.replace(
+        "[assume]", '[assume]\n"datasync.site_read" = "20 GB/s"\n"datasync.connections" = 200'
+    )
+    text = (
+        head
+        + LINE.replace("100 Mbit/s", up)
+        + data(1000, f"{float(size.split()[0]) / 1000:g} {size.split()[1]}")
+    )
+    (execution,) = simulate(text + task(verify="NONE")).executions()
+    assert least <= execution.phases(0)["TRANSFERRING"] / DAY <= most

@@ -14,6 +14,9 @@ from devicesim.scenario import Wan
 
 Notice = Callable[[], None]
 
+TICK = 1e-6
+"""Shortest wait [s]: a clock that reads days in a double stands still for less, and would be asked again for ever."""
+
 
 def week(line: Wan) -> wan.Timetable:
     """The scenario's windows as rates over the week [bytes/s]."""
@@ -96,9 +99,7 @@ class Line:
         now = self._setting.now
         begin, end = self._outage()
         edge = wan.next_change(self._week, self.monday + now) - self.monday
-        # The clock's rounding must not make an edge of now: it would be asked for again at once.
-        edge = max(edge, float(np.nextafter(now, np.inf)))
-        return min(edge, end if begin <= now else begin)
+        return max(min(edge, end if begin <= now else begin), now + TICK)
 
     @property
     def share(self) -> float:

@@ -8,7 +8,7 @@ from devicesim.catalog import Figures
 from devicesim.device import capacities, expectation
 from devicesim.device.expectation import Load
 from devicesim.device.online.line import since_monday
-from devicesim.device.online.roads import online_times
+from devicesim.device.online.pace import Pace
 from devicesim.device.online.sending import Sending
 from devicesim.device.online.undertaking import Online
 from devicesim.scenario import Scenario, Wan
@@ -51,10 +51,8 @@ def _sending(
         task = sending.task
         at = max(at, monday + task.start_after)
         sizes = sending.source.sizes[: sending.source.first_count]
-        times = online_times(
-            figures, line, at, sizes, task.verify, task.bytes_per_second, reading, task.connections
-        )
-        at += float(times[-1])
+        pace = Pace(figures, line, task.verify, task.bytes_per_second, task.connections, reading)
+        at += pace.all(at, sizes)
     return at - monday
 
 

@@ -12,15 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devicesim import catalog
-from devicesim.catalog import Figures
 from devicesim.device.expectation import Load, expected
-from devicesim.device.online.line import efficiency, since_monday
-from devicesim.device.online.line import expected as expected_line
+from devicesim.device.online.line import since_monday
+from devicesim.device.online.pace import Pace
 from devicesim.device.online.source import Batch, batch
-from devicesim.device.online.work import connection_rate
 from devicesim.device.setting import Setting
-from devicesim.physics import datasync, wan
-from devicesim.scenario import Files, Hybrid, Scenario, Task, Wan
+from devicesim.scenario import Files, Hybrid, Scenario, Task
 from devicesim.units import format_size
 
 DAY = 86400.0
@@ -171,50 +168,8 @@ def _outlook(
         return float(sum(expected(usual, story, Load(sample, rest.size, int(rest.sum())))))
 
     monday = since_monday(setting.epoch) + setting.now
-    online = online_times(figures, line, monday, sizes, hybrid.verify, hybrid.bytes_per_second)
+    online = Pace(figures, line, hybrid.verify, hybrid.bytes_per_second).firsts(monday, sizes)
     return _Outlook(sizes, edges, online, shipped)
-
-
-def online_times(
-    figures: Figures,
-    line: Wan,
-    monday: float,
-    sizes: NDArray[np.int64],
-    verify: datasync.Mode,
-    limit: float | None = None,
-    reading: float | None = None,
-    connections: int | None = None,
-) -> NDArray[np.float64]:
-    """Expected seconds until the first k files are in S3 from the site, for k of 0 .. n.
-
-    A file costs its bytes, or what the narrowest part of the way carries while it is opened and closed.
-
-    Args:
-        figures: the catalog with the scenario's own. line: the scenario's.
-        monday: when it begins, since Monday 00:00 of the site [s].
-        sizes: of the files in their order [bytes].
-        verify: mode of the task. limit: its bandwidth limit [bytes/s].
-        reading: what its agent reads [bytes/s]; the site's storage if not given.
-        connections: of the task; the catalog's if not given.
-    """
-    figure = figures.si
-    read = figure("datasync.site_read") if reading is None else reading
-    share = efficiency(figures, line)
-    most = min(
-        line.up * share,
-        float("inf") if limit is None else limit,
-        (connections or figure("datasync.connections")) * connection_rate(figures, line),
-        figure("datasync.task_rate"),
-        read,
-    )
-    work = np.concatenate([[0.0], np.cumsum(np.maximum(sizes, most / figure("datasync.file_rate")))])
-    count, size = np.arange(sizes.size + 1), np.concatenate([[0.0], np.cumsum(sizes)])
-    tasks = np.ceil(count / figure("datasync.site_max_files"))
-    before = tasks * figure("datasync.launch") + count / figure("datasync.prepare_rate")
-    week = wan.limited(expected_line(figures, line), most)
-    moving = wan.time_to_move(week, monday + before, work)
-    again = np.maximum(size / read, count / figure("datasync.verify_rate"))
-    return np.asarray(np.where(count > 0, before + moving + (again if verify != "NONE" else 0.0), 0.0))
 
 
 def _choose(hybrid: Hybrid, outlook: _Outlook) -> tuple[int, str]:

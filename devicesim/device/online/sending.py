@@ -8,6 +8,7 @@ import simpy
 
 from devicesim.device.online.agent import Agent
 from devicesim.device.online.execution import Execution
+from devicesim.device.online.line import TICK
 from devicesim.device.online.source import Source
 from devicesim.device.setting import Setting
 from devicesim.scenario import Schedule, Task
@@ -150,7 +151,7 @@ class Sending:
         """Wait for a moment; False when the task was closed before."""
         setting = self._setting
         while setting.now < until and not self._closed:
-            yield setting.env.timeout(until - setting.now) | self._stirred
+            yield setting.env.timeout(max(until - setting.now, TICK)) | self._stirred
         return not self._closed
 
     def _possible(self) -> Generator[simpy.Event, object, bool]:

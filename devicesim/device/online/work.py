@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from devicesim.catalog import Figures
 from devicesim.device.online.execution import Execution, Sent
-from devicesim.device.online.line import Line, efficiency
+from devicesim.device.online.line import TICK, Line, efficiency
 from devicesim.device.online.post import Post
 from devicesim.device.online.source import Source
 from devicesim.device.setting import Setting
@@ -142,7 +142,6 @@ class Work:
                 rate = bounds[narrow]
                 finish = datasync.finish_times(sent.sizes, rate, file_rate) if rate > 0 else None
                 small = _small(sent.sizes, rate, file_rate)
-            stood = setting.now if rate > 0 else stood
             left = np.inf if finish is None else datasync.time_left(finish, sent.position)
             self._load(sent, left)
             if why := self._over(stood):
@@ -154,6 +153,7 @@ class Work:
             done = elapsed >= left - 1e-6
             sent.close(setting.now, whole=done)
             if finish is not None:
+                stood = setting.now
                 self._book(narrow, elapsed, small)
             if done:
                 return ""
@@ -233,7 +233,6 @@ class Work:
         stood = self._setting.now
         while True:
             needed = seconds() * left if self._contact else np.inf
-            stood = self._setting.now if needed < np.inf else stood
             if why := self._over(stood):
                 return why
             began = self._setting.now
@@ -241,7 +240,9 @@ class Work:
             elapsed = self._setting.now - began
             if elapsed >= needed - 1e-6:
                 return ""
-            left -= elapsed / needed if needed < np.inf else 0.0
+            if needed < np.inf:
+                stood = self._setting.now
+                left -= elapsed / needed
 
     def _pause(self, seconds: float, stood: float) -> Generator[simpy.Event, object, None]:
         """Wait so long, or until something changes that may matter."""
@@ -251,7 +252,7 @@ class Work:
             wake = min(wake, self._lost + figure("datasync.offline"))
         if seconds == np.inf:
             wake = min(wake, stood + figure("default_customer.patience"))
-        pause = setting.env.timeout(max(wake - setting.now, 0.0)) if wake < np.inf else setting.env.event()
+        pause = setting.env.timeout(max(wake - setting.now, TICK)) if wake < np.inf else setting.env.event()
         yield pause | self._execution.stirred
         for notice in setting.notice:
             notice()
