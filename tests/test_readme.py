@@ -4,8 +4,11 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from devicesim.snowball_api.coverage import table
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -62,6 +65,18 @@ def test_commands_of_the_readme_exist() -> None:
     assert commands == {"init", "check", "run", "catalog", "schema"}
     for name in commands:
         assert devicesim(name, "--help").returncode == 0
+
+
+def test_the_boto3_walk_of_the_readme_passes() -> None:
+    pytest.importorskip("boto3")
+    walk: dict[str, Any] = {}
+    exec(compile(block("python", "<!-- test: import -->"), "README.md", "exec"), walk)
+    walk["test_the_data_arrives"]()
+
+
+def test_the_table_of_operations_is_the_code_s() -> None:
+    shown = README.split("<!-- table: operations -->\n")[1].split("<!-- end -->")[0]
+    assert shown == table()
 
 
 def test_stories_named_are_there() -> None:

@@ -74,7 +74,7 @@ def update_job(account: Account, members: Members, region: str) -> dict[str, Any
 @operation(
     "CancelJob",
     InvalidResourceException="no such job",
-    InvalidJobStateException="the job is not New",
+    InvalidJobStateException="the job is past New (an export: its device is being prepared)",
     KMSRequestFailedException="never: no grant of a key has to be taken back here",
 )
 def cancel_job(account: Account, members: Members, region: str) -> dict[str, Any]:
