@@ -3,12 +3,15 @@
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from devicesim.snowball_api import interface
 from devicesim.snowball_api.coverage import table
+from devicesim.snowball_api.model import Shape
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -79,6 +82,32 @@ def test_the_table_of_operations_is_the_code_s() -> None:
     assert shown == table()
 
 
-def test_stories_named_are_there() -> None:
-    assert README.count("Ten stories") == 1
-    assert len(list((ROOT / "scenarios").glob("*.toml"))) == 10
+def test_every_story_is_named() -> None:
+    stories = {path.stem for path in (ROOT / "scenarios").glob("*.toml")}
+    assert set(re.findall(r"\(scenarios/(\w+)\.toml\)", README)) == stories
+
+
+def leaves(shape: Shape, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Shape]]:
+    """The members of a structure that hold values, with the names on the way to them."""
+    if shape.kind == "list" and shape.member is not None:
+        yield from leaves(shape.member, path)
+    elif shape.kind == "structure":
+        for name, inner in shape.members.items():
+            yield from leaves(inner, (*path, name))
+    else:
+        yield path, shape
+
+
+def test_every_member_of_2020_has_its_effect_told() -> None:
+    shown = set(re.findall(r"`([^`]+)`", README.split("<!-- table: members -->")[1].split("<!-- end -->")[0]))
+    told = {tuple(name.split(".")[-2:]) for name in shown} | {(name.split(".")[-1],) for name in shown}
+    for path, shape in leaves(interface("2020").operations["CreateJob"].input):
+        assert path[-2:] in told or path[-1:] in told or path[:1] in told, path
+        assert set(shape.choices) <= shown, path
+    states = (
+        interface("2020")
+        .operations["DescribeCluster"]
+        .output.members["ClusterMetadata"]
+        .members["ClusterState"]
+    )
+    assert set(states.choices) <= shown
