@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from devicesim.snowball_api import service  # noqa: F401  (enters every operation into the table)
 from devicesim.snowball_api.model import interface
-from devicesim.snowball_api.service import TABLE
+from devicesim.snowball_api.operations import TABLE
 
 
 def table() -> str:

@@ -45,6 +45,14 @@ def active() -> bool:
         return False
 
 
+def _everywhere(service: str, account: str) -> Any:
+    """The backend of a service that has no Regions; older versions of moto call its place ``global``."""
+    try:
+        return _backend(service, account, "aws")
+    except KeyError:
+        return _backend(service, account, "global")
+
+
 def _backend(service: str, account: str, region: str) -> Any:
     try:
         models = importlib.import_module(f"moto.{service}.models")
@@ -61,7 +69,7 @@ class MotoObjects:
 
     @property
     def _s3(self) -> Any:
-        return _backend("s3", self._account, "aws")
+        return _everywhere("s3", self._account)
 
     def has_bucket(self, bucket: str) -> bool:
         """Tell whether there is such a bucket."""
@@ -172,7 +180,7 @@ class MotoRoles:
 
     def refusal(self, role_arn: str, buckets: Iterable[str], *, write: bool) -> str:
         """Why a role does not do; its policies are not read, only that it is there and trusts the service."""
-        roles = _backend("iam", self._account, "aws").roles
+        roles = _everywhere("iam", self._account).roles
         found = next((role for role in roles.values() if role.arn == role_arn), None)
         if found is None:
             return f"there is no role {role_arn}"

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,11 @@ from accounts import ADDRESS, ORDER
 
 boto3 = pytest.importorskip("boto3")
 from devicesim.errors import VerbError  # noqa: E402
+from devicesim.jobs import ORDER as STATES  # noqa: E402
+from devicesim.jobs import JobType  # noqa: E402
 from devicesim.snowball_api import interface  # noqa: E402
 from devicesim.snowball_api.mock import know, mock_snow  # noqa: E402  (needs boto3)
+from devicesim.snowball_api.stubber import stubber  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 pytest_plugins = ["pytester"]
@@ -114,3 +118,20 @@ def test_law_the_unused_plugin_imports_nothing_heavy():
     ).stderr
     packages = {line.rsplit("|", 1)[1].strip().partition(".")[0] for line in log.splitlines() if "|" in line}
     assert not packages & {"numpy", "simpy", "pydantic", "boto3", "botocore", "werkzeug"}
+
+
+def test_worked_a_stubber_gives_the_answers_of_a_run():
+    with mock_snow(seed=7) as snow:
+        client = snow.client()
+        job = import_job(client)
+        before, seen = snow.at, []
+        with stubber(client, snow, job, every="12 h") as stub:
+            while not seen or seen[-1] != "Complete":
+                seen.append(client.describe_job(JobId=job)["JobMetadata"]["JobState"])
+            stub.assert_no_pending_responses()
+        assert snow.at == before
+        hours = (snow.fork().run().at - before).total_seconds() / 3600
+        assert len(seen) == int(hours // 12) + 2  # one now, one for every half day, one at the end
+        assert [state for state, _ in groupby(seen)] == [
+            state for state in map(str, STATES[JobType.IMPORT]) if state in seen
+        ]

@@ -1,0 +1,50 @@
+"""A botocore Stubber whose answers are those of a run: for code that is tested with stubs, and no World beside it."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from devicesim import units
+from devicesim.errors import MissingExtraError, require
+from devicesim.snowball_api.snow import Snow
+
+MOST = 10_000
+"""Most answers that are laid ready."""
+
+
+def stubber(client: Any, snow: Snow, job_id: str, every: float | str = "6 h") -> Any:
+    """Fill a Stubber with the answers that DescribeJob gives of a job from now until nothing is left to happen.
+
+    The Snow itself does not move: a fork of it does.
+
+    Args:
+        client: a boto3 client of the job API.
+        snow: where the job is.
+        job_id: which.
+        every: time between two answers, seconds or a text; the last one is the end.
+
+    Returns:
+        A ``botocore.stub.Stubber``, to be activated.
+
+    Raises:
+        ApiError: there is no such job.
+        BoundError: ``every`` is no time, or so short that there would be too many answers.
+    """
+    try:
+        stub = importlib.import_module("botocore.stub").Stubber(client)
+    except ImportError:
+        raise MissingExtraError("stubber", "aws") from None
+    step = units.parse(every, units.DURATION) if isinstance(every, str) else float(every)
+    require(step > 0, "every", "> 0 s", every)
+    end = snow.fork().run().world.now
+    count = int((end - snow.world.now) // step) + 1
+    require(count <= MOST, "every", f"long enough for {MOST} answers at most", every)
+    moving = snow.fork()
+    for number in range(count + 1):
+        stub.add_response(
+            "describe_job", moving.api.call("DescribeJob", {"JobId": job_id}), {"JobId": job_id}
+        )
+        if number < count:
+            moving.advance(min(step, end - moving.world.now))
+    return stub
