@@ -96,7 +96,7 @@ class Ingest:
     @property
     def finished(self) -> bool:
         """Whether nothing is left to copy."""
-        return not any(queue.left.size for queue in self._queues)
+        return all(bool((queue.done | queue.refused).all()) for queue in self._queues)
 
     def held(self, name: str) -> NDArray[np.bool_] | None:
         """Which files of a data set are on the device now, those of a session under way included; None if unknown."""
@@ -161,7 +161,10 @@ class Ingest:
         server = self._server()
         self._refuse(server, clients)
         left = [queue.left for queue in self._queues]
-        sizes = [queue.sizes[left[k]] for k, queue in enumerate(self._queues)]
+        sizes = [
+            queue.sizes if left[k].size == queue.sizes.size else queue.sizes[left[k]]
+            for k, queue in enumerate(self._queues)
+        ]
         transfer = self._transfer(server, clients, sizes)
         session = Session(transfer, left, setting.now)
         self._note(setting.now)
@@ -345,7 +348,7 @@ class Ingest:
         """Forget the files one by one once nothing more happens to them; what a report reads is kept."""
         sizes = self.sample(SAMPLED).copy()
         rest = np.zeros(sizes.size, dtype=np.int64)
-        self._queues, self._collections = [Queue(sizes, rest, rest)], []
+        self._queues[:], self._collections = [Queue(sizes, rest, rest)], []
         self._queues[0].done[:] = True
         for session in self.sessions:
             session.left = []

@@ -54,8 +54,12 @@ def queues(story: Scenario, datasets: Sequence[Files]) -> list[Queue]:
             index = np.arange(
                 sharers.index(client.name), datasets[i].sizes.size, len(sharers), dtype=np.int64
             )
-            parts.append((datasets[i].sizes[index], np.full(index.size, i, dtype=np.int64), index))
-        sizes, dataset, index = (np.concatenate(column) for column in zip(*parts, strict=True))
+            # Nothing is copied where one client takes all: a fleet has hundreds of such lists.
+            sizes = datasets[i].sizes if len(sharers) == 1 else datasets[i].sizes[index]
+            parts.append((sizes, np.broadcast_to(np.int64(i), index.shape), index))
+        sizes, dataset, index = (
+            column[0] if len(column) == 1 else np.concatenate(column) for column in zip(*parts, strict=True)
+        )
         made.append(Queue(sizes, dataset, index))
     return made
 

@@ -102,6 +102,8 @@ def files(
 def _drawn(dataset: Dataset, rng: np.random.Generator, figures: catalog.Figures | None) -> NDArray[np.int64]:
     """Draw the sizes: as many as asked for, or until they make up the total."""
     parts = components(dataset, figures)
+    if isinstance(dataset.size, Fixed) and dataset.files is not None:
+        return np.full(dataset.files, file_sizes.sample(parts, 1, rng)[0])
     sizes = file_sizes.sample(parts, expected_count(dataset, figures), rng)
     if dataset.files is not None or dataset.total is None:
         return sizes
