@@ -18,6 +18,7 @@ from devicesim.device.online.roads import has as sends_online
 from devicesim.device.order import Life
 from devicesim.device.ordering import Open
 from devicesim.device.setting import Setting
+from devicesim.errors import BoundError, Problem, ScenarioError
 from devicesim.jobs import JobType
 from devicesim.scenario import Files, Scenario, files_of
 
@@ -49,10 +50,23 @@ def undertake(setting: Setting, story: Scenario, open: Open) -> Undertaking:
     if story.fleet is not None:
         return Fleet(setting, story, open)
     if story.job.type is JobType.EXPORT:
-        return Export(setting, story, open, ordered(story), drawn(setting, story))
+        return _export(setting, story, open)
     if sends_online(story):
         return online(setting, story, open)
     return SingleJob(setting, story, open)
+
+
+def _export(setting: Setting, story: Scenario, open: Open) -> Export:
+    """Begin an export; one of nothing is refused when it is created, as AWS does.
+
+    Raises:
+        ScenarioError: no object of the data sets can come along, or there is no such bucket.
+    """
+    try:
+        return Export(setting, story, open, ordered(story), drawn(setting, story))
+    except BoundError as error:
+        hint = "keys that end in a slash, and what lies in Glacier, stay in S3"
+        raise ScenarioError([Problem("dataset", str(error), story.source.file, hint=hint)]) from error
 
 
 def online(setting: Setting, story: Scenario, open: Open, files: Sequence[Files] | None = None) -> Online:

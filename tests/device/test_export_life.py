@@ -6,15 +6,17 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from small_export import FILE, FILES, ROOM, small_export
+from small_export import FILE, FILES, ROOM, TEXT, small_export
 
+from devicesim import scenario
 from devicesim.device.export import Export, Part
 from devicesim.device.neighbours import Neighbours, Stored
-from devicesim.errors import BoundError, VerbError
+from devicesim.errors import BoundError, ScenarioError, VerbError
 from devicesim.jobs import MASTER, ORDER, JobState, JobType
 from devicesim.progress import ExportFailed, ExportListed, Lost, Refused
 from devicesim.world import World, replay, simulate
 
+SIZE = 'size = { distribution = "fixed", value = "5 MB" }\n'
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 
 
@@ -279,10 +281,19 @@ class TestStore:
 
     def test_worked_nothing_in_the_range_or_no_bucket_is_refused_at_creation(self):
         story = small_export('dataset.clips.key_range = { begin = "clips/0", end = "clips/1" }')
-        with pytest.raises(BoundError, match="the export must be of one object at least"):
+        with pytest.raises(ScenarioError, match="the export must be of one object at least"):
             World(story, neighbours=Neighbours(objects=self.shelf))
-        with pytest.raises(BoundError, match="bucket must be a bucket that there is"):
+        with pytest.raises(ScenarioError, match="bucket must be a bucket that there is"):
             World(small_export(), neighbours=Neighbours(objects=Shelf(other={})))
+        with pytest.raises(BoundError, match="bucket must be a bucket that there is"):
+            World(neighbours=Neighbours(objects=Shelf(other={}))).create_job(type="EXPORT", device="EDGE")
+
+    def test_worked_a_bucket_of_directories_only_is_refused_as_a_scenario(self, tmp_path):
+        (tmp_path / "keys.csv").write_text("path,size\na/,0\nb/,0\n")
+        source = 'manifest = "keys.csv"'
+        text = TEXT.replace("files = 40\n", f"{source}\n").replace(SIZE, "")
+        with pytest.raises(ScenarioError, match="the export must be of one object at least"):
+            World(scenario.loads(text, "small export", (), tmp_path))
 
 
 SLOW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -295,9 +306,10 @@ SLOW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthChe
     lost=st.sampled_from([0, 0.3, 0.7]),
     damaged=st.sampled_from([0, 0.2]),
     failed=st.sampled_from([0, 0.1]),
+    dark=st.sampled_from([0, 1, 2]),
     seed=st.integers(0, 1000),
 )
-def test_law_every_byte_is_read_or_told_of_whatever_happens(files, room, lost, damaged, failed, seed):
+def test_law_every_byte_is_read_or_told_of_whatever_happens(files, room, lost, damaged, failed, dark, seed):
     story = small_export(
         f"dataset.clips.files = {files}",
         'dataset.clips.size = { distribution = "uniform", minimum = "0 B", maximum = "10 MB" }',
@@ -305,6 +317,7 @@ def test_law_every_byte_is_read_or_told_of_whatever_happens(files, room, lost, d
         f'assume."courier.lost" = {lost}',
         f'assume."courier.damaged" = {damaged}',
         f'assume."aws_export.failed" = {failed}',
+        f'fault = [{{ kind = "blackout", part = {dark + 1}, at = "1 s", duration = "{dark} h" }}]',
     )
     world = simulate(story, seed=seed)
     export: Export = world.undertaking
