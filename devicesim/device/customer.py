@@ -110,7 +110,8 @@ class Customer:
                 self._served()
                 if self.task is not None and not self.task.finished:
                     yield from self.task.session()
-                if self.task is not None and self.task.finished:
+                # What stands still on a device that is on has been given up: nothing more will come of it.
+                if self.task is not None and (self.task.finished or not device.off.triggered):
                     self.task.end()
                     self._copied()
                 if device.compute.waits:
