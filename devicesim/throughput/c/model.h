@@ -21,6 +21,12 @@
 #define WIDE
 #endif
 
+#if defined(__GNUC__)
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+#else
+#define ALWAYS_INLINE inline
+#endif
+
 /* Memory that runs out is remembered here and raised when Python can be told. */
 typedef struct {
     int no_memory;

@@ -353,13 +353,35 @@ static int known_client(const Replay *r, long long client)
     return 0;
 }
 
-/* Room for what the record of so many more files will at least need: to grow step by step costs more. */
-static void reserve_record(Replay *r, int64_t client, int64_t count)
+/* WRITEs that some files need, or a few more. */
+WIDE static double writes_of(const double *sizes, int64_t count, double block)
 {
+    const double blocks = 1 / block;
+    double writes = 0.0;
+    for (int64_t i = 0; i < count; i++)
+        writes += floor(sizes[i] * blocks);
+    return writes + (double)count;
+}
+
+/* Room for what the record of so many more files will at least need: to grow step by step costs more. */
+static void reserve_record(Replay *r, int64_t client, const double *sizes, int64_t count)
+{
+    const Client *who = &r->setup.clients[client];
     Files *files = &r->record.files[client];
-    Column *columns[] = {&files->finished, &files->finished_at, &files->admitted.times, &files->admitted.values};
-    for (int i = 0; i < 4 && !r->trouble.no_memory; i++)
-        column_reserve(columns[i], files->sizes.count + count - files->finished.count + METER_EVERY, &r->trouble);
+    /* Of files of very many WRITEs no more than of others: they need room only as they come. */
+    const double most = 16.0 * (double)count, wanted = writes_of(sizes, count, who->block);
+    const int64_t writes = (int64_t)(wanted < most ? wanted : most);
+    const int64_t rpcs = writes + count * (who->before + who->after);
+    column_reserve(&files->finished, files->sizes.count + count - files->finished.count, &r->trouble);
+    column_reserve(&files->finished_at, files->sizes.count + count - files->finished_at.count, &r->trouble);
+    column_reserve(&files->admitted.times, writes + METER_EVERY, &r->trouble);
+    column_reserve(&files->admitted.values, writes + METER_EVERY, &r->trouble);
+    Meter *meters[] = {&r->record.links[who->link], &r->record.cores, &r->record.store, &r->record.stored,
+                       &r->record.blocked};
+    for (int i = 0; i < 5; i++) {
+        column_reserve(&meters[i]->times, rpcs / METER_EVERY + 1, &r->trouble);
+        column_reserve(&meters[i]->values, rpcs / METER_EVERY + 1, &r->trouble);
+    }
 }
 
 static PyObject *method_submit(PyObject *object, PyObject *arguments)
@@ -376,7 +398,7 @@ static PyObject *method_submit(PyObject *object, PyObject *arguments)
         int64_t count = sizes.len / (Py_ssize_t)sizeof(double);
         column_reserve(column, count, &r->trouble);
         if (!r->trouble.no_memory)
-            reserve_record(r, client, count);
+            reserve_record(r, client, sizes.buf, count);
         if (!r->trouble.no_memory && count) {
             memcpy(column->at + column->count, sizes.buf, (size_t)count * sizeof(double));
             column->count += count;

@@ -24,11 +24,6 @@ static int multicore_can(const State *state)
     return 1;
 }
 
-static int flight_order(const void *a, const void *b)
-{
-    return flight_before(a, b) ? -1 : flight_before(b, a) ? 1 : 0;
-}
-
 static void flights_sort(Flights *flights)
 {
     for (int64_t i = 1; i < flights->count; i++)

@@ -90,40 +90,6 @@ static void front_look(Front *front, const Setup *setup, Schedule *schedule, dou
     front->edge = flows ? front->change : -INFINITY;
 }
 
-/* The store, and its speed as long as that holds; a stopped store is never taken as quick. */
-typedef struct {
-    Capacity *curve;
-    double free_at, busy, speed, edge;
-} Drain;
-
-static void drain_look(Drain *drain)
-{
-    drain->speed = capacity_at(drain->curve, drain->free_at);
-    drain->edge = drain->speed != 0.0 ? capacity_next_change(drain->curve, drain->free_at) : -INFINITY;
-    if (drain->speed == 0.0)
-        drain->speed = 1.0;
-}
-
-static inline Drain drain_of(const State *state, Schedule *schedule)
-{
-    Drain drain = {&schedule->store, state->store_free, state->store_busy, 1.0, -INFINITY};
-    drain_look(&drain);
-    return drain;
-}
-
-/* Do some work that comes at a time, after what is queued. */
-static inline void drain_serve(Drain *drain, double from, double work)
-{
-    const double begin = later(from, drain->free_at);
-    double took = drain->speed == 1.0 ? work : work / drain->speed;
-    drain->free_at = begin + took;
-    if (UNLIKELY(drain->free_at > drain->edge)) {
-        drain->free_at = capacity_serve(drain->curve, begin, work, &took);
-        drain_look(drain);
-    }
-    drain->busy += took;
-}
-
 /* Put turns in order; they are nearly so. */
 static void turns_sort(Turn *turns, int64_t count)
 {
@@ -196,7 +162,7 @@ static double cross(const Front *front, Schedule *schedule, const Stream *stream
  *
  * What every RPC touches lies in local variables, and goes back into the state when the loop ends. With one client
  * (``single``, known when this is compiled) so does what belongs to a client. */
-static inline int run_in_order(const Setup *setup, Schedule *schedule, State *state, Record *record, Front *front,
+static ALWAYS_INLINE int run_in_order(const Setup *setup, Schedule *schedule, State *state, Record *record, Front *front,
                                double to, int64_t budget, Trouble *trouble, const int single)
 {
     const Server *const server = &setup->server;

@@ -361,6 +361,11 @@ static Flight flight_pop(Flights *heap)
     return top;
 }
 
+static int flight_order(const void *a, const void *b)
+{
+    return flight_before(a, b) ? -1 : flight_before(b, a) ? 1 : 0;
+}
+
 /* The core that is free first becomes free at another time. The order within the heap is that of Python's
  * heapq, because times of several cores are summed in that order. */
 static inline void core_replace(double *heap, int64_t count, double free_at)
@@ -391,6 +396,40 @@ static double latest_core(const State *s)
     return latest;
 }
 
+/* The store, and its speed as long as that holds; a stopped store is never taken as quick. */
+typedef struct {
+    Capacity *curve;
+    double free_at, busy, speed, edge;
+} Drain;
+
+static void drain_look(Drain *drain)
+{
+    drain->speed = capacity_at(drain->curve, drain->free_at);
+    drain->edge = drain->speed != 0.0 ? capacity_next_change(drain->curve, drain->free_at) : -INFINITY;
+    if (drain->speed == 0.0)
+        drain->speed = 1.0;
+}
+
+static inline Drain drain_of(const State *state, Schedule *schedule)
+{
+    Drain drain = {&schedule->store, state->store_free, state->store_busy, 1.0, -INFINITY};
+    drain_look(&drain);
+    return drain;
+}
+
+/* Do some work that comes at a time, after what is queued. */
+static inline void drain_serve(Drain *drain, double from, double work)
+{
+    const double begin = later(from, drain->free_at);
+    double took = drain->speed == 1.0 ? work : work / drain->speed;
+    drain->free_at = begin + took;
+    if (UNLIKELY(drain->free_at > drain->edge)) {
+        drain->free_at = capacity_serve(drain->curve, begin, work, &took);
+        drain_look(drain);
+    }
+    drain->busy += took;
+}
+
 /* A growing array that Python can look at; what it looks at cannot grow meanwhile. */
 typedef struct {
     double *at; /* int64_t where a column holds numbers of files */
@@ -399,20 +438,34 @@ typedef struct {
     int in_use; /* had to grow while looked at */
 } Column;
 
+/* Large pages, where the system gives them: most of the cost of new memory is its faults, page by page. */
+#define LARGE_PAGE ((size_t)1 << 21)
+
 static void column_grow(Column *c, int64_t more, Trouble *trouble)
 {
     if (c->views) {
         c->in_use = trouble->no_memory = 1;
         return;
     }
-    c->at = grown(c->at, &c->room, c->count + more, sizeof(double), trouble);
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
-    if (c->room >= 1 << 18) {
-        /* Large pages, where the system gives them: most of the cost of a new page is its fault. */
-        uintptr_t page = 4096, from = ((uintptr_t)c->at + page - 1) & ~(page - 1);
-        madvise((void *)from, (size_t)c->room * sizeof(double) - (from - (uintptr_t)c->at), MADV_HUGEPAGE);
+    if (c->room < c->count + more && (size_t)(c->count + more) * sizeof(double) >= LARGE_PAGE) {
+        const int64_t needed = c->count + more, room = 2 * c->room > needed ? 2 * c->room : needed;
+        size_t size = ((size_t)room * sizeof(double) + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
+        double *large = aligned_alloc(LARGE_PAGE, size);
+        if (!large) {
+            trouble->no_memory = 1;
+            return;
+        }
+        madvise(large, size, MADV_HUGEPAGE);
+        if (c->count)
+            memcpy(large, c->at, (size_t)c->count * sizeof(double));
+        free(c->at);
+        c->at = large;
+        c->room = (int64_t)(size / sizeof(double));
+        return;
     }
 #endif
+    c->at = grown(c->at, &c->room, c->count + more, sizeof(double), trouble);
 }
 
 static inline void column_reserve(Column *c, int64_t more, Trouble *trouble)
