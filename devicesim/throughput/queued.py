@@ -21,6 +21,9 @@ from devicesim.throughput.model import Client, Operation, Server
 from devicesim.throughput.multicore import run_multicore, simple
 from devicesim.throughput.state import METER_EVERY, UNKNOWN, Flight, Record, State, Stream, Turn, close, take
 
+FEW = 16
+"""So many RPCs are as quick one by one as it takes to begin the quicker loop."""
+
 
 class Queue:
     """The stations of one server, moving one :class:`State`."""
@@ -46,12 +49,18 @@ class Queue:
 
     def run(self, to: float, budget: int) -> bool:
         """Go on until nothing is left to happen at or before ``to`` (True) or ``budget`` RPCs have been issued."""
-        state, ready, flight = self.state, self.state.ready, self.state.flight
+        state = self.state
         end = state.number + budget
-        if budget > METER_EVERY and not self._one_core and simple(self._schedule, state):
+        if budget > FEW and not self._one_core and simple(self._schedule, state):
             done = run_multicore(self._server, self._clients, self._schedule, state, self._record, to, budget)
             if done is not None:
                 return done
+        return self.step(to, end - state.number)
+
+    def step(self, to: float, budget: int) -> bool:
+        """The same, RPC by RPC."""
+        state, ready, flight = self.state, self.state.ready, self.state.flight
+        end = state.number + budget
         while state.number < end:
             time = ready[0][0]
             if flight and flight[0][0] <= time:

@@ -20,6 +20,7 @@ from devicesim.errors import require
 from devicesim.throughput.capacity import Differences, Schedule
 from devicesim.throughput.model import Client, Operation, Regime, Server
 from devicesim.throughput.ordered import run_ordered
+from devicesim.throughput.periods import Periods
 from devicesim.throughput.queued import Queue
 from devicesim.throughput.reading import LAST, Capacities, FileColumns, Floats, Point, Readings, Standing
 from devicesim.throughput.state import NEVER, UNKNOWN, Meter, Record, State, Turn, core_reading
@@ -62,6 +63,7 @@ class Replay:
         self._ordered = self.schedule.keeps_order and server.cores == 1
         self._rings = sum(client.streams * client.window for client in clients)
         self._waits = any(o.wait for client in clients for o in client.operations.all)
+        self._periods = Periods(server, clients, self.schedule, self.record)
         self._inputs: list[tuple[float, Callable[[], None]]] = []
         self._applied = 0
         self._checkpoints: list[_Checkpoint] = []
@@ -219,13 +221,17 @@ class Replay:
         reached = self.state.time
         while True:
             self.state.time = max(self.state.time, reached)
-            every = self._every * (1 + self._rings // 8192)
-            budget = self._checkpoints[-1].state.number + every - self.state.number
+            # What is long to copy is copied less often.
+            kept = self._checkpoints[-1].state
+            every = self._every * (1 + self._rings // 8192 + len(kept.buffered) // 4096)
+            budget = kept.number + every - self.state.number
             if budget <= 0:
                 self.freeze()
             elif self.state.ready[0][0] > to and not self.state.flight:
                 return
-            elif self._advance(to, budget):
+            elif self.state.number >= self._periods.due:
+                self._periods.leap(self.state, to)
+            elif self._advance(to, min(budget, self._periods.due - self.state.number)):
                 self.state.time = max(self.state.time, reached)
                 return
 
@@ -263,6 +269,7 @@ class Replay:
         point = self._checkpoints[-1]
         self.state, self._applied = point.state.copy(), point.applied
         self.record.cut(point.lengths)
+        self._periods.forget(self.state.number)
         self._revive()
 
     def _revive(self) -> None:

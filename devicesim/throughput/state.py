@@ -13,6 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import inf
 
+import numpy as np
+from numpy.typing import NDArray
+
 from devicesim.throughput.capacity import Capacity
 from devicesim.throughput.model import Client, Operation, Server
 
@@ -173,6 +176,13 @@ class Meter:
         if -inf < time < inf and (not self.times or time > self.times[-1]):
             self.times.append(time)
             self.values.append(value)
+
+    def read_all(self, times: NDArray[np.float64], values: NDArray[np.float64]) -> None:
+        """Record readings at times that do not fall, as one after the other."""
+        last = self.times[-1] if self.times else -inf
+        kept = (times > np.concatenate(([last], times[:-1]))) & (times < inf)
+        self.times.frombytes(times[kept].tobytes())
+        self.values.frombytes(values[kept].tobytes())
 
 
 class Files:

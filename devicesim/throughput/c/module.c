@@ -266,6 +266,7 @@ static int replay_init(PyObject *object, PyObject *arguments, PyObject *keywords
         PyErr_NoMemory();
         return -1;
     }
+    periods_begin(&r->periods, &r->setup);
     r->ordered = schedule_keeps_order(&r->schedule) && r->setup.server.cores == 1;
     replay_freeze(r);
     if (r->trouble.no_memory) {

@@ -5,6 +5,27 @@
 
 #include "state.h"
 
+/* An RPC about to enter its link: what a meter read then would find, RPCs admitted until then, what it is, and (known
+ * later) how long link and core serve it. */
+typedef struct {
+    double link_free, core_seen, admitted_at, payload, link_time, core_time;
+    int64_t admissions;
+    const Operation *operation;
+} Issue;
+
+/* An RPC admitted: when, its payload, its own work of the store. */
+typedef struct {
+    double at, payload, work;
+} Admission;
+
+/* Every RPC issued and every one admitted, with the cores as each was issued. */
+typedef struct {
+    Issue *issues;
+    double *cores;
+    Admission *admissions;
+    int64_t issue_count, issue_room, cores_room, admission_count, admission_room;
+} Trace;
+
 typedef struct {
     const Setup *setup;
     Schedule *schedule;
@@ -12,7 +33,32 @@ typedef struct {
     Record *record;
     Trouble *trouble;
     int one_link, one_core;
+    Trace *trace; /* what happens is noted here, if anywhere */
 } Queue;
+
+static void trace_issue(Trace *t, const State *s, int link, const Flight *rpc, Trouble *trouble)
+{
+    const int64_t count = t->issue_count, cores = s->core_count;
+    if (count == t->issue_room)
+        t->issues = grown(t->issues, &t->issue_room, count + 1, sizeof(Issue), trouble);
+    if ((count + 1) * cores > t->cores_room)
+        t->cores = grown(t->cores, &t->cores_room, (count + 1) * cores, sizeof(double), trouble);
+    if (trouble->no_memory)
+        return;
+    t->issues[count] = (Issue){.link_free = s->link_free[link], .core_seen = s->core_seen,
+                               .admitted_at = s->admitted_at, .payload = rpc->payload,
+                               .admissions = t->admission_count, .operation = rpc->operation};
+    memcpy(t->cores + count * cores, s->cores, (size_t)cores * sizeof(double));
+    t->issue_count++;
+}
+
+static void trace_admission(Trace *t, double at, const Flight *rpc, Trouble *trouble)
+{
+    if (t->admission_count == t->admission_room)
+        t->admissions = grown(t->admissions, &t->admission_room, t->admission_count + 1, sizeof(Admission), trouble);
+    if (!trouble->no_memory)
+        t->admissions[t->admission_count++] = (Admission){at, rpc->payload, rpc->operation->store};
+}
 
 static void queue_arrive(Queue *q, Flight *rpc);
 static void queue_leave(Queue *q, const Flight *rpc);
@@ -93,6 +139,8 @@ static void queue_leave(Queue *q, const Flight *rpc)
     s->store_busy += took;
     if (payload != 0.0)
         buffer_payload(s, s->admitted, s->store_free, q->trouble);
+    if (UNLIKELY(q->trace != NULL))
+        trace_admission(q->trace, s->admitted_at, rpc, q->trouble);
     if (rpc->operation->wait)
         admit = s->store_free;
     queue_reply(q, admit, rpc);
@@ -134,7 +182,10 @@ static void queue_reply(Queue *q, double time, const Flight *rpc)
 
 static int queue_send(Queue *q, const Flight *rpc)
 {
-    Flights *waiting = &q->state->pending[q->setup->clients[rpc->client].link];
+    const int link = q->setup->clients[rpc->client].link;
+    Flights *waiting = &q->state->pending[link];
+    if (UNLIKELY(q->trace != NULL))
+        trace_issue(q->trace, q->state, link, rpc, q->trouble);
     if (waiting->count || !queue_cross(q, rpc)) {
         if (waiting->count == waiting->room)
             waiting->at = grown(waiting->at, &waiting->room, waiting->count + 1, sizeof(Flight), q->trouble);

@@ -6,6 +6,7 @@
 #include <float.h>
 
 #include "multicore.h"
+#include "periods.h"
 
 #define CHECKPOINTS 24
 #define LAST DBL_MAX
@@ -32,6 +33,7 @@ typedef struct {
     State state;
     Record record;
     Front front;
+    Periods periods;
     Trouble trouble;
     double through;
     int64_t every; /* RPCs from one checkpoint to the next, as ../replay.py has it */
@@ -51,7 +53,7 @@ static Queue replay_queue(Replay *r, State *state)
     /* Whoever left the link while it did not keep the order is still to be overtaken by nobody. */
     for (int64_t i = 0; in_order && i < state->flight.count; i++)
         in_order = !state->flight.at[i].kind;
-    return (Queue){&r->setup, &r->schedule, state, &r->record, &r->trouble, in_order, r->setup.server.cores == 1};
+    return (Queue){&r->setup, &r->schedule, state, &r->record, &r->trouble, in_order, r->setup.server.cores == 1, NULL};
 }
 
 static void checkpoint_end(Checkpoint *point)
@@ -156,6 +158,7 @@ static void replay_go_back(Replay *r, const Differences *differs, double after)
         r->trouble.no_memory = 1;
     r->applied = point->applied;
     replay_cut(r, point->lengths);
+    periods_forget(&r->periods, r->state.number);
     replay_revive(r);
 }
 
@@ -169,16 +172,23 @@ static void replay_compute(Replay *r, double to)
     int64_t turns = 0;
     while (!replay_broken(r)) {
         s->time = later(s->time, reached);
-        int64_t every = r->every * (1 + r->setup.rings / 8192);
-        int64_t budget = r->checkpoints[r->checkpoint_count - 1]->state.number + every - s->number;
+        /* What is long to copy is copied less often. */
+        const State *kept = &r->checkpoints[r->checkpoint_count - 1]->state;
+        int64_t every = r->every * (1 + r->setup.rings / 8192 + kept->buffered.count / 4096);
+        int64_t budget = kept->number + every - s->number;
         if (budget <= 0) {
             replay_freeze(r);
             if (++turns % 256 == 0 && r->poll && !r->poll())
                 r->interrupted = 1;
         } else if (s->ready[0].time > to && !s->flight.count) {
             return;
+        } else if (s->number >= r->periods.due) {
+            Queue queue = replay_queue(r, s);
+            periods_leap(&r->periods, &queue, to);
         } else {
             int ended;
+            if (budget > r->periods.due - s->number)
+                budget = r->periods.due - s->number;
             if (r->ordered)
                 ended = run_ordered(&r->setup, &r->schedule, s, &r->record, &r->front, to, budget, &r->trouble);
             else {
@@ -428,6 +438,7 @@ static void replay_end(Replay *r)
         checkpoint_end(r->spare[i]);
     state_end(&r->state);
     front_end(&r->front, r->setup.client_count);
+    periods_end(&r->periods);
     for (int64_t i = 0; i < r->offered_count; i++)
         free(r->offered[i]);
     free(r->offered);
