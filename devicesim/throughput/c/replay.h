@@ -6,7 +6,7 @@
 #include <float.h>
 
 #include "multicore.h"
-#include "periods.h"
+#include "instep.h"
 
 #define CHECKPOINTS 24
 #define LAST DBL_MAX
@@ -34,6 +34,7 @@ typedef struct {
     Record record;
     Front front;
     Periods periods;
+    InStep instep;
     Trouble trouble;
     double through;
     int64_t every; /* RPCs from one checkpoint to the next, as ../replay.py has it */
@@ -189,6 +190,14 @@ static void replay_compute(Replay *r, double to)
             int ended;
             if (budget > r->periods.due - s->number)
                 budget = r->periods.due - s->number;
+            if (r->ordered && r->setup.client_count == 1 && s->number >= r->instep.due) {
+                const int64_t rpcs = periods_rpcs(s, &r->setup, &r->record);
+                if (!rpcs || budget >= 4 * rpcs) {
+                    run_instep(&r->instep, &r->setup, &r->schedule, s, &r->record, &r->front, to, budget, rpcs,
+                               &r->trouble);
+                    continue;
+                }
+            }
             if (r->ordered)
                 ended = run_ordered(&r->setup, &r->schedule, s, &r->record, &r->front, to, budget, &r->trouble);
             else {
@@ -439,6 +448,7 @@ static void replay_end(Replay *r)
     state_end(&r->state);
     front_end(&r->front, r->setup.client_count);
     periods_end(&r->periods);
+    instep_end(&r->instep);
     for (int64_t i = 0; i < r->offered_count; i++)
         free(r->offered[i]);
     free(r->offered);
