@@ -92,6 +92,10 @@ class Core(Protocol):
     def unfinished(self) -> int:
         """Files submitted and not finished."""
 
+    @property
+    def finished_by(self) -> float:
+        """When the latest file finished was, ``-inf`` if there is none [s]."""
+
     def submit(self, client: int, sizes: Floats, /) -> None:
         """Append sizes to a client's list."""
 

@@ -292,6 +292,11 @@ class Replay:
         """Files submitted and not finished."""
         return sum(len(files.sizes) - len(files.finished) for files in self.record.files)
 
+    @property
+    def finished_by(self) -> float:
+        """When the latest file finished was, ``-inf`` if there is none [s]."""
+        return max((files.finished_at[-1] for files in self.record.files if files.finished_at), default=-inf)
+
     def files(self, client: int) -> FileColumns:
         """A client's sizes, files finished, when, and when how many of its bytes had been admitted."""
         files = self.record.files[client]

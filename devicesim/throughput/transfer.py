@@ -163,13 +163,15 @@ class Transfer:
 
     def lay(self, schedule: Sequence[tuple[float, Regime]]) -> None:
         """Lay regimes ahead, in order of time and none before now: as :meth:`set_regime` for each, in less time."""
+        regimes, lay, now, count = self._regimes, self._core.lay, self.now, len(self.clients)
         for at, regime in schedule:
-            require(self.now <= at < inf, "at", f">= {self.now} and finite", at)
-            regime.require_clients(len(self.clients))
-            while self._regimes and self._regimes[-1][0] >= at:
-                self._regimes.pop()
-            self._regimes.append((at, regime))
-            self._core.lay(regime, at)
+            if not now <= at < inf:
+                require(False, "at", f">= {now} and finite", at)
+            regime.require_clients(count)
+            while regimes and regimes[-1][0] >= at:
+                regimes.pop()
+            regimes.append((at, regime))
+            lay(regime, at)
         self._bound = -inf
         self._core.catch_up(self.now)
 
@@ -218,12 +220,13 @@ class Transfer:
     @property
     def done(self) -> bool:
         """Whether every file submitted is finished by now."""
-        return self._complete and self._ends() <= self.now
+        return self.end < inf
 
     @property
     def end(self) -> float:
         """When the last file was finished [s]; infinity while some are not."""
-        return self._ends() if self.done else inf
+        ends = self._ends() if self._complete else inf
+        return ends if ends <= self.now else inf
 
     @property
     def regime(self) -> Regime:
@@ -255,9 +258,11 @@ class Transfer:
     def finish(self, client: int) -> Floats:
         """Return when each of a client's files was finished, infinity where it is not by now, shape (n,) [s]."""
         (files,) = self._files(client)
-        times = np.full(len(files.sizes), inf)
         ends = curves.view(files.finished_at)
-        count = int(np.searchsorted(ends, self._limit, side="right"))
+        limit, count = self._limit, len(ends)
+        if limit < inf:
+            count = int(np.searchsorted(ends, limit, side="right"))
+        times = np.empty(len(files.sizes)) if count == len(files.sizes) else np.full(len(files.sizes), inf)
         times[curves.indices(files.finished)[:count]] = ends[:count]
         return times
 
@@ -306,8 +311,7 @@ class Transfer:
         return not self._core.unfinished
 
     def _ends(self) -> float:
-        ends = [curves.view(files.finished_at)[-1:] for files in self._files(None)]
-        return max([self.began, *(float(end[0]) for end in ends if end.size)])
+        return max(self.began, self._core.finished_by)
 
     def _demand(self, client: int, begun: int) -> demand.Demand:
         """Demand of the files that a client has not begun."""

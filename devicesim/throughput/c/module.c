@@ -40,9 +40,28 @@ static PyObject *named(PyObject *type, PyObject *values)
 
 /* Reading Python objects. */
 
+/* An attribute by its name, which must be a literal: the string that Python looks up by is made once for each. */
+static PyObject *attribute_of(PyObject *object, const char *name)
+{
+    static struct {
+        const char *name;
+        PyObject *string;
+    } known[128];
+    size_t at = (uintptr_t)name / 4 % 128;
+    while (known[at].name && known[at].name != name)
+        at = (at + 1) % 128;
+    if (!known[at].name) {
+        known[at].string = PyUnicode_InternFromString(name);
+        if (!known[at].string)
+            return NULL;
+        known[at].name = name;
+    }
+    return PyObject_GetAttr(object, known[at].string);
+}
+
 static int number_of(PyObject *object, const char *name, double *value)
 {
-    PyObject *attribute = PyObject_GetAttrString(object, name);
+    PyObject *attribute = attribute_of(object, name);
     if (!attribute)
         return 0;
     *value = PyFloat_AsDouble(attribute);
@@ -52,7 +71,7 @@ static int number_of(PyObject *object, const char *name, double *value)
 
 static int whole_of(PyObject *object, const char *name, int64_t *value)
 {
-    PyObject *attribute = PyObject_GetAttrString(object, name);
+    PyObject *attribute = attribute_of(object, name);
     if (!attribute)
         return 0;
     *value = PyLong_AsLongLong(attribute);
@@ -62,7 +81,7 @@ static int whole_of(PyObject *object, const char *name, int64_t *value)
 
 static int operation_of(PyObject *object, Operation *operation)
 {
-    PyObject *wait = PyObject_GetAttrString(object, "wait");
+    PyObject *wait = attribute_of(object, "wait");
     if (!wait)
         return 0;
     operation->wait = PyObject_IsTrue(wait);
@@ -78,9 +97,9 @@ static int operation_of(PyObject *object, Operation *operation)
 
 static int operations_of(PyObject *operations, Client *client)
 {
-    PyObject *before = PyObject_GetAttrString(operations, "before");
-    PyObject *after = PyObject_GetAttrString(operations, "after");
-    PyObject *write = PyObject_GetAttrString(operations, "write");
+    PyObject *before = attribute_of(operations, "before");
+    PyObject *after = attribute_of(operations, "after");
+    PyObject *write = attribute_of(operations, "write");
     int good = before && after && write && PyTuple_Check(before) && PyTuple_Check(after);
     if (good) {
         client->before = (int)PyTuple_GET_SIZE(before);
@@ -107,7 +126,7 @@ static int operations_of(PyObject *operations, Client *client)
 static int client_of(PyObject *object, Client *client)
 {
     int64_t link = 0;
-    PyObject *operations = PyObject_GetAttrString(object, "operations");
+    PyObject *operations = attribute_of(object, "operations");
     int good = operations && operations_of(operations, client);
     Py_XDECREF(operations);
     good = good && whole_of(object, "streams", &client->streams) && whole_of(object, "window", &client->window) &&
@@ -125,7 +144,7 @@ static int client_of(PyObject *object, Client *client)
 static int server_of(PyObject *object, Server *server)
 {
     double start, end;
-    PyObject *store = PyObject_GetAttrString(object, "store");
+    PyObject *store = attribute_of(object, "store");
     int good = store && whole_of(object, "cores", &server->cores) && number_of(object, "buffer", &server->buffer) &&
                number_of(store, "rate_start", &start) && number_of(store, "rate_end", &end) &&
                number_of(store, "capacity", &server->capacity) && number_of(store, "position", &server->position);
@@ -144,7 +163,7 @@ static int server_of(PyObject *object, Server *server)
 /* A tuple of as many numbers as there are clients. */
 static int numbers_of(PyObject *object, const char *name, double *values, int64_t count)
 {
-    PyObject *numbers = PyObject_GetAttrString(object, name);
+    PyObject *numbers = attribute_of(object, name);
     int good = numbers && PyTuple_Check(numbers) && PyTuple_GET_SIZE(numbers) == count;
     for (int64_t i = 0; good && i < count; i++) {
         values[i] = PyFloat_AsDouble(PyTuple_GET_ITEM(numbers, i));
@@ -731,6 +750,18 @@ static PyObject *get_unfinished(PyObject *object, void *Py_UNUSED(closure))
     return PyLong_FromLongLong(count);
 }
 
+static PyObject *get_finished_by(PyObject *object, void *Py_UNUSED(closure))
+{
+    const Record *record = &((ReplayObject *)object)->replay.record;
+    double latest = -INFINITY;
+    for (int64_t i = 0; i < record->client_count; i++) {
+        const Column *finished_at = &record->files[i].finished_at;
+        if (finished_at->count)
+            latest = later(finished_at->at[finished_at->count - 1], latest);
+    }
+    return PyFloat_FromDouble(latest);
+}
+
 static PyMethodDef replay_methods[] = {
     {"catch_up", method_catch_up, METH_O, "Apply the inputs not yet applied, each at its time, and go on to a time."},
     {"submit", method_submit, METH_VARARGS, "Append sizes to a client's list."},
@@ -752,6 +783,7 @@ static PyMethodDef replay_methods[] = {
 static PyGetSetDef replay_getset[] = {
     {"through", get_through, NULL, "everything that happens by then has been computed [s]", NULL},
     {"time", get_time, NULL, "time of the latest step or input [s]", NULL},
+    {"finished_by", get_finished_by, NULL, "when the latest file finished was, -inf if there is none [s]", NULL},
     {"unfinished", get_unfinished, NULL, "files submitted and not finished", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
@@ -966,9 +998,9 @@ PyMODINIT_FUNC PyInit_compiled(void)
     PyObject *reading = PyImport_ImportModule("devicesim.throughput.reading");
     if (!reading)
         return NULL;
-    FileColumns = PyObject_GetAttrString(reading, "FileColumns");
-    Readings = PyObject_GetAttrString(reading, "Readings");
-    Standing = PyObject_GetAttrString(reading, "Standing");
+    FileColumns = attribute_of(reading, "FileColumns");
+    Readings = attribute_of(reading, "Readings");
+    Standing = attribute_of(reading, "Standing");
     Py_DECREF(reading);
     PyObject *made = FileColumns && Readings && Standing ? PyModule_Create(&module) : NULL;
     if (!made)
