@@ -21,6 +21,9 @@ Issue = tuple[float, float, tuple[float, ...], float, int, Operation, float]
 """An RPC about to enter its link: what a meter read then would find (when the link is free, core_seen, cores,
 admitted_at), RPCs admitted until then, its operation and its payload."""
 
+Admission = tuple[float, float, float]
+"""An RPC admitted: when [s], its payload, and its own work of the store [s]."""
+
 
 @dataclass(slots=True)
 class Period:
@@ -29,7 +32,7 @@ class Period:
     Attributes:
         issues: the RPCs issued.
         link_times, core_times: how long their link and their core serve them [s].
-        admissions: when RPCs were admitted [s], their payloads, and their own work of the store [s].
+        admissions: the RPCs admitted.
         finished, finished_at: the files finished, and when [s].
         files, served: how many files were taken, and how many RPCs began to be served.
         length: of the period [s].
@@ -38,7 +41,7 @@ class Period:
     issues: list[Issue]
     link_times: list[float]
     core_times: list[float]
-    admissions: list[tuple[float, float, float]]
+    admissions: list[Admission]
     finished: list[int]
     finished_at: list[float]
     files: int

@@ -8,13 +8,17 @@ the operations wait for.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from heapq import heappop, heapreplace
+from heapq import heappop, heappush, heappushpop
 from math import inf, sqrt
 
 from devicesim.throughput.capacity import Schedule
 from devicesim.throughput.front import TAKE, WRITE, Front, cross, store_speed
-from devicesim.throughput.model import Client, Server
+from devicesim.throughput.model import Client, Operation, Server
 from devicesim.throughput.state import METER_EVERY, Record, State, take
+
+Note = tuple[float, float, float, Operation, float]
+"""Of an RPC about to enter its link: when link and core are free, when the latest admission was, the operation and its
+payload."""
 
 
 def run_ordered(
@@ -25,10 +29,11 @@ def run_ordered(
     record: Record,
     to: float,
     budget: int,
+    trace: list[Note] | None = None,
 ) -> bool:
     """Take RPCs in turn until none issued at or before ``to`` is left (True) or ``budget`` have been taken.
 
-    The meters are read whenever the number of RPCs is a multiple of ``METER_EVERY``, and the budget ends at one.
+    The meters are read whenever the number of RPCs is a multiple of ``METER_EVERY``. Each RPC is noted in ``trace``.
 
     One function, and longer than most, because a call per RPC would cost as much as the RPC.
     """
@@ -55,22 +60,24 @@ def run_ordered(
     until = -inf if stalled else front.until
     first = number = state.number
     end = first + budget
+    # The turn that is next stands beside the heap: whoever gets the next one at once is never put into it.
+    turn, ended = heappop(ready), False
+    noting = None if trace is None else trace.append
     while first < end:
-        stop = first - first % METER_EVERY + METER_EVERY
+        stop = min(first - first % METER_EVERY + METER_EVERY, end)
         for number in range(first, stop):
-            turn = ready[0]
-            time = turn[0]
+            time, _, index = turn
             if time > to:
                 break
             last = time
-            index = turn[2]
             sort, link_time, core_time, client, follow, _, detail = rows[index]
             payload = 0.0
             if sort:
                 stream = streams[index]
                 if sort == TAKE:
                     if not take(state, record, stream, time):
-                        state.parked.append(heappop(ready))
+                        state.parked.append(turn)
+                        turn = heappop(ready)
                         continue
                     rows[index] = row = chains[client][stream.left > 0][stream.stage]
                     sort, link_time, core_time, client, follow, _, detail = row
@@ -86,25 +93,29 @@ def run_ordered(
             done = start + link_time
             arrival = done + latency
             leave = (arrival if arrival > core_free else core_free) + core_time
+            lag = latency
             if leave >= until:
                 crossing = cross(schedule, client, detail[0], payload, start, -inf, core_free)
                 done, _, leave, link_time, core_time = crossing
                 if leave == inf or stalled:
                     # Nothing overtakes it: whatever comes next must not take the short way.
-                    stalled.append(heappop(ready))
+                    stalled.append(turn)
+                    turn = heappop(ready)
                     until = -inf
                     continue
                 if start >= change:
                     front.look(start, streams)
                     chains, latency, change = front.chains, front.latency, front.change
                     until, follow = front.until, rows[index][4]
+                lag = latency if leave < until else latencies.at(leave)
+            if noting is not None:
+                noting((link_free, core_free, admitted_at, detail[0], payload))
             link_free, core_free = done, leave
             link_busy += link_time
             core_busy += core_time
             if not sort:
                 rows[index] = follow
-                reply = leave + (latency if leave < until else latencies.at(leave))
-                heapreplace(ready, (reply, number, index))
+                turn = heappushpop(ready, (leave + lag, number, index))
                 continue
             operation = detail[0]
             reply = leave if leave > admitted_at else admitted_at
@@ -136,10 +147,12 @@ def run_ordered(
             store_busy += took
             if operation.wait:
                 reply = store_free
-            answer = (reply + (latency if reply < until else latencies.at(reply)), number, index)
+            if reply >= until:
+                lag = latencies.at(reply)
+            answer = (reply + lag, number, index)
             if not payload:
                 rows[index] = follow
-                heapreplace(ready, answer)
+                turn = heappushpop(ready, answer)
                 continue
             buffered.append((admitted, store_free))
             stream.left = left = left - payload
@@ -153,9 +166,9 @@ def run_ordered(
                 stream.last = answer
             if not left:
                 rows[index] = follow
-                heapreplace(ready, stream.last)
+                turn = heappushpop(ready, stream.last)
             elif ring[slot] > turn:
-                heapreplace(ready, ring[slot])
+                turn = heappushpop(ready, ring[slot])
         else:
             number = first = stop
         state.number, state.time = number, last
@@ -163,9 +176,11 @@ def run_ordered(
         state.link_busy[link], state.core_busy, state.store_busy = link_busy, core_busy, store_busy
         state.admitted_at, state.admitted, state.drained = admitted_at, admitted, drained
         state.position, state.blocked = position, blocked
-        if number < stop:
-            front.settle(streams)
-            return True
-        record.read_meters(state, schedule.share)
+        ended = number < stop
+        if ended:
+            break
+        if stop % METER_EVERY == 0:
+            record.read_meters(state, schedule.share)
+    heappush(ready, turn)
     front.settle(streams)
-    return False
+    return ended

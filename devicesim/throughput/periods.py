@@ -28,8 +28,9 @@ from math import ceil, fmod, frexp, inf, ldexp
 import numpy as np
 
 from devicesim.throughput.capacity import Schedule
-from devicesim.throughput.copies import Copies, Issue, Period
+from devicesim.throughput.copies import Admission, Copies, Issue, Period
 from devicesim.throughput.model import Client, Server
+from devicesim.throughput.ordered import Note, run_ordered
 from devicesim.throughput.queued import Queue
 from devicesim.throughput.state import METER_EVERY, NEVER, UNKNOWN, Flight, Record, State, Turn
 
@@ -45,8 +46,15 @@ AGAIN = 8192
 NEVER_DUE = 2**62
 """Number of an RPC that is never reached."""
 
-PATIENCE = 4
-"""At most ``2 ** PATIENCE`` periods pass from one vain look to the next."""
+PATIENCE = 3
+"""At most ``4 ** PATIENCE`` periods pass from one vain look to the next."""
+
+FEWEST = 24
+"""Periods that must be left: of fewer the look costs more than it saves."""
+
+
+Trace = tuple[list[Issue], list[Admission]]
+"""RPCs issued and RPCs admitted."""
 
 
 class _Traced(Queue):
@@ -59,7 +67,7 @@ class _Traced(Queue):
     ) -> None:
         super().__init__(server, clients, schedule, state, record)
         self.issues: list[Issue] = []
-        self.admissions: list[tuple[float, float, float]] = []
+        self.admissions: list[Admission] = []
 
     def _send(self, rpc: Flight) -> bool:
         state = self.state
@@ -88,7 +96,9 @@ class _Picture:
     def __init__(self, state: State, link: int) -> None:
         self._number = state.number
         self.base = base = min(state.ready[0][0], min((rpc[0] for rpc in state.flight), default=inf))
-        past = (state.link_free[link], state.core_seen, state.admitted_at, *state.cores)
+        # Of one core nobody asks when an RPC came to it.
+        seen = (state.core_seen,) if len(state.cores) > 1 else ()
+        past = (state.link_free[link], state.admitted_at, *seen, *state.cores)
         self.least, self.most = min(base, *past), max(past + tuple(rpc[0] for rpc in state.flight))
         ready = sorted(turn for turn in state.ready if turn != NEVER)
         self.look = (
@@ -167,7 +177,7 @@ class Periods:
             # The loop for one core reads them after the RPC before, not ahead of the one that comes.
             self._record.read_meters(state, self._schedule.share)
         self._vain = 0 if count else min(self._vain + 1, PATIENCE)
-        self.due = state.number + (rpcs << self._vain) if count * rpcs < AT_ONCE - rpcs else state.number
+        self.due = state.number + (rpcs << 2 * self._vain) if count * rpcs < AT_ONCE - rpcs else state.number
         if state.blocked != blocked:
             # The buffer is full: the pace is now the store's, which never repeats.
             self.due = state.number + AGAIN
@@ -177,7 +187,7 @@ class Periods:
         client, sizes = self._clients[0], self._record.files[0].sizes
         begun, end = state.taken[0], state.available[0]
         streams = client.streams
-        if end - begun < 4 * streams or (begun and sizes[begun] != sizes[begun - 1]):
+        if end - begun < FEWEST * streams or (begun and sizes[begun] != sizes[begun - 1]):
             return 0
         if state.parked or state.paused[0] or state.stalled or any(state.pending):
             return 0
@@ -191,16 +201,16 @@ class Periods:
 
     def _traced(self, state: State, rpcs: int, to: float, until: float) -> int:
         """Compute a period RPC by RPC and, if it repeats, more of them; return how many more."""
-        record, clients = self._record, self._clients
-        queue = _Traced(self._server, clients, self._schedule, state, record)
-        if queue.step(to, 1):
+        record = self._record
+        trace = self._ordered if len(state.cores) == 1 else self._queued
+        if len(state.cores) > 1 and self._queued(state, 1, to) is None:
             return 0
         first, taken, served = _Picture(state, self._link), state.taken[0], state.served
         done = len(record.files[0].finished)
-        queue.issues.clear()
-        queue.admissions.clear()
-        if queue.step(to, rpcs):
+        traced = trace(state, rpcs, to)
+        if traced is None:
             return 0
+        issues, admissions = traced
         second, files = _Picture(state, self._link), state.taken[0] - taken
         self.length = second.base - first.base
         if first.look != second.look or not files or not self.length > 0:
@@ -208,7 +218,7 @@ class Periods:
         low, high = _powers(first.base)
         if not max(low, self._since(first.base)) <= first.least:
             return 0
-        link_times, core_times = self._times(queue.issues, first.base)
+        link_times, core_times = self._times(issues, first.base)
         if self._tie({*link_times, *core_times, self._schedule.latency[0].at(first.base)}, low):
             return 0
         room = (min(high, until) - second.most) / self.length
@@ -218,10 +228,10 @@ class Periods:
             return 0
         columns = record.files[0]
         period = Period(
-            queue.issues,
+            issues,
             link_times,
             core_times,
-            queue.admissions,
+            admissions,
             list(columns.finished[done:]),
             list(columns.finished_at[done:]),
             files,
@@ -229,6 +239,28 @@ class Periods:
             self.length,
         )
         return Copies(self._server, self._schedule, state, record, period, self._link).lay(count)
+
+    def _queued(self, state: State, rpcs: int, to: float) -> Trace | None:
+        """Take some RPCs and note them; None if there are not so many by then."""
+        queue = _Traced(self._server, self._clients, self._schedule, state, self._record)
+        return None if queue.step(to, rpcs) else (queue.issues, queue.admissions)
+
+    def _ordered(self, state: State, rpcs: int, to: float) -> Trace | None:
+        """The same for one core, where an RPC is admitted before the next is issued."""
+        notes: list[Note] = []
+        if run_ordered(self._server, self._clients, self._schedule, state, self._record, to, rpcs, notes):
+            return None
+        if len(notes) < rpcs:
+            return None
+        issues: list[Issue] = []
+        admissions: list[Admission] = []
+        ends = [note[2] for note in notes[1:]] + [state.admitted_at]
+        for (link_free, core_free, admitted_at, operation, payload), end in zip(notes, ends, strict=True):
+            count = len(admissions)
+            issues.append((link_free, core_free, (core_free,), admitted_at, count, operation, payload))
+            if payload or operation.store:
+                admissions.append((end, payload, operation.store))
+        return issues, admissions
 
     def _since(self, time: float) -> float:
         """The last change ahead of the store up to a time."""

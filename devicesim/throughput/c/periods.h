@@ -8,7 +8,8 @@
 #define LONGEST 4096
 #define AT_ONCE 65536
 #define AGAIN 8192
-#define PATIENCE 4
+#define PATIENCE 3
+#define FEWEST 24
 
 /* A state as it looks from its own time and counts; two of one look are the same up to a shift. */
 typedef struct {
@@ -164,7 +165,7 @@ static int64_t periods_rpcs(const State *s, const Setup *setup, const Record *re
     const Client *client = &setup->clients[0];
     const double *sizes = record->files[0].sizes.at;
     const int64_t begun = s->taken[0], end = s->available[0], streams = client->streams;
-    if (end - begun < 4 * streams || (begun && sizes[begun] != sizes[begun - 1]))
+    if (end - begun < FEWEST * streams || (begun && sizes[begun] != sizes[begun - 1]))
         return 0;
     if (s->parked_count || s->paused[0] || s->stalled_count)
         return 0;
@@ -457,7 +458,7 @@ static void periods_leap(Periods *p, Queue *q, double to)
         /* The loop for one core reads them after the RPC before, not ahead of the one that comes. */
         record_read_meters(q->record, s, &q->schedule->share, q->trouble);
     p->vain = count ? 0 : p->vain < PATIENCE ? p->vain + 1 : PATIENCE;
-    p->due = s->number + (count * rpcs < AT_ONCE - rpcs ? rpcs << p->vain : 0);
+    p->due = s->number + (count * rpcs < AT_ONCE - rpcs ? rpcs << 2 * p->vain : 0);
     if (s->blocked != blocked)
         /* The buffer is full: the pace is now the store's, which never repeats. */
         p->due = s->number + AGAIN;
