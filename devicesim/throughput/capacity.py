@@ -14,6 +14,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from math import inf
+from typing import Any
 
 from devicesim.throughput.model import Client, Regime
 
@@ -146,12 +147,16 @@ Differences = tuple[list[float], list[float], float, float]
 
 
 class Schedule:
-    """All capacities of a transfer: bandwidth and latency of each client, share of the cores, speed of the store."""
+    """All capacities of a transfer: bandwidth and latency of each client, share of the cores, speed of the store.
 
-    __slots__ = ("_links", "bandwidth", "latency", "share", "store")
+    What :class:`~devicesim.throughput.front.Front` makes of them is kept in ``chains``, by client, bandwidth and share.
+    """
+
+    __slots__ = ("_links", "bandwidth", "chains", "latency", "share", "store")
 
     def __init__(self, clients: Sequence[Client], regime: Regime) -> None:
         self._links = {client.link for client in clients}
+        self.chains: dict[tuple[int, float, float], Any] = {}
         self.bandwidth = [Capacity(value) for value in regime.bandwidth]
         self.latency = [Capacity(value) for value in regime.latency]
         self.share = Capacity(regime.share)

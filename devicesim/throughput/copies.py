@@ -225,11 +225,14 @@ class Copies:
         dt, issued = count * period.length, count * len(period.issues)
         served, files = count * period.served, count * period.files
 
+        base = state.time
+
         def later(turn: Turn) -> Turn:
             return (turn[0] + dt, turn[1] + issued, turn[2])
 
         for stream in state.streams:
-            stream.ring = [turn if turn is UNKNOWN else later(turn) for turn in stream.ring]
+            # What is past holds nobody up, wherever it stands.
+            stream.ring = [turn if turn[0] < base or turn is UNKNOWN else later(turn) for turn in stream.ring]
             stream.last = later(stream.last)
             stream.held = None if stream.held is None else later(stream.held)
             stream.file += files if stream.file >= 0 else 0

@@ -30,6 +30,9 @@ row of the step that follows (after a WRITE: after all of them; None after TAKE)
 Chain: TypeAlias = dict[int | None, Row]
 """A file's steps by stage."""
 
+MOST_CHAINS = 64
+"""Of how many rates the steps of a file are kept."""
+
 
 class Front:
     """The regime ahead of the store at one time.
@@ -69,8 +72,7 @@ class Front:
         self.latency = schedule.latency[0].at(time)
         self.share = share or 1.0
         self.chains: list[tuple[Chain, Chain]] = [
-            self._chains(index, client, bandwidths[index] or 1.0)
-            for index, client in enumerate(self._clients)
+            self._known(index, client, bandwidths[index] or 1.0) for index, client in enumerate(self._clients)
         ]
         self.rows[:] = [self.chains[s.client][s.left > 0][s.stage] for s in streams]
 
@@ -78,6 +80,16 @@ class Front:
         """Write the stages that the rows have reached into the streams."""
         for stream, row in zip(streams, self.rows, strict=True):
             stream.stage = row[5]
+
+    def _known(self, index: int, client: Client, bandwidth: float) -> tuple[Chain, Chain]:
+        """The steps of a file, made once for each rate."""
+        known, rates = self._schedule.chains, (index, bandwidth, self.share)
+        if rates not in known:
+            if len(known) >= MOST_CHAINS:
+                known.clear()
+            known[rates] = self._chains(index, client, bandwidth)
+        chains: tuple[Chain, Chain] = known[rates]
+        return chains
 
     def _chains(self, index: int, client: Client, bandwidth: float) -> tuple[Chain, Chain]:
         """Return a file's steps: of an empty one, and of one with data."""

@@ -33,7 +33,8 @@ def run_ordered(
 ) -> bool:
     """Take RPCs in turn until none issued at or before ``to`` is left (True) or ``budget`` have been taken.
 
-    The meters are read whenever the number of RPCs is a multiple of ``METER_EVERY``. Each RPC is noted in ``trace``.
+    The meters are read whenever the number of RPCs is a multiple of ``METER_EVERY``, and the budget ends at one; but
+    where each RPC is noted in a ``trace``, it ends where it ends.
 
     One function, and longer than most, because a call per RPC would cost as much as the RPC.
     """
@@ -64,7 +65,9 @@ def run_ordered(
     turn, ended = heappop(ready), False
     noting = None if trace is None else trace.append
     while first < end:
-        stop = min(first - first % METER_EVERY + METER_EVERY, end)
+        stop = first - first % METER_EVERY + METER_EVERY
+        if trace is not None:
+            stop = min(stop, end)
         for number in range(first, stop):
             time, _, index = turn
             if time > to:

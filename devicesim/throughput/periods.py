@@ -166,10 +166,12 @@ class Periods:
         low, high = _powers(begin)
         until = min(to, self._schedule.front_change(begin))
         past = min(state.link_free[self._link], state.admitted_at, *state.cores)
-        if min(until, high) - begin < 4 * self.length or past < max(low, self._since(begin)):
+        near = min(until, high) - begin
+        if near < 4 * self.length or past < max(low, self._since(begin)):
             # Too near, though the next period may be shorter; or not yet in step.
+            ahead = int(near / self.length) if 0 < near < 4 * self.length else 0
+            self.due = number + rpcs * (1 + ahead)
             self.length *= 0.75
-            self.due = number + rpcs
             return
         blocked = state.blocked
         count = self._traced(state, rpcs, to, until)

@@ -446,10 +446,12 @@ static void periods_leap(Periods *p, Queue *q, double to)
     powers(begin, &low, &high);
     for (int64_t i = 0; i < s->core_count; i++)
         past = sooner(s->cores[i], past);
-    if (!(sooner(until, high) - begin >= 4 * p->length) || !(past >= later(low, last_change(q->schedule, begin)))) {
+    const double near = sooner(until, high) - begin;
+    if (!(near >= 4 * p->length) || !(past >= later(low, last_change(q->schedule, begin)))) {
         /* Too near, though the next period may be shorter; or not yet in step. */
+        const int64_t ahead = near < 4 * p->length && near > 0 ? (int64_t)(near / p->length) : 0;
+        p->due = number + rpcs * (1 + ahead);
         p->length *= 0.75;
-        p->due = number + rpcs;
         return;
     }
     const double blocked = s->blocked;
