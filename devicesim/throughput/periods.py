@@ -49,6 +49,12 @@ NEVER_DUE = 2**62
 PATIENCE = 3
 """At most ``4 ** PATIENCE`` periods pass from one vain look to the next."""
 
+CALM = 4
+"""After changes that follow one another, the next look waits for up to ``2 ** CALM`` periods."""
+
+ROOM = 8
+"""Periods that must fit before the next change or power of two, or the look would cost more than it saves."""
+
 FEWEST = 24
 """Periods that must be left: of fewer the look costs more than it saves."""
 
@@ -140,20 +146,32 @@ class Periods:
         due: number of the RPC from which on it is worth a look.
     """
 
-    __slots__ = ("_clients", "_link", "_record", "_schedule", "_server", "_vain", "due", "last", "length")
+    __slots__ = (
+        "_clients",
+        "_disturbed",
+        "_link",
+        "_record",
+        "_schedule",
+        "_server",
+        "_vain",
+        "due",
+        "last",
+        "length",
+    )
 
     def __init__(self, server: Server, clients: Sequence[Client], schedule: Schedule, record: Record) -> None:
         self._server, self._clients, self._schedule, self._record = server, clients, schedule, record
         self._link = clients[0].link
-        self._vain, self.last, self.length = 0, 0, 0.0
+        self._vain, self._disturbed, self.last, self.length = 0, 0, 0, 0.0
         waits = any(operation.wait for client in clients for operation in client.operations.all)
         rings = clients[0].streams * clients[0].window
         self.due = NEVER_DUE if len(clients) > 1 or waits or rings > 4 * LONGEST else 0
 
     def forget(self, number: int) -> None:
-        """Look again soon: at this RPC something changed."""
+        """Look again soon, but not where one change follows another: at this RPC something changed."""
         if self.due < NEVER_DUE:
-            self.due, self._vain = number + self.last, 0
+            self.due, self._vain = number + (self.last << self._disturbed), 0
+            self._disturbed = min(self._disturbed + 1, CALM)
 
     def leap(self, state: State, to: float) -> None:
         """Move a state on by a period and as many like it as fit, or by nothing; sets when to look again."""
@@ -167,17 +185,20 @@ class Periods:
         until = min(to, self._schedule.front_change(begin))
         past = min(state.link_free[self._link], state.admitted_at, *state.cores)
         near = min(until, high) - begin
-        if near < 4 * self.length or past < max(low, self._since(begin)):
+        if near < ROOM * self.length or past < max(low, self._since(begin)):
             # Too near, though the next period may be shorter; or not yet in step.
-            ahead = int(near / self.length) if 0 < near < 4 * self.length else 0
-            self.due = number + rpcs * (1 + ahead)
-            self.length *= 0.75
+            ahead = int(near / self.length) if 0 < near < ROOM * self.length else 0
+            self.due = number + (rpcs * (1 + ahead) << (self._disturbed if until < high else 0))
+            self._disturbed = min(self._disturbed + (until < high), CALM)
+            self.length *= 0.9
             return
         blocked = state.blocked
         count = self._traced(state, rpcs, to, until)
         if len(state.cores) == 1 and state.number % METER_EVERY == 0:
             # The loop for one core reads them after the RPC before, not ahead of the one that comes.
             self._record.read_meters(state, self._schedule.share)
+        if 2 * count >= ROOM:
+            self._disturbed = 0
         self._vain = 0 if count else min(self._vain + 1, PATIENCE)
         self.due = state.number + (rpcs << 2 * self._vain) if count * rpcs < AT_ONCE - rpcs else state.number
         if state.blocked != blocked:

@@ -131,7 +131,8 @@ class Transfer:
         """
         self._known(client)
         require(0 <= payload <= LARGEST, "payload", f"in [0, {LARGEST:.0f}]", payload)
-        require(self.now <= at < inf, "at", f">= {self.now} and finite", at)
+        if not self.now <= at < inf:
+            require(False, "at", f">= {self.now} and finite", at)
         self.now, self._bound = at, -inf
         reply = self._core.offer(client, operation, float(payload), at)
         self._settled = max(self._settled, self._core.settle_inputs(ANSWERS))
@@ -144,7 +145,8 @@ class Transfer:
             regime: what holds.
             at: from when on [s]; a time yet to come lays a known schedule, a past one (not settled) corrects it.
         """
-        require(self._settled <= at < inf, "at", f">= {self._settled} and finite", at)
+        if not self._settled <= at < inf:
+            require(False, "at", f">= {self._settled} and finite", at)
         regime.require_clients(len(self.clients))
         last, before = self._regimes[-1]
         # What is left takes no less than before, by the factor of all that becomes quicker.
@@ -152,9 +154,10 @@ class Transfer:
         self._bound = (
             at + (self._bound - at) / _quicker(before, regime) * (1 - demand.SHADE) if known else -inf
         )
-        while self._regimes and self._regimes[-1][0] >= at:
-            self._regimes.pop()
-        self._regimes.append((at, regime))
+        regimes = self._regimes
+        while regimes and regimes[-1][0] >= at:
+            regimes.pop()
+        regimes.append((at, regime))
         went_back = self._core.lay(regime, at)
         self._core.catch_up(self.now)
         if went_back:
@@ -304,7 +307,8 @@ class Transfer:
         return [self._core.files(client)]
 
     def _known(self, client: int) -> None:
-        require(0 <= client < len(self.clients), "client", f"in [0, {len(self.clients) - 1}]", client)
+        if not 0 <= client < len(self.clients):
+            require(False, "client", f"in [0, {len(self.clients) - 1}]", client)
 
     @property
     def _complete(self) -> bool:
@@ -326,11 +330,9 @@ class Transfer:
 def _quicker(before: Regime, after: Regime) -> float:
     """By how much everything goes quicker at most, 1 if nothing does; infinity where something stood still."""
     most = 1.0
-    pairs = [
-        *zip(before.bandwidth, after.bandwidth, strict=True),
-        *zip(after.latency, before.latency, strict=True),
-    ]
-    for old, new in (*pairs, (before.share, after.share), (before.store, after.store)):
+    slower, quicker = (*before.bandwidth, *after.latency), (*after.bandwidth, *before.latency)
+    pairs = zip((*slower, before.share, before.store), (*quicker, after.share, after.store), strict=True)
+    for old, new in pairs:
         if new > old:
             most = max(most, new / old if old > 0 else inf)
     return most

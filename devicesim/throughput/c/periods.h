@@ -10,6 +10,8 @@
 #define AGAIN 8192
 #define PATIENCE 3
 #define FEWEST 24
+#define ROOM 8
+#define CALM 4
 
 /* A state as it looks from its own time and counts; two of one look are the same up to a shift. */
 typedef struct {
@@ -21,7 +23,7 @@ typedef struct {
 typedef struct {
     int64_t due; /* number of the RPC from which on it is worth a look; INT64_MAX if it never is */
     int64_t rpcs;
-    int vain;
+    int vain, disturbed;
     double length;
     Trace trace;
     Picture first, second;
@@ -49,12 +51,13 @@ static void periods_end(Periods *p)
     memset(p, 0, sizeof *p);
 }
 
-/* Look again soon: at this RPC something changed. */
+/* Look again soon, but not where one change follows another: at this RPC something changed. */
 static void periods_forget(Periods *p, int64_t number)
 {
     if (p->due < INT64_MAX) {
-        p->due = number + p->rpcs;
+        p->due = number + (p->rpcs << p->disturbed);
         p->vain = 0;
+        p->disturbed += p->disturbed < CALM;
     }
 }
 
@@ -447,11 +450,12 @@ static void periods_leap(Periods *p, Queue *q, double to)
     for (int64_t i = 0; i < s->core_count; i++)
         past = sooner(s->cores[i], past);
     const double near = sooner(until, high) - begin;
-    if (!(near >= 4 * p->length) || !(past >= later(low, last_change(q->schedule, begin)))) {
+    if (!(near >= ROOM * p->length) || !(past >= later(low, last_change(q->schedule, begin)))) {
         /* Too near, though the next period may be shorter; or not yet in step. */
-        const int64_t ahead = near < 4 * p->length && near > 0 ? (int64_t)(near / p->length) : 0;
-        p->due = number + rpcs * (1 + ahead);
-        p->length *= 0.75;
+        const int64_t ahead = near < ROOM * p->length && near > 0 ? (int64_t)(near / p->length) : 0;
+        p->due = number + (rpcs * (1 + ahead) << (until < high ? p->disturbed : 0));
+        p->disturbed += until < high && p->disturbed < CALM;
+        p->length *= 0.9;
         return;
     }
     const double blocked = s->blocked;
@@ -459,6 +463,8 @@ static void periods_leap(Periods *p, Queue *q, double to)
     if (s->core_count == 1 && s->number % METER_EVERY == 0)
         /* The loop for one core reads them after the RPC before, not ahead of the one that comes. */
         record_read_meters(q->record, s, &q->schedule->share, q->trouble);
+    if (2 * count >= ROOM)
+        p->disturbed = 0;
     p->vain = count ? 0 : p->vain < PATIENCE ? p->vain + 1 : PATIENCE;
     p->due = s->number + (count * rpcs < AT_ONCE - rpcs ? rpcs << 2 * p->vain : 0);
     if (s->blocked != blocked)
