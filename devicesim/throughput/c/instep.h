@@ -312,10 +312,11 @@ WIDE static void run_instep(InStep *m, const Setup *setup, Schedule *schedule, S
     const int64_t streams = setup->clients[0].streams, begun = s->number;
     const int link = setup->clients[0].link;
     Files *const files = &record->files[0];
-    int64_t number = begun, lengths[MOST_METERS], periods = budget / rpcs;
+    int64_t number = begun, lengths[MOST_METERS];
     m->due = begun + AGAIN;
     if (record_columns(record) > MOST_METERS || !instep_begin(m, setup, s, record, rpcs, trouble))
         return;
+    int64_t periods = budget / rpcs;
     front_look(front, setup, schedule, s->ready[0].time);
     const double until = sooner(front->edge, to), size = files->sizes.at[s->taken[0]];
     column_reserve(&files->admitted.times, periods * streams, trouble);

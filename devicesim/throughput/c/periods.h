@@ -138,7 +138,8 @@ static int picture_take(Picture *p, State *s, const Setup *setup, int link, Trou
         return 0;
     /* Heaps in order, so that what is the same looks the same; an array in order is a heap, too. */
     qsort(s->ready, (size_t)s->ready_count, sizeof(Turn), turn_order);
-    qsort(s->flight.at, (size_t)s->flight.count, sizeof(Flight), flight_order);
+    if (s->flight.count > 1)
+        qsort(s->flight.at, (size_t)s->flight.count, sizeof(Flight), flight_order);
     p->count = 0;
     p->number = s->number;
     p->base = s->flight.count ? sooner(s->ready[0].time, s->flight.at[0].time) : s->ready[0].time;
@@ -239,9 +240,11 @@ static int periods_keep(Periods *p, const State *s, const Files *files, int64_t 
         return 0;
     }
     p->finished_count = count;
+    memcpy(p->cores, s->cores, (size_t)s->core_count * sizeof(double));
+    if (!count)
+        return 1;
     memcpy(p->finished, (int64_t *)files->finished.at + done, (size_t)count * sizeof(int64_t));
     memcpy(p->finished_at, files->finished_at.at + done, (size_t)count * sizeof(double));
-    memcpy(p->cores, s->cores, (size_t)s->core_count * sizeof(double));
     return 1;
 }
 
