@@ -75,7 +75,9 @@ def told(told_by: type[Any], given: Story, late: bool) -> list[Any]:
     return tells
 
 
-@pytest.mark.parametrize("first", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(60, 3000, 60))])
+@pytest.mark.parametrize(
+    "first", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(60, 3000, 60))]
+)
 def test_periods_laid_at_once_are_those_stepped_through(first: int) -> None:
     for seed in range(first, first + 60):
         given, late = story(seed), bool(seed % 3)
@@ -106,7 +108,9 @@ def test_a_full_buffer_ends_what_can_be_laid() -> None:
     told_by = []
     for core in (Stepping, *CORES):
         client = Client(life, streams=2, window=1, block=1e5)
-        transfer = Transfer(Server(1, 1e6, Store(1e5, 1e5, 1e12)), [client], Regime((1e6,), (1e-4,)), core=core)
+        transfer = Transfer(
+            Server(1, 1e6, Store(1e5, 1e5, 1e12)), [client], Regime((1e6,), (1e-4,)), core=core
+        )
         transfer.submit(0, np.full(60, 1e4))
         transfer.run()
         told_by.append(reads(transfer, np.linspace(0.0, transfer.now, 30)))
