@@ -26,16 +26,19 @@ from devicesim.throughput.reading import Floats, Standing
 GRAINS = 8
 """Parts of the buffer in which it is filled and drained."""
 
+HELD_UP = 1e-6
+"""Of the time a stretch takes up to the buffer: what comes later than that is held up."""
+
 STANDSTILL = 1e-6
 """Speed of a store that stands still, while its fluid is followed up to the regime's end."""
 
 
 class Stretch(NamedTuple):
-    """When each block is admitted, when the store has it [s], and whether the buffer held them up."""
+    """When each block is admitted, when the store has it [s], and how many are before the buffer holds one up."""
 
     ends: Floats
     drained: Floats
-    held_up: bool
+    free: int
 
 
 class Fluid:
@@ -61,15 +64,9 @@ class Fluid:
         """
         if self._open:
             ends = now + np.cumsum(times)
-            return Stretch(ends, ends, False)
-        buffer, store, sizes = self._server.buffer, self._server.store, blocks[3]
-        start, fall = store.rate_start**2, store.rate_end**2 - store.rate_start**2
-        places = np.minimum(standing.position + np.cumsum(sizes) - sizes / 2, store.capacity)
-        serial, _, write, _, _, _ = store_demand(self._client, 1.0)
-        works = (
-            sizes / np.sqrt(start + fall * places / store.capacity) + blocks[0] * serial + blocks[2] * write
-        )
-        speed = max(self._speeds.at(now), STANDSTILL)
+            return Stretch(ends, ends, ends.size)
+        buffer, sizes = self._server.buffer, blocks[3]
+        speed, works = max(self._speeds.at(now), STANDSTILL), self.works(blocks, standing)
         # Small parts, so that the buffer is not filled at a stroke.
         parts = max(1, min(4096, ceil(float(sizes.max()) * GRAINS / max(buffer, 1.0))))
         until = max(standing.store_free, now)
@@ -79,11 +76,55 @@ class Fluid:
             until = end + self._speeds.done(end, until) / speed
         times, sizes, works = (np.repeat(each / parts, parts) for each in (times, sizes, works / speed))
         ends, drained = flow(times, sizes, works, now, buffer, held, until)
-        held_up = float(ends[-1]) - now > (1 + 1e-3) * float(times.sum())
         ends, drained = ends[parts - 1 :: parts], drained[parts - 1 :: parts].copy()
-        for i in np.flatnonzero(drained > end).tolist():
-            drained[i] = self._speeds.finish(end, (float(drained[i]) - end) * speed)
-        return Stretch(ends, drained, held_up)
+        late = ends - now > (1 + HELD_UP) * np.cumsum(times)[parts - 1 :: parts]
+        free = int(late.argmax()) if late.any() else late.size
+        if drained[-1] > end:
+            beyond = drained > end
+            drained[beyond] = self.stored((drained[beyond] - end) * speed, end)
+        return Stretch(ends, drained, free)
+
+    def works(self, blocks: Floats, standing: Standing) -> Floats:
+        """Return how long the store needs for blocks that come next, at full speed, shape (n,) [s]."""
+        store, sizes = self._server.store, blocks[3]
+        start, fall = store.rate_start**2, store.rate_end**2 - store.rate_start**2
+        places = np.minimum(standing.position + np.cumsum(sizes) - sizes / 2, store.capacity)
+        serial, _, write, _, _, _ = store_demand(self._client, 1.0)
+        return np.asarray(
+            sizes / np.sqrt(start + fall * places / store.capacity) + blocks[0] * serial + blocks[2] * write
+        )
+
+    def room(self, files: int, size: float, standing: Standing, now: float) -> float:
+        """Return how long it takes until a full buffer has room for so many files of one size [s].
+
+        The square of the store's rate falls in proportion to the place, so a stretch goes at the mean of the rates at
+        its two ends.
+        """
+        # What makes room now came one buffer ago.
+        place, store = max(0.0, standing.position - standing.buffered), self._server.store
+        rate = (store.rate(place) + store.rate(place + files * size)) / 2
+        serial, _, write, _, _, _ = store_demand(self._client, 1.0)
+        work = files * (size / rate + serial + ceil(size / self._client.block) * write)
+        speed = self._speeds.at(now)
+        return work / speed if speed > 0 else inf
+
+    def speed(self, now: float) -> float:
+        """Return the store's speed."""
+        return self._speeds.at(now)
+
+    def stored(self, works: Floats, begin: float) -> Floats:
+        """Return when the store has done so much work since it began, at the speeds to come, shape (n,) [s].
+
+        Args:
+            works: as long as it takes at full speed, not falling [s].
+            begin: when it begins [s].
+        """
+        speeds = np.array(self._speeds.since(begin))
+        times = np.append(begin, self._speeds.times[len(self._speeds.times) - speeds.size + 1 :])
+        done = np.append(0.0, np.cumsum(np.diff(times) * speeds[:-1]))
+        last = np.maximum(np.searchsorted(done, works, side="left") - 1, 0)
+        with np.errstate(divide="ignore"):
+            return np.asarray(times[last] + (works - done[last]) / speeds[last])
 
 
 def flow(

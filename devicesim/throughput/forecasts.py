@@ -152,7 +152,7 @@ def _efficiency(
     warm = min(2 * client.streams, sample.size // 4)
     given.sample(demands, warm, inf)
     told = given.sample(demands, sample.size - 2 * warm, inf)
-    return told.took / told.bound if told is not None and not told.held_up else 1.0
+    return told.took / float(told.needs.max()) if told is not None and not told.held_up else 1.0
 
 
 @dataclass(frozen=True, slots=True)

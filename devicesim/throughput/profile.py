@@ -139,6 +139,18 @@ class Profile:
         """The sums over the whole list, shape (6,)."""
         return np.asarray(self.sums.sum(axis=1))
 
+    @property
+    def one_size(self) -> float | None:
+        """The size that all files seem to have [bytes]; None if they do not have one."""
+        if not self.samples or not self.samples[0].size:
+            return None
+        size = float(self.samples[0][0])
+        same = bool(np.all(self.sums[3] == self.sums[0] * size)) and all(
+            float(sample.min()) == float(sample.max()) == size
+            for sample in self.samples[:: max(1, len(self.samples) // 16)]
+        )
+        return size if same else None
+
     def rpcs(self, client: Client) -> float:
         """RPCs that the list needs."""
         life = client.operations

@@ -8,17 +8,23 @@ times the *efficiency*: how much longer than these bounds the latest samples of 
 under way when a leap begins goes on after it as it stood, so that the pattern in which streams follow one another
 lasts, and a change of regime, the beginning and the end are computed exactly. Files that are all alike soon follow
 one another in a period, and several periods are stable; then a leap is so many whole ones, because what a change of
-regime makes of the pattern depends on where in its period it comes.
+regime makes of the pattern depends on where in its period it comes. Such a leap goes to the end of its regime, as
+nothing happens in it that did not happen before.
 
-The buffer ahead of the store is a fluid through a leap: :mod:`~devicesim.throughput.fluid`.
+The buffer ahead of the store is a fluid through a leap: :mod:`~devicesim.throughput.fluid`. How equal files fill it is
+computed exactly; once the store paces them, a leap lasts as long as the store takes for so many periods. In which
+pattern the streams come out of that is a guess, and what another one would change is measured:
+:mod:`~devicesim.throughput.patterns`.
 
 Sampling a computation at intervals, and going on in between by what the samples measured, is what computer
 architects do with processors (Wunderlich et al., *SMARTS*, ISCA 2003).
 
 Scope and limits
 ----------------
-One client. What the sampled windows scatter is the error that is stated; what they all have in common, such as
-large files that no sample met, is seen only as far as the bounds see it. Files finish evenly within a leap.
+One client. What the sampled windows scatter is the error that is stated, and what is in doubt beyond that:
+:mod:`~devicesim.throughput.uncertainty`. What all samples have in common, such as large files that none met, is seen
+only as far as the bounds see it. Where the list becomes another mix of files leaps are short, and what the samples
+before and after differ by is in doubt. Files finish evenly within a leap.
 
 Checked against
 ---------------
@@ -29,19 +35,23 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from math import ceil, floor, inf, nan, sqrt
+from dataclasses import replace
+from math import ceil, floor, inf
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from devicesim.errors import require
 from devicesim.throughput import curves
+from devicesim.throughput.blocks import LITTLE, Blocks
 from devicesim.throughput.core import CORES
 from devicesim.throughput.fluid import Fluid
 from devicesim.throughput.model import Client, Regime, Server
+from devicesim.throughput.patterns import Patterns
 from devicesim.throughput.profile import Profile, front_demands
-from devicesim.throughput.reading import CHECKPOINT_EVERY, Core, Floats
-from devicesim.throughput.samples import Given, Measured
+from devicesim.throughput.reading import CHECKPOINT_EVERY, Core, Floats, Standing
+from devicesim.throughput.samples import LATEST, TINY, Given, Measured, Period, Sample
+from devicesim.throughput.uncertainty import FLOOR, LOST, UNMEASURED, Uncertainty
 
 WINDOWS = 64
 """Samples over a whole list; each regime has some of its own besides."""
@@ -52,25 +62,14 @@ RPCS = 500, 3000
 FIRST = 3
 """Samples that a regime gets before it may be leapt through at length."""
 
-FLOOR = 5e-4
-"""Error that is stated at least, whatever the samples say."""
+CAUTIOUS = 0.98
+"""Of the time that a sample is likely to take it is computed at first: the rest follows in small steps."""
 
-LITTLE = 1e-9
-"""Of a file: less of a block than this is rounding."""
+DRIFT, PACED = 1e-5, 1e-4
+"""By how much of itself a period may change that the store paces, and be another than the store's own time."""
 
-LOST = 1.0
-"""Error that is stated where samples cannot say: too small a buffer, or a core that ran out of files."""
-
-UNLOCKED = 0.1
-"""What another pattern of equal files may make of a stretch in which no period was found: up to a tenth was seen."""
-
-UNMEASURED = 5.0
-"""As many times that where a leap is paced by what no sample has measured."""
-
-PARTS = 256
-"""Parts in which the core has what a leap left in the buffer."""
-
-_NONE = np.empty(0)
+CURVE = 2001
+"""Times at which the course is looked at for what the end owes to the bytes in doubt."""
 
 
 class Sampled:
@@ -109,21 +108,16 @@ class Sampled:
         self._serial = len(life.before) + len(life.after)
         total = profile.total
         self._files, self._bytes = float(total[0]), float(total[3])
-        # What is left of each block besides its sample, and the sample's own part.
-        self._rest = profile.sums.copy()
-        self._supplied = self._next = 0
-        self._blocks = profile.sums.shape[1]
         self._given = Given(self._core, client, server.buffer, self.began)
+        self._list = Blocks(self._core, self._given, client, profile)
         self._demands: dict[int, Floats] = {}
-        self._unlocked, self._lost = 0.0, False
-        self._alike = client.streams > 1 and _alike(profile)
+        self._alike, self._size = self._list.size is not None, self._list.size or 0.0
+        self._guessed = False
         self.rpcs = profile.rpcs(client)
         per_file = self._serial + float(total[2]) / max(self._files, 1.0)
         self._goal = max(8 * client.streams, ceil(sorted((*RPCS, self.rpcs / 400))[1] / max(per_file, 1.0)))
-        self._measured: dict[int, Measured] = {}
-        self._since_sample = 0.0
-        self._knots: list[tuple[Floats, Floats, Floats]] = []
-        self._leapt_bytes = self._leapt_files = 0.0
+        self._unsure = Uncertainty()
+        self._patterns = Patterns(server, client, self._size, DRIFT if self._waits else 0.0, core)
 
     @property
     def now(self) -> float:
@@ -134,20 +128,20 @@ class Sampled:
 
     def advance(self, to: float) -> None:
         """Compute up to a time."""
-        for _ in range(64 * (len(self._schedule) + 64) + 4 * self._blocks):
+        for _ in range(64 * (len(self._schedule) + 64) + 4 * self._list.count):
             if not self.now < to or self.done:
                 break
             self._step(to)
             self._watch()
         else:
-            self._lost = True
+            self._unsure.lost = True
 
     def _step(self, to: float) -> None:
         index = bisect_right(self._times, self.now) - 1
         regime = self._schedule[index][1]
         end = self._schedule[index + 1][0] if index + 1 < len(self._schedule) else inf
-        self._supply()
-        if self._next >= self._blocks:
+        self._list.supply(self._goal)
+        if self._list.next >= self._list.count:
             # Nothing is left to leap over: to the end, or as far as asked.
             before = self.now
             self._given.advance(to)
@@ -161,8 +155,13 @@ class Sampled:
         if not flows:
             self._given.advance(min(end, to))
             return
-        measured = self._measured.setdefault(index, Measured())
-        due = len(measured.took) + measured.held_up < FIRST or self._since_sample >= self._files / WINDOWS
+        measured = self._unsure.measured.setdefault(index, Measured())
+        # A period lasts as long as its regime, unless replies wait for a store that becomes slower as it fills.
+        due = (
+            len(measured.took) + measured.held_up < FIRST or self._list.since_sample >= self._files / WINDOWS
+        )
+        if measured.period is not None and not self._waits:
+            due = False
         if due and self._given.taken < self._given.count:
             self._sample(index, measured, min(end, to))
         else:
@@ -170,21 +169,8 @@ class Sampled:
 
     def _watch(self) -> None:
         """Note if the core has run out of files while there were more: then it stood idle where no stream would."""
-        if self._supplied < self._blocks and self._core.standing().taken[0] == self._given.count:
-            self._lost = True
-
-    def _supply(self) -> None:
-        """Give the core samples of coming blocks, so that it never runs dry."""
-        given = self._supplied
-        while self._given.count - self._given.taken < 2 * self._goal and self._supplied < self._blocks:
-            each = self._given.give(self._profile.samples[self._supplied][: 2 * self._goal])
-            left = self._rest[:, self._supplied]
-            np.maximum(left - each, 0.0, out=left)
-            self._supplied += 1
-        if self._supplied > given:
-            self._given.advance(self.now)
-        while self._next < self._supplied and self._rest[0, self._next] <= LITTLE:
-            self._next += 1
+        if self._list.supplied < self._list.count and self._core.standing().taken[0] == self._given.count:
+            self._unsure.lost = True
 
     # Samples.
 
@@ -198,19 +184,30 @@ class Sampled:
     def _sample(self, index: int, measured: Measured, until: float) -> None:
         """Compute the files of a sample exactly, and note how long they took."""
         demands = self._front(index, self._core.standing().position)
-        sample = self._given.sample(demands, self._goal, until)
-        self._since_sample, measured.period = 0.0, None
+        # At least twice as many files are there as a sample needs.
+        slower = min(max(CAUTIOUS * measured.efficiency(), 1.0), 1.2)
+        sample = self._given.sample(demands, self._goal, until, slower)
+        self._list.since_sample, measured.period = 0.0, None
         if sample is None:
             return
+        if self._alike:
+            measured.period = self._period(sample)
         if sample.held_up:
             # The store held them up, not the way to it: a leap asks the buffer itself.
             measured.held_up += 1
             return
-        if self._alike:
-            # A store that fills becomes slower, and with it those who wait for it.
-            measured.period = self._given.period(self._goal, 1e-5 if self._waits else 0.0)
         measured.took.append(sample.took)
-        measured.bound.append(sample.bound)
+        measured.needs.append(sample.needs)
+
+    def _period(self, sample: Sample) -> Period | None:
+        """The period in which files follow one another, if it is known what paces it."""
+        # A store that fills becomes slower, and with it those who wait for it or for room in the buffer.
+        drifts = self._waits or sample.waited > 0
+        period = self._given.period(self._goal, DRIFT if drifts else 0.0)
+        if period is None or self._waits or not sample.waited > 0:
+            return period
+        stored = self._fluid.room(period.files, self._size, self._core.standing(), self.now)
+        return period._replace(stored=True) if abs(stored - period.time) <= PACED * period.time else None
 
     # Leaps.
 
@@ -220,105 +217,119 @@ class Sampled:
         under_way = max(self._core.time, *standing.link_free) - now
         # What is under way when the regime changes is for the core.
         limit = min(end - 2 * max(under_way, 0.0), to)
-        if limit <= now:
+        if limit <= now or (measured.period is not None and limit - now < measured.period.time):
             self._cross(end, to)
             return
-        last = min(self._blocks, self._next + max(1, ceil(self._blocks / WINDOWS)))
-        rest = self._rest[:, self._next : last]
-        pace = None
         if measured.period is not None:
-            files, time = measured.period
-            periods = floor(min((limit - now) / time, float(rest[0].sum()) / files + LITTLE))
-            if periods < 1:
-                self._give_alike(last) if limit - now > time else self._cross(end, to)
-                return
-            pace, limit = time / files, now + periods * time
-        if pace is None:
-            middle = standing.position + float(rest[3].sum()) / 2
-            times = (self._front(index, middle) @ rest).max(axis=0) * measured.efficiency()
-        else:
-            times = rest[0] * pace
-        ends, drained, held_up = self._fluid.stretch(times, rest, standing, now, end)
+            self._leap_periods(index, measured.period, standing, limit, end, to)
+            return
+        last = min(self._list.count, self._list.next + max(1, ceil(self._list.count / WINDOWS)))
+        rest = self._list.rest[:, self._list.next : last]
+        middle = standing.position + float(rest[3].sum()) / 2
+        needs = self._front(index, middle) @ rest
+        one_mix = measured.one_mix(needs)
+        if not one_mix:
+            # The list becomes another: not far, and then to the next sample.
+            few = ceil((last - self._list.next) / LATEST)
+            rest, needs, self._list.since_sample = rest[:, :few], needs[:, :few], inf
+        times = measured.times(needs, one_mix)
+        pace = float(times.sum()) / max(float(rest[0].sum()), LITTLE)
+        ends, drained, free = self._fluid.stretch(times, rest, standing, now, end)
         whole = int(np.searchsorted(ends, limit, side="right"))
-        share, knots, left = 0.0, ends[:whole], rest[:, :whole].copy()
+        share = 0.0
         if whole < ends.size:
-            begun, stored = (
-                (ends[whole - 1], drained[whole - 1]) if whole else (now, max(now, standing.store_free))
-            )
+            begun = ends[whole - 1] if whole else now
             share = float((limit - begun) / (ends[whole] - begun))
-            knots = np.append(knots, limit)
-            left = np.concatenate((left, share * rest[:, whole : whole + 1]), axis=1)
-            drained = np.append(drained[:whole], stored + share * (drained[whole] - stored))
-        self._take_out(whole, share)
-        then = float(knots[-1])
-        self._record(now, knots, left[3], left[0])
-        self._carry(then - now, np.cumsum(left[3]), drained)
-        measured.leapt += then - now
-        if not held_up and pace is None:
-            if not measured.took:
-                self._unlocked += UNMEASURED * (then - now)
-            elif self._alike:
-                self._unlocked += then - now
-        self._since_sample += float(left[0].sum())
-        self._given.now = then
+        before, freely = self._list.leapt, float(rest[3, :free].sum())
+        self._list.over(whole, share, np.append(ends[:whole], [limit] if share else []), standing, drained)
+        leapt = self._list.leapt - before
+        if leapt > freely:
+            # What the store paces owes nothing to the way to it, but how equal files come out of that is a guess.
+            leapt, self._guessed = freely, self._alike
+        measured.leapt += leapt
+        if not measured.took:
+            self._unsure.doubt(leapt, UNMEASURED)
+        elif self._alike:
+            self._unsure.doubt(leapt, self._spread(index, pace))
+        elif not one_mix:
+            self._unsure.doubt(leapt, measured.apart())
 
-    def _give_alike(self, last: int) -> None:
-        """Give the core what is left of some blocks, too little for a leap."""
-        left, size = float(self._rest[0, self._next : last].sum()), self._profile.samples[0][0]
-        count = floor(left + LITTLE)
-        if count:
-            self._given.give(np.full(count, size))
-        if left > count:
-            # Of a file that an earlier leap has taken in part.
-            part = np.array([left - count])
-            self._record(self.now, np.array([self.now]), part * size, part)
-        self._rest[:, self._next : last] = 0.0
-        self._next, self._supplied = last, max(self._supplied, last)
-        self._given.advance(self.now)
+    def _spread(self, index: int, pace: float) -> float:
+        """By which part of itself a regime's pace may be another where the pattern of the streams is a guess."""
+        store = replace(self.server.store, position=self._core.standing().position)
+        regimes = [regime for _, regime in self._schedule[: index + 1]]
+        flowing = [
+            each for each in regimes[:-1] if each.bandwidth[0] > 0 and each.share > 0 and each.store > 0
+        ]
+        return self._patterns.spread(flowing[-1] if flowing else None, regimes[-1], store, pace)
+
+    def _leap_periods(
+        self, index: int, period: Period, standing: Standing, limit: float, end: float, to: float
+    ) -> None:
+        """Go over as many whole periods as fit ahead of a time, and before the buffer is full."""
+        now = self.now
+        # Where replies wait for a store, which becomes slower as it fills, not further than to the next sample.
+        window = max(1, ceil(self._list.count / WINDOWS)) if self._waits else self._list.count
+        last = min(self._list.count, self._list.next + window)
+        rest = self._list.rest[:, self._list.next : last]
+        counts = np.cumsum(rest[0])
+        if period.stored:
+            works = np.cumsum(self._fluid.works(rest, standing))
+            ends, free = now + works / self._fluid.speed(now), counts.size
+            drained = self._fluid.stored(works, max(now, standing.store_free))
+        else:
+            ends, drained, free = self._fluid.stretch(
+                rest[0] * (period.time / period.files), rest, standing, now, end
+            )
+        before = float(counts[free - 1]) if free else 0.0
+        most = float(np.interp(limit, np.append(now, ends), np.append(0.0, counts)))
+        periods = floor((min(before, most) + LITTLE) / period.files)
+        while periods > 0 and now + self._takes(period, periods, standing) > limit:
+            periods -= 1
+        time = self._takes(period, periods, standing)
+        if periods < 1:
+            if before < most:
+                self._fill(self._unsure.measured[index], free, float(ends[free]), min(end, to))
+            elif counts[-1] < period.files:
+                self._list.give(last)
+            else:
+                self._cross(end, to)
+            return
+        files = float(periods * period.files)
+        whole = int(np.searchsorted(counts, files + LITTLE, side="right"))
+        passed = float(counts[whole - 1]) if whole else 0.0
+        share = max(0.0, files - passed) / float(rest[0, whole]) if whole < counts.size else 0.0
+        # The store becomes slower even on the way.
+        knots = now + (ends[:whole] - now) * (time / (float(np.interp(files, counts, ends)) - now))
+        knots = np.append(knots, [now + time] if share else [])
+        self._list.over(whole, share, knots, standing, drained)
+        # How the streams come out of a stretch that the store paces is a guess: what is in the buffer is a fluid.
+        self._guessed = self._guessed or period.stored
+        if self._guessed and not period.stored:
+            self._unsure.doubt(files * self._size, self._spread(index, period.time / period.files))
+
+    def _takes(self, period: Period, periods: int, standing: Standing) -> float:
+        """How long so many periods take."""
+        if period.stored:
+            return self._fluid.room(periods * period.files, self._size, standing, self.now)
+        return periods * period.time
+
+    def _fill(self, measured: Measured, free: int, full: float, until: float) -> None:
+        """Compute exactly how the buffer becomes full, in which block it does so being known."""
+        self._list.give(self._list.next + free + 1)
+        self._given.advance(min(full, until))
+        measured.period, self._list.since_sample, self._guessed = None, inf, True
 
     def _cross(self, end: float, to: float) -> None:
         """Compute exactly up to the next change."""
         self._given.advance(min(end, to) if end - self.now > 1e-12 * max(1.0, abs(end)) else end)
-
-    def _take_out(self, whole: int, share: float) -> None:
-        """Take what was leapt over out of what is left; the sample of a block touched belongs to it."""
-        self._rest[:, self._next : self._next + whole] = 0.0
-        self._next += whole
-        if share > 0.0:
-            self._rest[:, self._next] *= 1.0 - share
-        self._supplied = max(self._supplied, self._next + (share > 0.0))
-
-    def _record(self, start: float, knots: Floats, sizes: Floats, files: Floats) -> None:
-        times = np.concatenate(([start], knots))
-        size = self._leapt_bytes + np.concatenate(([0.0], np.cumsum(sizes)))
-        count = self._leapt_files + np.concatenate(([0.0], np.cumsum(files)))
-        self._leapt_bytes, self._leapt_files = float(size[-1]), float(count[-1])
-        self._knots.append((times, size, count))
-
-    def _carry(self, dt: float, amounts: Floats, drained: Floats) -> None:
-        """Let the core go on as it stood after a leap, with what the buffer then holds."""
-        size, then = float(amounts[-1]), self.now + dt
-        if self._waits or drained[-1] <= then:
-            self._core.leap(dt, size, _NONE, _NONE, nan)
-            return
-        # In small parts, and the first of them the one that is through just now.
-        out = float(np.interp(then, drained, amounts, left=0.0))
-        parts = np.linspace(out, size, PARTS)
-        times = np.interp(parts, amounts, drained, left=then)
-        times[0] = then
-        self._core.leap(dt, size, parts, np.maximum(times, then), float(drained[-1]))
 
     # What can be read.
 
     @property
     def done(self) -> bool:
         """Whether every file is finished by now."""
-        return (
-            self._supplied >= self._blocks
-            and self._next >= self._blocks
-            and not self._core.unfinished
-            and self._ends() <= self.now
-        )
+        return self._list.gone and not self._core.unfinished and self._ends() <= self.now
 
     def _ends(self) -> float:
         ends = curves.view(self._core.files(0).finished_at)
@@ -341,47 +352,24 @@ class Sampled:
         require(times <= (inf if self.done else self.now), "t", f"<= now, {self.now}", times)
         files = self._core.files(0)
         size, count = curves.sent(files, times), curves.finished(files, times)
-        if self._knots:
-            knots, sizes, counts = (np.concatenate(column) for column in zip(*self._knots, strict=True))
-            size = size + np.interp(times, knots, sizes)
-            count = count + np.interp(times, knots, counts)
-        return size, count
+        leapt_size, leapt_count = self._list.progress(times)
+        return size + leapt_size, count + leapt_count
 
     @property
     def error(self) -> float:
         """What the samples' scatter makes of the time, relative to it: several standard deviations and more."""
-        block = self.client.block
-        if self._lost or (self._knots and not self._waits and self.server.buffer < 2 * block):
+        if not self._list.leaps:
+            return LOST if self._unsure.lost else 0.0
+        if not self._waits and self.server.buffer < 2 * self.client.block:
             return LOST
-        if not self._knots:
-            return 0.0
-        scatters = [m.scatter() for m in self._measured.values() if len(m.took) > 1]
-        usual = sqrt(sum(each**2 for each in scatters) / len(scatters)) if scatters else 1.0
-        total = 0.0
-        for m in self._measured.values():
-            # Few samples say little of their own scatter.
-            own = m.scatter() if len(m.took) > 1 else 0.0
-            total += (m.leapt * max(own, usual)) ** 2 / max(1, len(m.took))
-        length = max(min(self.now, self._core.time) - self.began, 1e-300)
-        # Where replies wait for the store one sample resembles the next, and so many say less.
+        if self._unsure.lost:
+            return LOST
+        sent = float(self.progress(self.now)[0].sum())
         # Nothing is known of the order within a block, and samples are taken a little before their turn.
-        grain = float(self._profile.sums[3].max()) / max(self._bytes, 1.0) + self._goal / max(
-            self._files, 1.0
-        )
-        return (
-            (6 if self._waits else 4) * sqrt(total) / length
-            + UNLOCKED * self._unlocked / length
-            + grain
-            + FLOOR
-        )
-
-
-def _alike(profile: Profile) -> bool:
-    """Tell whether all files seem to be of one size."""
-    if not profile.samples or not profile.samples[0].size:
-        return False
-    size = float(profile.samples[0][0])
-    return bool(np.all(profile.sums[3] == profile.sums[0] * size)) and all(
-        float(sample.min()) == float(sample.max()) == size
-        for sample in profile.samples[:: max(1, len(profile.samples) // 16)]
-    )
+        grain = float(self._profile.sums[3].max()) + self._goal / max(self._files, 1.0) * sent
+        doubtful = min(self._unsure.bytes + grain, sent)
+        # The end may be off by as long as the last bytes took, as many as are in doubt.
+        times = np.linspace(self.began, min(self.now, self._ends()), CURVE)
+        late = times[-1] - float(np.interp(sent - doubtful, self.progress(times)[0], times))
+        length = max(times[-1] - self.began, TINY)
+        return float(max(doubtful / max(sent, 1.0), late / length)) + FLOOR
