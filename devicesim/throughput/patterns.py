@@ -93,19 +93,21 @@ class Patterns:
             sizes = np.append(first, np.full(3 * self._files * (TURNS + 1), self._size))
             running.submit(0, sizes)
             running.grant(0, sizes.size, 0.0, 0.0)
-            now = 0.0
+            until, now = [], 0.0
             for turn in range(TURNS):
                 running.lay(other, now)
                 # Where in its pattern a change of regime meets the streams makes the next one.
                 now += there * (1 + GOLDEN * (number * TURNS + turn) % 1.0 / client.streams)
-                running.catch_up(now)
                 running.lay(regime, now)
                 now += 2 * here
-                running.catch_up(now)
-                ends = np.array(curves.view(running.files(0).finished_at)[-self._files :])
-                known = period(ends, self._drift)
+                until.append(now)
+            running.catch_up(now)
+            ends = np.array(curves.view(running.files(0).finished_at))
+            for count in np.searchsorted(ends, until).tolist():
+                latest = ends[max(0, count - self._files) : count]
+                known = period(latest, self._drift)
                 if known is not None:
                     settled.append(known.time / known.files)
-                elif ends.size > 1:
-                    loose.append(float(ends[-1] - ends[0]) / (ends.size - 1))
+                elif latest.size > 1:
+                    loose.append(float(latest[-1] - latest[0]) / (latest.size - 1))
         return np.array(settled or loose)

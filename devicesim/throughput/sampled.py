@@ -270,7 +270,9 @@ class Sampled:
         now = self.now
         # Where replies wait for a store, which becomes slower as it fills, not further than to the next sample.
         window = max(1, ceil(self._list.count / WINDOWS)) if self._waits else self._list.count
-        last = min(self._list.count, self._list.next + window)
+        # Nor need it be known what becomes of blocks that are not reached.
+        reached = (limit - now) * period.files / period.time * self._list.count / self._files + 2
+        last = min(self._list.count, self._list.next + ceil(min(window, reached)))
         rest = self._list.rest[:, self._list.next : last]
         counts = np.cumsum(rest[0])
         if period.stored:
