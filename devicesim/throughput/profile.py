@@ -185,7 +185,10 @@ class _Growing:
     def _blocks(self, sizes: Floats) -> None:
         self.sums.append(sums(self.client, sizes, self.length))
         keep = min(SAMPLE, self.length)
-        self.samples += [sizes[at : at + keep] for at in range(0, sizes.size, self.length)]
+        whole = sizes.size - sizes.size % self.length
+        self.samples.extend(sizes[:whole].reshape(-1, self.length)[:, :keep])
+        if whole < sizes.size:
+            self.samples.append(sizes[whole : whole + keep])
 
     def _merge(self) -> None:
         """Make one block of every two."""
