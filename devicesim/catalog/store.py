@@ -69,6 +69,7 @@ def entry(name: str) -> Entry:
     raise unknown("catalog entry", name, _index())
 
 
+@cache
 def find(key: str) -> Figure:
     """Look up a figure by ``ENTRY.path``.
 
