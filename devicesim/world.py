@@ -30,7 +30,7 @@ from devicesim.catalog import Figures
 from devicesim.device.cluster.cluster import Cluster
 from devicesim.device.cluster.whole import Whole, cluster_id, default_cluster
 from devicesim.device.customer import Customer, default_story
-from devicesim.device.export import Export, asked_for
+from devicesim.device.export.export import Export, asked_for
 from devicesim.device.fleet import Usage, usage
 from devicesim.device.job import Job, Order, ordered, read_order
 from devicesim.device.neighbours import Neighbours

@@ -14,7 +14,7 @@ import numpy as np
 import simpy
 
 from devicesim.catalog import Figures
-from devicesim.device.ingest import Ingest
+from devicesim.device.ingest.ingest import Ingest
 from devicesim.device.job import Job, Order
 from devicesim.device.setting import Setting
 from devicesim.device.snow_device import SnowDevice

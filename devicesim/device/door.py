@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from devicesim import throughput
 from devicesim.device import capacities
-from devicesim.device.ingest import Ingest
-from devicesim.device.regime import regime
+from devicesim.device.ingest.ingest import Ingest
+from devicesim.device.ingest.regime import regime
 from devicesim.device.setting import Setting
 from devicesim.device.snow_device import SnowDevice
 from devicesim.errors import require, unknown

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import simpy
 
-from devicesim.device.ingest import Ingest
+from devicesim.device.ingest.ingest import Ingest
 
 
 class Keeper(Protocol):

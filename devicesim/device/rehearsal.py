@@ -16,7 +16,7 @@ import simpy
 from devicesim.catalog import Figures
 from devicesim.device.cluster.whole import Whole
 from devicesim.device.customer import Customer
-from devicesim.device.export import Export
+from devicesim.device.export.export import Export
 from devicesim.device.job import Job, Order
 from devicesim.device.neighbours import Neighbours
 from devicesim.device.online.roads import has as sends_online

@@ -13,11 +13,11 @@ import simpy
 
 from devicesim import catalog
 from devicesim.device import interfaces
-from devicesim.device.compute import Alone, Compute, Copy
+from devicesim.device.compute.compute import Alone, Compute, Copy
+from devicesim.device.compute.instances import Instances
+from devicesim.device.compute.puts import Put
 from devicesim.device.heat import Heat
-from devicesim.device.instances import Instances
 from devicesim.device.power import Busy, Power
-from devicesim.device.puts import Put
 from devicesim.device.setting import Setting
 from devicesim.device.share import Limits, Share
 from devicesim.device.tenant import Tenant

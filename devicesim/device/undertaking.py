@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from devicesim.device.cluster.whole import Whole
-from devicesim.device.export import Export
+from devicesim.device.export.export import Export
 from devicesim.device.fleet import Fleet
 from devicesim.device.job import ordered
 from devicesim.device.online import Online

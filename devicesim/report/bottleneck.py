@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from devicesim import catalog, throughput, units
 from devicesim.device import interfaces
 from devicesim.device.course import Copying
-from devicesim.device.ingest import Ingest
-from devicesim.device.session import Session
+from devicesim.device.ingest.ingest import Ingest
+from devicesim.device.ingest.session import Session
 from devicesim.report.model import Bottleneck, BottleneckSpan
 from devicesim.scenario import Scenario
 

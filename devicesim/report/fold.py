@@ -8,9 +8,9 @@ import numpy as np
 
 from devicesim import __version__
 from devicesim.device.expectation import Load
-from devicesim.device.export import Master, Part
+from devicesim.device.export.export import Master, Part
 from devicesim.device.fleet import Fleet, Turn
-from devicesim.device.ingest import Ingest
+from devicesim.device.ingest.ingest import Ingest
 from devicesim.device.order import Life
 from devicesim.jobs import JobState
 from devicesim.physics import thermal

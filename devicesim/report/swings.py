@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from devicesim.catalog import Figures
-from devicesim.device import expectation, export_expectation
+from devicesim.device import expectation
 from devicesim.device.expectation import Load
+from devicesim.device.export import expectation as export_expectation
 from devicesim.jobs import JobType
 from devicesim.report.model import Swing
 from devicesim.scenario import Scenario

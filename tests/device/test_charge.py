@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devicesim.device.charge import REPAY, Charge
+from devicesim.device.compute.charge import REPAY, Charge
 
 
 def test_worked_first_stretch_is_charged_in_the_second() -> None:

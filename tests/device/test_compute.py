@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_story import small_story
 
-from devicesim.device.pool import Served
+from devicesim.device.compute.pool import Served
 from devicesim.physics.queueing import md1_wait, mmc_wait
 from devicesim.progress import DeviceChanged, FunctionsChanged, InstanceChanged, LegEnded
 from devicesim.scenario import load

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from small_export import FILE, FILES, ROOM, TEXT, small_export
 
 from devicesim import scenario
-from devicesim.device.export import Export, Part
+from devicesim.device.export.export import Export, Part
 from devicesim.device.neighbours import Neighbours, Stored
 from devicesim.errors import BoundError, ScenarioError, VerbError
 from devicesim.jobs import MASTER, ORDER, JobState, JobType

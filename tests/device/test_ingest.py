@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from small_story import BYTES, small_story
 
 from devicesim import units
-from devicesim.device.queue import Queue, queues, refuse
+from devicesim.device.ingest.queue import Queue, queues, refuse
 from devicesim.progress import (
     ImportFailed,
     Leg,

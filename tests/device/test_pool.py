@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from devicesim.device.pool import Batch, Pool
+from devicesim.device.compute.pool import Batch, Pool
 from devicesim.physics.queueing import Slots, serve
 
 

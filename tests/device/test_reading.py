@@ -6,8 +6,10 @@ from small_export import FILE, FILES, small_export
 
 from devicesim import throughput
 from devicesim.catalog import Figures
-from devicesim.device import ingest, reading, reading_capacities
-from devicesim.device.export_expectation import bounds
+from devicesim.device.export import capacities as reading_capacities
+from devicesim.device.export import reading
+from devicesim.device.export.expectation import bounds
+from devicesim.device.ingest import ingest
 from devicesim.physics import ethernet, nfs
 from devicesim.progress import LegInterrupted, LegResumed, Lost, Refused
 from devicesim.world import World, simulate

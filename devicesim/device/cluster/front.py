@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from devicesim.device.cluster.member import ASSOCIATED, Member
 from devicesim.device.cluster.plan import Plan
-from devicesim.device.compute import Alone, Copy
+from devicesim.device.compute.compute import Alone, Copy
+from devicesim.device.compute.puts import Put
 from devicesim.device.power import Busy
-from devicesim.device.puts import Put
 from devicesim.device.setting import Setting
 from devicesim.device.share import Share
 from devicesim.device.snow_device import Cache, limits, room

@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator
 
 import simpy
 
-from devicesim.device.ingest import Ingest
+from devicesim.device.ingest.ingest import Ingest
 from devicesim.device.job import Job
 from devicesim.device.setting import Setting
 from devicesim.device.snow_device import SnowDevice

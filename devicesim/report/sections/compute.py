@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devicesim import throughput
-from devicesim.device.compute import Compute
-from devicesim.device.ingest import Ingest
+from devicesim.device.compute.compute import Compute
+from devicesim.device.compute.pool import Pool, Served
+from devicesim.device.ingest.ingest import Ingest
+from devicesim.device.ingest.session import Session
 from devicesim.device.order import Life
-from devicesim.device.pool import Pool, Served
-from devicesim.device.session import Session
 from devicesim.report import phrases
 from devicesim.report.model import Section
 from devicesim.report.sections.told import Told

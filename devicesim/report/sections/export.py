@@ -9,10 +9,10 @@ from functools import cached_property
 from typing import Any
 
 from devicesim import throughput
-from devicesim.device.export import Export, Master, Part
+from devicesim.device.export.export import Export, Master, Part
+from devicesim.device.export.reader import Reader
+from devicesim.device.export.reading import Reading
 from devicesim.device.order import Life
-from devicesim.device.reader import Reader
-from devicesim.device.reading import Reading
 from devicesim.jobs import JobState, JobType
 from devicesim.progress import ExportFailed, Leg, LegInterrupted
 from devicesim.report import phrases

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devicesim import scenario
-from devicesim.device.pool import Batch, Pool
-from devicesim.device.requests import drawn
+from devicesim.device.compute.pool import Batch, Pool
+from devicesim.device.compute.requests import drawn
 from devicesim.device.setting import Setting
 from devicesim.errors import require
 from devicesim.physics.queueing import Slots

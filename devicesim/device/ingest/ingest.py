@@ -15,16 +15,17 @@ from numpy.typing import NDArray
 
 from devicesim import throughput
 from devicesim.catalog import Figures
-from devicesim.device import announce, backlog, capacities, interfaces
+from devicesim.device import capacities, interfaces
+from devicesim.device.compute.puts import Puts
 from devicesim.device.course import Copying, Course
-from devicesim.device.patience import Patience
+from devicesim.device.ingest import announce, backlog
+from devicesim.device.ingest.patience import Patience
+from devicesim.device.ingest.queue import Queue, queues, refuse
+from devicesim.device.ingest.receiver import Receiver
+from devicesim.device.ingest.regime import regime
+from devicesim.device.ingest.session import Copied, Session
 from devicesim.device.power import Busy
-from devicesim.device.puts import Puts
-from devicesim.device.queue import Queue, queues, refuse
 from devicesim.device.radio import Radio
-from devicesim.device.receiver import Receiver
-from devicesim.device.regime import regime
-from devicesim.device.session import Copied, Session
 from devicesim.device.setting import Setting
 from devicesim.device.share import Cut
 from devicesim.progress import Leg, LegEnded, LegInterrupted, LegResumed, LegStarted, Lost, Refused

@@ -6,8 +6,8 @@ Everything that computes is a fluid to the copy and a queue to itself. From one 
 at most, speeds are constant. Processors are divided by weight among those who ask for them (generalised processor
 sharing), the disk among those who are at it (processor sharing, by mean value analysis); each pool's clock runs at
 what that leaves it, and its requests are served one by one on that clock. What they took is taken from the copy in
-the stretches that follow (:mod:`devicesim.device.charge`), to the last byte and second: the copy drives the functions
-and the functions slow the copy, and a lag is what keeps cause before effect.
+the stretches that follow (:mod:`devicesim.device.compute.charge`), to the last byte and second: the copy drives
+the functions and the functions slow the copy, and a lag is what keeps cause before effect.
 
 Scope and limits
 ----------------
@@ -32,10 +32,10 @@ from typing import NamedTuple, Protocol
 import simpy
 
 from devicesim import catalog
-from devicesim.device.charge import Charge
-from devicesim.device.functions import Functions
-from devicesim.device.instances import Instances
-from devicesim.device.pool import Pool
+from devicesim.device.compute.charge import Charge
+from devicesim.device.compute.functions import Functions
+from devicesim.device.compute.instances import Instances
+from devicesim.device.compute.pool import Pool
 from devicesim.device.power import Busy
 from devicesim.device.setting import Setting
 from devicesim.physics import cpu, queueing

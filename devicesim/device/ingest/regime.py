@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from devicesim import throughput
 from devicesim.device import capacities
-from devicesim.device.compute import Alone
+from devicesim.device.compute.compute import Alone
+from devicesim.device.ingest.receiver import Receiver
 from devicesim.device.radio import Segment
 from devicesim.device.radio import air as mean_air
-from devicesim.device.receiver import Receiver
 from devicesim.device.setting import Setting
 
 

@@ -12,8 +12,9 @@ import numpy as np
 
 from devicesim import catalog, throughput
 from devicesim.catalog import Figures
-from devicesim.device import capacities, interfaces, reading_capacities
+from devicesim.device import capacities, interfaces
 from devicesim.device.expectation import Load, waits
+from devicesim.device.export import capacities as reading_capacities
 from devicesim.physics import cloud, export
 from devicesim.scenario import Scenario
 

@@ -14,12 +14,12 @@ import simpy
 from numpy.typing import NDArray
 
 from devicesim import throughput
-from devicesim.device import reading_capacities as capacities
 from devicesim.device.course import Course
-from devicesim.device.patience import Patience
+from devicesim.device.export import capacities
+from devicesim.device.ingest.patience import Patience
+from devicesim.device.ingest.queue import Queue
+from devicesim.device.ingest.regime import regime
 from devicesim.device.power import Busy
-from devicesim.device.queue import Queue
-from devicesim.device.regime import regime
 from devicesim.device.setting import Setting
 from devicesim.device.snow_device import SnowDevice
 from devicesim.progress import Leg, LegEnded, LegInterrupted, LegResumed, LegStarted

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from devicesim.catalog import Figures
-from devicesim.device.session import Session
+from devicesim.device.ingest.session import Session
 from devicesim.physics import page_cache
 
 

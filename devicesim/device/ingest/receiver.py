@@ -7,9 +7,9 @@ from typing import Protocol
 
 import simpy
 
-from devicesim.device.compute import Alone, Copy
+from devicesim.device.compute.compute import Alone, Copy
+from devicesim.device.compute.puts import Put
 from devicesim.device.power import Busy
-from devicesim.device.puts import Put
 from devicesim.device.share import Share
 from devicesim.device.snow_device import Cache
 

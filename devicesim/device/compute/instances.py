@@ -10,9 +10,9 @@ import numpy as np
 import simpy
 
 from devicesim import catalog, scenario
-from devicesim.device.admission import Admission
-from devicesim.device.pool import Batch, Pool
-from devicesim.device.requests import Source
+from devicesim.device.compute.admission import Admission
+from devicesim.device.compute.pool import Batch, Pool
+from devicesim.device.compute.requests import Source
 from devicesim.device.setting import Setting
 from devicesim.physics.queueing import Slots
 from devicesim.progress import InstanceChanged

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devicesim import throughput
-from devicesim.device.queue import Queue
-from devicesim.device.session import Session
+from devicesim.device.ingest.queue import Queue
+from devicesim.device.ingest.session import Session
 
 Put = Callable[[str, NDArray[np.float64], NDArray[np.float64]], None]
 """Takes the ARN of a bucket, and when which sizes were put into it."""

@@ -14,13 +14,14 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from devicesim.device import cloud, inventory
+from devicesim.device import cloud
 from devicesim.device.expectation import Load
-from devicesim.device.inventory import Inventory
+from devicesim.device.export import inventory
+from devicesim.device.export.inventory import Inventory
+from devicesim.device.export.reader import Reader
 from devicesim.device.job import Job, Order
 from devicesim.device.order import Hire, Life, Process
 from devicesim.device.ordering import Open
-from devicesim.device.reader import Reader
 from devicesim.device.setting import Setting
 from devicesim.device.share import Numbered, ShareError
 from devicesim.device.snow_device import limits, room

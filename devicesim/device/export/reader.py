@@ -9,9 +9,9 @@ import numpy as np
 import simpy
 
 from devicesim.device.customer import Customer, Task
+from devicesim.device.export.reading import Reading
+from devicesim.device.ingest.queue import Queue, queues
 from devicesim.device.job import Job
-from devicesim.device.queue import Queue, queues
-from devicesim.device.reading import Reading
 from devicesim.device.setting import Setting
 from devicesim.device.share import Share
 from devicesim.device.snow_device import SnowDevice

@@ -1,0 +1,1 @@
+"""Compute on a device: instances, requests and functions beside the copy."""

@@ -1,0 +1,1 @@
+"""The copy onto a device: the host of the throughput core."""
