@@ -254,6 +254,8 @@ class Pool:
         own, real = np.array(self._own), np.array(self._real)
         after = np.clip(np.searchsorted(own, at, side="left"), 1, own.size - 1)
         step = own[after] - own[after - 1]
-        part = np.divide(at - own[after - 1], step, out=np.zeros_like(at), where=step > 0)
-        reached: Floats = real[after - 1] + np.clip(part, 0.0, 1.0) * (real[after] - real[after - 1])
+        # Bounded before it is divided: a step may be the smallest number there is.
+        gone = np.clip(at - own[after - 1], 0.0, step)
+        part = np.divide(gone, step, out=np.zeros_like(at), where=step > 0)
+        reached: Floats = real[after - 1] + part * (real[after] - real[after - 1])
         return reached
