@@ -14,8 +14,7 @@ True
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import monotonic
@@ -23,7 +22,6 @@ from typing import Any
 
 import numpy as np
 import simpy
-from numpy.typing import NDArray
 
 from devicesim import catalog, units
 from devicesim.catalog import Figures
@@ -31,18 +29,19 @@ from devicesim.device.cluster.cluster import Cluster
 from devicesim.device.cluster.whole import Whole, cluster_id, default_cluster
 from devicesim.device.customer import Customer, default_story
 from devicesim.device.export.export import Export, asked_for
-from devicesim.device.fleet import Usage, usage
 from devicesim.device.job import Job, Order, ordered, read_order
 from devicesim.device.neighbours import Neighbours
-from devicesim.device.online import Execution, Online
+from devicesim.device.online import Online
 from devicesim.device.order import Hire, Life, Live
 from devicesim.device.rehearsal import rehearse
 from devicesim.device.setting import Setting
 from devicesim.device.undertaking import Undertaking, drawn, undertake
 from devicesim.errors import VerbError, require, unknown
 from devicesim.jobs import ALLOWED, JobType, state_named
-from devicesim.progress import EXACT, Chunk, DataTransferProgress, Event, Stream, View
+from devicesim.progress import Stream
 from devicesim.scenario import Files, Scenario
+from devicesim.world.clock import factor_of, seconds_of
+from devicesim.world.reads import Reads
 
 START = datetime(2026, 6, 1, 8, tzinfo=UTC)
 """Second 0 of a World without a scenario."""
@@ -57,7 +56,7 @@ class Verb:
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
-class World:
+class World(Reads):
     """Everything that is simulated, and the verbs that move it.
 
     Args:
@@ -88,7 +87,7 @@ class World:
         require(self.seed >= 0, "seed", ">= 0", self.seed)
         require(replication >= 0, "replication", ">= 0", replication)
         self.scenario, self.replication = scenario, replication
-        self._factor = _factor(clock)
+        self._factor = factor_of(clock)
         self.clock, self._wall, self._wall_last = clock, wall, wall()
         overrides = dict(scenario.assume.items()) if scenario else {}
         self.figures = Figures(overrides)
@@ -115,111 +114,11 @@ class World:
             if isinstance(self.undertaking, Whole):
                 self._clusters[self.undertaking.cluster.id] = self.undertaking.cluster
 
-    # Randomness: one child of the seed for every name, so that subsystems do not disturb each other.
-
-    def _draw(self, name: str) -> np.random.Generator:
-        key = (self.replication, zlib.crc32(name.encode()))
-        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
-
-    def draw(self, name: str) -> np.random.Generator:
-        """A generator of the seed's child of that name; every call with one name gives the same numbers."""
-        return self._draw(name)
-
-    # Reads.
-
-    @property
-    def region(self) -> str:
-        """The Region of the scenario's site, or of the catalog's default customer."""
-        return self._default.site.region
-
-    @property
-    def neighbours(self) -> Neighbours:
-        """What lies around the account."""
-        return self._setting.neighbours
-
-    @property
-    def now(self) -> float:
-        """Seconds since the World's start."""
-        return self._setting.now
-
-    @property
-    def epoch(self) -> datetime:
-        """Civil time of second 0."""
-        return self.stream.epoch
-
-    @property
-    def events(self) -> Sequence[Event]:
-        """What has happened so far."""
-        return tuple(self.stream.events)
-
-    @property
-    def jobs(self) -> Mapping[str, Job]:
-        """The jobs by JobId, in the order of their creation."""
-        return {name: life.job for name, life in self._lives.items()}
-
-    def job(self, job_id: str | None = None) -> Job:
-        """A job by its JobId; the first one if none is named."""
-        return self.life(job_id).job
-
-    def life(self, job_id: str | None = None) -> Life:
-        """A job with its device and customer."""
-        if job_id is None:
-            if not self._lives:
-                raise VerbError("there is no job yet; create_job() makes one")
-            return next(iter(self._lives.values()))
-        if job_id not in self._lives:
-            raise unknown("job", job_id, self._lives)
-        return self._lives[job_id]
-
-    def usage(self, region: str | None = None) -> Usage:
-        """How many devices the account has in a Region, and how many it may have; the scenario's if not named."""
-        fleet = self.scenario.fleet if self.scenario is not None else None
-        granted = fleet.quota if fleet is not None else None
-        return usage(self.figures, self._lives.values(), granted, region or self._default.site.region)
-
-    def parts(self, job_id: str | None = None) -> tuple[Job, ...]:
-        """The parts of an export by its master's JobId, once S3 has been listed; none of any other job."""
-        return tuple(self.job(job_id).parts)
-
-    @property
-    def clusters(self) -> Mapping[str, Cluster]:
-        """The clusters by ClusterId, in the order of their creation."""
-        return dict(self._clusters)
-
-    def cluster(self, cluster_id: str) -> Cluster:
-        """A cluster by its ClusterId."""
-        if cluster_id not in self._clusters:
-            raise unknown("cluster", cluster_id, self._clusters)
-        return self._clusters[cluster_id]
-
-    def progress(self, every: float | str, view: View = EXACT) -> Iterator[DataTransferProgress]:
-        """DataTransferProgress samples of both legs so far, each ``every`` seconds or ``"10 min"``.
-
-        A view shows them as a monitor sees them: late, without totals at first, with attempts that fail.
-        """
-        return self.stream.progress(_seconds(every), self.now, view)
-
-    def columns(self, every: float | str, view: View = EXACT) -> dict[str, NDArray[Any]]:
-        """The samples of :meth:`progress` as numpy columns."""
-        return self.stream.columns(_seconds(every), self.now, view)
-
-    def chunks(self, every: float | str, view: View = EXACT) -> Iterator[Chunk]:
-        """The same samples as structured arrays, some thousand at a time: for writers, and for speed."""
-        return self.stream.chunks(_seconds(every), self.now, view)
-
-    def executions(self) -> Sequence[Execution]:
-        """The executions of DataSync tasks so far, in the order in which they were started."""
-        return self.undertaking.executions if isinstance(self.undertaking, Online) else ()
-
-    def watch(self, notice: Callable[[], None]) -> None:
-        """Call ``notice`` now and then while a copy runs; it may read, and must not move the World."""
-        self._setting.notice.append(notice)
-
     # Verbs. Each is logged with the time at which it was applied; one that was refused is not.
 
     def advance(self, duration: float | str) -> float:
         """Move the clock by seconds or a text such as ``"3 d"``; returns the new time [s]."""
-        seconds = _seconds(duration)
+        seconds = seconds_of(duration)
         require(0 <= seconds < float("inf"), "duration", ">= 0 s and finite", seconds)
         return self._move(self.now + seconds)
 
@@ -468,71 +367,6 @@ class World:
             files = drawn(setting, story, self._later)
         self._lives[job.id] = live(setting, job, files, hire)
         return self._lives[job.id]
-
-
-def simulate(
-    scenario: Scenario,
-    seed: int | None = None,
-    *,
-    replication: int = 0,
-    neighbours: Neighbours | None = None,
-) -> World:
-    """Run a scenario to its end."""
-    world = World(scenario, seed=seed, replication=replication, neighbours=neighbours)
-    world.run()
-    return world
-
-
-def replicate(scenario: Scenario, count: int, seed: int | None = None) -> Iterator[World]:
-    """Run many futures of one scenario; number i equals ``simulate(..., replication=i)``."""
-    return (simulate(scenario, seed, replication=i) for i in range(count))
-
-
-def replay(
-    scenario: Scenario | None,
-    seed: int,
-    log: Sequence[Verb],
-    *,
-    replication: int = 0,
-    clock: str = "manual",
-    attach: Sequence[Callable[[World], Any]] = (),
-) -> World:
-    """Make the World that a scenario, a seed and a log of verbs describe.
-
-    Args:
-        scenario: as it was. seed, replication, clock: likewise.
-        log: the verbs.
-        attach: makes the upper layers whose verbs the log holds, each on the new World.
-    """
-    world = World(scenario, seed=seed, replication=replication, clock=clock)
-    for layer in attach:
-        layer(world)
-    for verb in log:
-        world._go(verb.at)
-        if verb.name == "advance":
-            world._move(verb.arguments["to"])
-        else:
-            getattr(world, verb.name)(**verb.arguments)
-    return world
-
-
-def _factor(clock: str) -> float | None:
-    name, _, factor = clock.partition(":")
-    if name in {"manual", "driven"} and not factor:
-        return None
-    if name == "real":
-        try:
-            value = float(factor or 1)
-        except ValueError:
-            value = float("nan")
-        require(0 < value < float("inf"), "clock", "manual, driven, real or real:N with N > 0", clock)
-        return value
-    require(False, "clock", "manual, driven, real or real:N", clock)
-    return None
-
-
-def _seconds(duration: float | str) -> float:
-    return units.parse(duration, units.DURATION) if isinstance(duration, str) else float(duration)
 
 
 def _job_id(draw: np.random.Generator) -> str:

@@ -1,0 +1,56 @@
+"""Whole runs: one future, many futures, and a World made again from its log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from devicesim.device.neighbours import Neighbours
+from devicesim.scenario import Scenario
+from devicesim.world.world import Verb, World
+
+
+def simulate(
+    scenario: Scenario,
+    seed: int | None = None,
+    *,
+    replication: int = 0,
+    neighbours: Neighbours | None = None,
+) -> World:
+    """Run a scenario to its end."""
+    world = World(scenario, seed=seed, replication=replication, neighbours=neighbours)
+    world.run()
+    return world
+
+
+def replicate(scenario: Scenario, count: int, seed: int | None = None) -> Iterator[World]:
+    """Run many futures of one scenario; number i equals ``simulate(..., replication=i)``."""
+    return (simulate(scenario, seed, replication=i) for i in range(count))
+
+
+def replay(
+    scenario: Scenario | None,
+    seed: int,
+    log: Sequence[Verb],
+    *,
+    replication: int = 0,
+    clock: str = "manual",
+    attach: Sequence[Callable[[World], Any]] = (),
+) -> World:
+    """Make the World that a scenario, a seed and a log of verbs describe.
+
+    Args:
+        scenario: as it was. seed, replication, clock: likewise.
+        log: the verbs.
+        attach: makes the upper layers whose verbs the log holds, each on the new World.
+    """
+    world = World(scenario, seed=seed, replication=replication, clock=clock)
+    for layer in attach:
+        layer(world)
+    for verb in log:
+        world._go(verb.at)
+        if verb.name == "advance":
+            world._move(verb.arguments["to"])
+        else:
+            getattr(world, verb.name)(**verb.arguments)
+    return world
