@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from html import escape
 
-from devicesim.progress import timestamp
 from devicesim.snowball_api.snow import Snow
 
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1d2733}
 h1{font-size:1.3rem;margin:0}table{border-collapse:collapse;width:100%;margin:1rem 0}
 th,td{text-align:left;padding:.35rem .6rem;border-bottom:1px solid #d9dee5}
-code{font-family:ui-monospace,monospace;font-size:.9em}button{font:inherit;padding:.3rem .8rem;margin-right:.5rem}
+td{white-space:nowrap}code{font-family:ui-monospace,monospace;font-size:.9em}button{font:inherit;padding:.3rem .8rem;margin-right:.5rem}
 .quiet{color:#5a6675}
 """
 _SCRIPT = """
@@ -33,7 +32,7 @@ def page(snow: Snow) -> str:
     rows = "".join(
         f"<tr><td><code>{escape(job.id)}</code></td><td>{escape(job.order.type)}</td>"
         f"<td>{escape(job.order.device)}</td><td>{escape(job.state)}</td>"
-        f"<td>{timestamp(world.epoch, job.history[-1][0])}</td></tr>"
+        f"<td>{_shown(snow, job.history[-1][0])}</td></tr>"
         for job in world.jobs.values()
     )
     table = (
@@ -57,7 +56,7 @@ def page(snow: Snow) -> str:
 </head>
 <body>
 <h1>{title}</h1>
-<p>It is <b>{timestamp(world.epoch, world.now)}</b> <span class="quiet">(clock {escape(world.clock)},
+<p>It is <b>{_shown(snow, world.now)}</b> <span class="quiet">(clock {escape(world.clock)},
 seed {world.seed})</span></p>
 <p>{steps}<button onclick="tell('reset', {{}})">Begin again</button> <span id="said" role="status"></span></p>
 {table}
@@ -66,3 +65,8 @@ seed {world.seed})</span></p>
 </body>
 </html>
 """
+
+
+def _shown(snow: Snow, at: float) -> str:
+    """A time for people, on the site's clock."""
+    return f"{snow.api.account.time(at):%a %d %b %Y %H:%M}"
