@@ -10,7 +10,8 @@ _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1d2733}
 h1{font-size:1.3rem;margin:0}table{border-collapse:collapse;width:100%;margin:1rem 0}
 th,td{text-align:left;padding:.35rem .6rem;border-bottom:1px solid #d9dee5}
-td{white-space:nowrap}code{font-family:ui-monospace,monospace;font-size:.9em}button{font:inherit;padding:.3rem .8rem;margin-right:.5rem}
+td{white-space:nowrap}
+code{font-family:ui-monospace,monospace;font-size:.9em}button{font:inherit;padding:.3rem .8rem;margin-right:.5rem}
 .quiet{color:#5a6675}
 """
 _SCRIPT = """
