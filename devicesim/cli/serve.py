@@ -80,6 +80,7 @@ def command(
     aws --endpoint-url http://127.0.0.1:PORT snowball list-jobs
     """
     require(http <= PORTS, "--http", f"at most {PORTS}", http)
+    require(limit is None or limit >= 1, "--limit", ">= 1", limit)
     require(file is not None or not overrides, "--set", "given with a scenario FILE", "none")
     if ready is not None:
         require_writable("--ready-file", ready)

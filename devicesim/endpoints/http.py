@@ -18,12 +18,14 @@ One lock stands before the World: requests are answered one at a time, whatever 
 from __future__ import annotations
 
 import json
+import os
+import socket
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from devicesim.endpoints.page import page
-from devicesim.errors import DevicesimError, MissingExtraError, VerbError
+from devicesim.errors import DevicesimError, MissingExtraError, VerbError, require
 from devicesim.progress import timestamp
 from devicesim.snowball_api.snow import Snow
 from devicesim.snowball_api.wire import MOST_BYTES, Request
@@ -37,6 +39,12 @@ except ImportError:
 
 LOOPBACK = "127.0.0.1"
 CONTROL = "/_devicesim/"
+MEMBERS: Mapping[str, Mapping[str, tuple[type, ...]]] = {
+    "advance": {"duration": (str, int, float)},
+    "until": {"job": (str,), "state": (str,)},
+    "reset": {},
+}
+"""What each verb of the clock is told, and of which types."""
 
 
 class _Quiet(WSGIRequestHandler):
@@ -62,10 +70,12 @@ class HttpDoor:
 
     def __init__(self, snow: Snow, host: str = LOOPBACK, port: int = 0) -> None:
         self._snow, self._lock = snow, threading.RLock()
-        self._server: BaseWSGIServer = make_server(
-            host, port, self._answer, threaded=True, request_handler=_Quiet
-        )
-        self.url = f"http://{host}:{self._server.server_port}"
+        # Bound here: the server would end the process where a port is taken.
+        with _listening(host, port) as bound:
+            self._server: BaseWSGIServer = make_server(
+                host, port, self._answer, threaded=True, request_handler=_Quiet, fd=bound.fileno()
+            )
+        self.url = f"http://{host}:{self._server.port}"
         self._point()
         self._thread = threading.Thread(target=self._server.serve_forever, name="devicesim-http", daemon=True)
         self._thread.start()
@@ -122,11 +132,10 @@ class HttpDoor:
             if path == "clock" and request.method == "GET":
                 return _json(self._clock())
             if path in self._verbs and request.method == "POST":
-                self._verbs[path](_document(request))
+                self._verbs[path](_told(_document(request), MEMBERS[path]))
                 return _json(self._clock())
-        except (DevicesimError, KeyError, TypeError, ValueError) as error:
-            why = f"{error.args[0]} must be given" if isinstance(error, KeyError) else str(error)
-            return _json({"error": why}, 400)
+        except (DevicesimError, ValueError) as error:
+            return _json({"error": str(error)}, 400)
         return _json({"error": f"there is no {request.method} {request.path}"}, 404)
 
     @property
@@ -158,6 +167,15 @@ class HttpDoor:
         return Response(content, mimetype="application/octet-stream")
 
 
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port))
+    except OSError as error:
+        number = error.errno or 0  # negative where a name has no address, and then not the system's
+        words = os.strerror(number) if number > 0 else error.strerror
+        raise OSError(number, words, f"{host}:{port}") from None
+
+
 def jobs(snow: Snow) -> dict[str, Any]:
     """Every job with the states it has been in."""
     world = snow.world
@@ -183,6 +201,18 @@ def _document(request: HttpRequest) -> Mapping[str, Any]:
     document = json.loads(request.get_data() or b"{}")
     if not isinstance(document, dict):
         raise ValueError(f"the body must be a JSON object, got {type(document).__name__}")
+    return document
+
+
+def _told(document: Mapping[str, Any], members: Mapping[str, tuple[type, ...]]) -> Mapping[str, Any]:
+    """A verb's members, each there, of its type, and no other."""
+    for name in document:
+        require(name in members, "the body", f"made of {', '.join(members) or 'nothing'}", name)
+    for name, kinds in members.items():
+        require(name in document, name, "given", "nothing")
+        value = document[name]
+        words = " or ".join({str: "a text", int: "a number"}[kind] for kind in kinds if kind is not float)
+        require(isinstance(value, kinds) and not isinstance(value, bool), name, words, value)
     return document
 
 

@@ -30,6 +30,9 @@ INHERITED = (
 )
 """What a node job takes from its cluster."""
 
+MEMBERS = {"device": "SnowballType", "nodes": "InitialClusterSize"}
+"""What the API calls the members of the World's verb."""
+
 UPDATABLE = (
     "RoleARN",
     "Description",
@@ -63,7 +66,8 @@ def create_cluster(account: Account, members: Members, region: str) -> dict[str,
     try:
         name = account.world.create_cluster(**verb, nodes=nodes, era=account.era)
     except BoundError as error:
-        raise combination(f"{error}.") from None
+        inner, _, rest = str(error).partition(" ")
+        raise combination(f"{MEMBERS.get(inner, inner)} {rest}.") from None
     account.clusters[name] = AskedCluster(orders.with_images(account, order, name), region)
     told: dict[str, Any] = {"ClusterId": name}
     if members.get("ForceCreateJobs"):

@@ -72,8 +72,13 @@ def verb(order: Members, region: str) -> dict[str, Any]:
 
 def key_ranges(order: Members) -> list[list[str]]:
     """First and last marker of each bucket that is listed; empty where there is none."""
-    marks = [resource.get("KeyRange") or {} for resource in order["Resources"]["S3Resources"]]
-    return [[each.get("BeginMarker", ""), each.get("EndMarker", "")] for each in marks]
+    return [key_range(resource) for resource in order["Resources"]["S3Resources"]]
+
+
+def key_range(resource: Members) -> list[str]:
+    """First and last marker of a listed bucket; empty where there is none."""
+    marks = resource.get("KeyRange") or {}
+    return [marks.get("BeginMarker", ""), marks.get("EndMarker", "")]
 
 
 def buckets(order: Members) -> Iterator[str]:
@@ -128,6 +133,9 @@ def _of_resources(order: Members) -> Iterator[str]:
     listed = resources.get("S3Resources", ())
     for resource in listed:
         arn = resource.get("BucketArn", "")
+        begin, end = key_range(resource)
+        if begin and end and end.encode() < begin.encode() and not begin.startswith(end):
+            yield f"BeginMarker must not come after EndMarker, got {begin!r} and {end!r}."
         if not _BUCKET.fullmatch(arn):
             yield f"BucketArn must name an S3 bucket, as arn:aws:s3:::my-bucket, got {arn or 'none'}."
     if order["JobType"] in (JobType.IMPORT, JobType.EXPORT) and not listed:

@@ -133,9 +133,20 @@ def _document(body: bytes, protocol: str, headers: Mapping[str, str]) -> dict[st
         document = codec.loads(body)
     except (ValueError, RecursionError, *wrong) as error:
         raise unreadable(f"The body is no {protocol.upper()}: {error}") from None
+    if not _is_text(document):
+        raise unreadable("The body must be text throughout: half of a surrogate pair is none.")
     if not isinstance(document, dict):
         raise unreadable(f"The body must be a map of members, got {type(document).__name__}.")
     return document
+
+
+def _is_text(value: Any) -> bool:
+    """Whether every text in a document can be written again; JSON lets half a surrogate pair through."""
+    if isinstance(value, str):
+        return value.isascii() or not any(0xD800 <= ord(letter) < 0xE000 for letter in value)
+    if isinstance(value, dict):
+        return all(_is_text(name) and _is_text(inner) for name, inner in value.items())
+    return all(map(_is_text, value)) if isinstance(value, list | tuple) else True
 
 
 def _cbor() -> Any:

@@ -46,6 +46,9 @@ from devicesim.world.reads import Reads
 START = datetime(2026, 6, 1, 8, tzinfo=UTC)
 """Second 0 of a World without a scenario."""
 
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)
+"""Where a clock can be moved to at most: what lies some years beyond must still be a date."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verb:
@@ -120,6 +123,8 @@ class World(Reads):
         """Move the clock by seconds or a text such as ``"3 d"``; returns the new time [s]."""
         seconds = seconds_of(duration)
         require(0 <= seconds < float("inf"), "duration", ">= 0 s and finite", seconds)
+        left = (LATEST - self.epoch).total_seconds() - self.now
+        require(seconds <= left, "duration", f"so short that the year stays below {LATEST.year}", duration)
         return self._move(self.now + seconds)
 
     def run(self) -> float:
@@ -132,24 +137,35 @@ class World(Reads):
     def until(self, what: str | Callable[[World], bool], job_id: str | None = None) -> float:
         """Move until a job has entered a state, or a predicate holds; returns the new time [s].
 
+        A state that the job has been in before counts as well: then nothing moves.
+
         Raises:
-            VerbError: nothing is left to happen and it has not come to that.
+            VerbError: the job is over, or nothing is left to happen, and it has not come to that.
         """
-        if callable(what):
-            reached, words = what, "the predicate"
-        else:
-            state, life = state_named(what), self.life(job_id)
-            reached, words = (lambda _: any(s is state for _, s in life.job.history)), f"state {state}"
+        reached, over, words = self._goal(what, job_id)
         try:
-            while not reached(self):
-                if (at := self._setting.env.peek()) == float("inf"):
-                    raise VerbError(
-                        f"nothing is left to happen at {self.now:.0f} s, and {words} was not reached"
-                    )
+            while not reached():
+                at = self._setting.env.peek()
+                if over() or at == float("inf"):
+                    raise VerbError(f"{words} was not reached by {self.now:.0f} s, and cannot be any more")
                 self._step(at)
         finally:
-            self._note("advance", to=self.now)
+            if self.now > (self.log[-1].at if self.log else 0.0):
+                self._note("advance", to=self.now)
         return self.now
+
+    def _goal(
+        self, what: str | Callable[[World], bool], job_id: str | None
+    ) -> tuple[Callable[[], bool], Callable[[], bool], str]:
+        """Whether a goal is reached, whether it never will be, and what it is called."""
+        if callable(what):
+            return (lambda: bool(what(self))), (lambda: False), "the predicate"
+        state, life = state_named(what), self.life(job_id)
+        return (
+            lambda: any(entered is state for _, entered in life.job.history),
+            lambda: bool(life.job.outcome),
+            f"state {state} of job {life.job.id}",
+        )
 
     def create_job(self, **members: Any) -> str:
         """Create a job at the World's site, which the catalog's default customer handles; returns its JobId.

@@ -1,6 +1,8 @@
 """The HTTP door: other processes' clients, the clock, files, and what is wrong."""
 
 import json
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 
@@ -69,9 +71,14 @@ def test_worked_a_job_from_order_to_its_logs(door):
         ("advance", {"duration": "3 parsecs"}, "parsecs"),
         ("advance", {"duration": -1}, "duration must be >= 0"),
         ("advance", {}, "duration must be given"),
-        ("advance", {"duration": None}, ""),
+        ("advance", {"duration": None}, "duration must be a text or a number, got None"),
+        ("advance", {"duration": True}, "got True"),
+        ("advance", {"duration": "1 d", "typo": 1}, "must be made of duration, got typo"),
+        ("advance", {"duration": "4000000 d"}, "the year stays below 9000"),
+        ("advance", {"duration": "1000000000 d"}, "the year stays below 9000"),
         ("until", {"job": "JID", "state": "Complete"}, "unknown job"),
         ("until", {"job": "JID"}, "state must be given"),
+        ("until", {"job": 5, "state": 7}, "job must be a text, got 5"),
     ],
 )
 def test_law_what_the_clock_cannot_do_is_told_and_moves_nothing(door, verb, body, words):
@@ -116,3 +123,30 @@ def test_law_the_clock_real_follows_the_wall():
     with HttpDoor(Snow(clock="real:1000000")) as door:
         first = json.loads(ask(door, "/_devicesim/clock")[1])["seconds"]
         assert json.loads(ask(door, "/_devicesim/clock")[1])["seconds"] > first
+
+
+def test_law_a_state_that_cannot_come_moves_nothing(door):
+    api = client(door)
+    address = api.create_address(Address=ADDRESS)["AddressId"]
+    job, other = (api.create_job(AddressId=address, **ORDER)["JobId"] for _ in range(2))
+    api.cancel_job(JobId=job)
+    status, told = tell(door, "until", job=job, state="Complete")
+    assert status == 400
+    assert "cannot be any more" in told["error"]
+    assert json.loads(ask(door, "/_devicesim/clock")[1])["seconds"] == 0.0
+    assert api.describe_job(JobId=other)["JobMetadata"]["JobState"] == "New"
+
+
+def test_law_half_a_letter_is_refused_and_leaves_no_trace(door):
+    api = client(door)
+    code = "SerializationException"
+    with pytest.raises(api.exceptions.ClientError, match=code):
+        api.create_address(Address=ADDRESS | {"Name": "\ud800"})
+    assert api.describe_addresses()["Addresses"] == []
+
+
+def test_law_a_port_in_use_is_one_line_and_exit_4(door):
+    port = door.url.rpartition(":")[2]
+    words = [sys.executable, "-m", "devicesim", "serve", "--http", port]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (4, f"devicesim: 127.0.0.1:{port}: Address already in use\n")

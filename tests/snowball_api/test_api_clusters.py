@@ -63,7 +63,7 @@ class TestOf2020:
         ("changes", "words"),
         [
             ({"JobType": "IMPORT"}, "must be LOCAL_USE"),
-            ({"SnowballType": "EDGE_S"}, "device must be one of EDGE in a cluster of 2020, got EDGE_S"),
+            ({"SnowballType": "EDGE_S"}, "SnowballType must be one of EDGE in a cluster of 2020, got EDGE_S"),
             ({"SnowballType": "SNC1_HDD"}, "got SNC1_HDD"),
         ],
     )
@@ -105,7 +105,7 @@ class TestToday:
         assert state(api, told["ClusterId"]) == "Pending"
 
     def test_law_a_size_that_there_is_not_is_refused(self):
-        with refused("InvalidInputCombinationException", "nodes must be in"):
+        with refused("InvalidInputCombinationException", "InitialClusterSize must be in"):
             cluster(account(), SnowballType="EDGE_C", InitialClusterSize=2)
 
     def test_law_eras_require_their_own_members(self):

@@ -73,6 +73,18 @@ class TestCreateJob:
                 },
                 ["EventResourceARN must be the BucketArn", "got arn:aws:s3:::other"],
             ),
+            (
+                {
+                    "JobType": "EXPORT",
+                    "SnowballType": "EDGE_S",
+                    "Resources": {
+                        "S3Resources": [
+                            {"BucketArn": BUCKET, "KeyRange": {"BeginMarker": "z", "EndMarker": "a"}}
+                        ]
+                    },
+                },
+                ["BeginMarker must not come after EndMarker, got 'z' and 'a'"],
+            ),
             ({"ImpactLevel": "IL4"}, ["GovCloud"]),
             ({"PickupDetails": {"Name": "Ana"}}, ["CUST_PICKUP"]),
         ],
