@@ -35,18 +35,27 @@ def rehearse(story: Scenario, order: Order) -> None:
     Raises:
         ScenarioError: a model refuses one of them.
     """
-    if not story.assume:
+    if not story.assume or not (whole := _refusal(story, order)):
         return
+    alone = {
+        key: _refusal(story.model_copy(update={"assume": {key: value}}), order)
+        for key, value in story.assume.items()
+    }
+    # One that is refused by itself is named; else it is the figures together that do not go.
+    found = {f"assume.{key}": why for key, why in alone.items() if why} or {"assume": whole}
+    hint = "a figure set here is outside what its model accepts"
+    raise ScenarioError([Problem(path, why, story.source.file, hint=hint) for path, why in found.items()])
+
+
+def _refusal(story: Scenario, order: Order) -> str:
+    """Why a model refuses the figures of a story; empty if none does."""
     try:
         _tell(story, order)
-    except (BoundError, ArithmeticError, ValueError) as error:
-        why = (
-            str(error)
-            if isinstance(error, BoundError)
-            else f"a figure must be within its bounds, got {error}"
-        )
-        hint = "a figure set here is outside what its model accepts"
-        raise ScenarioError([Problem("assume", why, story.source.file, hint=hint)]) from error
+    except BoundError as error:
+        return str(error)
+    except (ArithmeticError, ValueError) as error:
+        return f"a figure must be within its bounds, got {error}"
+    return ""
 
 
 def _tell(story: Scenario, order: Order) -> None:

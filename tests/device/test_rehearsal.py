@@ -24,7 +24,16 @@ def test_a_figure_that_cannot_be(figure: str, why: str) -> None:
     with pytest.raises(ScenarioError) as caught:
         World(small_story(f"assume.{key} = {value}"))
     (problem,) = caught.value.problems
-    assert (problem.path, problem.why) == ("assume", why)
+    assert (problem.path, problem.why) == ("assume." + key.strip('"'), why)
+
+
+def test_every_figure_that_cannot_be_is_named() -> None:
+    with pytest.raises(ScenarioError) as caught:
+        World(small_story('assume."courier.late" = 5', 'assume."SNC1_HDD.disk.outer_rate" = "0 MB/s"'))
+    assert [problem.path for problem in caught.value.problems] == [
+        "assume.courier.late",
+        "assume.SNC1_HDD.disk.outer_rate",
+    ]
 
 
 def test_a_figure_that_can_be_leaves_no_trace() -> None:
