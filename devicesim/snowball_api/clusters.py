@@ -95,6 +95,7 @@ def create_node(account: Account, members: Members, region: str) -> dict[str, An
 
 
 def _node(account: Account, name: str, region: str) -> str:
+    account.admit()
     try:
         job_id = account.world.create_node(name)
     except VerbError as error:

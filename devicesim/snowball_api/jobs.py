@@ -38,6 +38,7 @@ def create_job(account: Account, members: Members, region: str) -> dict[str, Any
     if members.get("ClusterId") is not None:
         return clusters.create_node(account, members, region)
     order = orders.checked(account, members, region)
+    account.admit()
     try:
         job_id = account.world.create_job(**orders.verb(order, region))
     except BoundError as error:

@@ -1,10 +1,11 @@
 """Jobs through the API: what is kept, what moves, what is refused, and that a refusal leaves no trace."""
 
 import pytest
-from accounts import ADDRESS, BUCKET, NOWHERE, ORDER, account, address, order, refused
+from accounts import ADDRESS, BUCKET, NOWHERE, ORDER, Held, account, address, order, refused
 
 from devicesim.jobs import ORDER as STATES
 from devicesim.jobs import JobType
+from devicesim.world import World
 
 
 def described(api, job):
@@ -204,6 +205,16 @@ class TestUpdateAndCancel:
         api.world.run()
         assert described(api, job)["JobState"] == "Cancelled"
         assert api.call("GetSnowballUsage", {})["SnowballsInUse"] == 0
+
+
+def test_worked_a_limit_holds_where_one_is_set():
+    api = Held(World(seed=7), limit=2)
+    jobs = [order(api) for _ in range(2)]
+    assert api.call("GetSnowballUsage", {}) == {"SnowballLimit": 2, "SnowballsInUse": 2}
+    with refused("LimitExceededException", "2 devices at a time, and has 2"):
+        order(api)
+    api.call("CancelJob", {"JobId": jobs[0]})
+    order(api)
 
 
 class TestListing:
