@@ -37,6 +37,34 @@ class TestServed:
         assert box["wait_ms"]["max"] == pytest.approx(0, abs=1e-3)
         assert box["backlog_max"] == 0
 
+    def test_worked_overload(self) -> None:
+        """One a second from 1 to 100 s, each of 10 s: at 100 s ten have begun (at 1, 11 .. 91 s), nine are done.
+
+        The one that comes at 100 s is cut off as it comes; of the 99 before it 89 wait. Of those that never finish,
+        the tenth came first, at 10 s, and is cut off after 90 s; the nine took at most 10 + 8 x 9 = 82 s.
+        """
+        much = BOX.replace('"10 s", work = "4 s"', '"1 s", work = "10 s"')
+        goals = 'goal = [{ expr = "latency_p50_ms < 1 h" }, { expr = "backlog_max < 80" }]'
+        report = answer(*LOCAL_USE, much, goals)
+        (box,) = section(report)["servings"]
+        assert (box["requests"], box["served"], box["cut"]) == (100, 9, 91)
+        assert box["backlog_max"] == 89
+        assert box["latency_ms"]["max"] == pytest.approx(90_000, rel=1e-6)
+        assert box["at_least"] == ("p50", "p95", "p99", "max", "mean")
+        assert not any(key.startswith("latency") for key in report.metrics)
+        assert [goal.met for goal in report.goals] == [False, False]
+        assert "p50 ≥ " in text.render(report)
+        assert "falls on the 91 that never finished" in " ".join(text.render(report).split())
+
+    def test_law_what_never_finished_is_slower_than_what_did(self) -> None:
+        """Of ten the tenth is cut off: p50 lies between the fifth and sixth, p95 beyond the ninth."""
+        report = answer(*LOCAL_USE, BOX)
+        (box,) = section(report)["servings"]
+        assert box["cut"] == 1
+        assert box["at_least"] == ("p95", "p99", "max", "mean")
+        assert report.metrics["latency_p50_ms"] == pytest.approx(4000, rel=1e-9)
+        assert "latency_p95_ms" not in report.metrics
+
     def test_worked_functions_behind_the_copy(self) -> None:
         """Forty runs of 2.005 s in four slots: the last are done 20.05 s after the first came."""
         report = answer('job.device = "EDGE"', FUNCTION)

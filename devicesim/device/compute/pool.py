@@ -72,6 +72,7 @@ class Served:
         finish: when each was done; infinite if it is not [s].
         good: whether it succeeded, or will.
         lost: whether a power cut took it.
+        until: when it was cut off; up to when it is known if it was not [s].
         tries: how many tries it takes.
         cold: whether it ran in a cold slot.
     """
@@ -81,6 +82,7 @@ class Served:
     finish: Floats
     good: NDArray[np.bool_]
     lost: NDArray[np.bool_]
+    until: Floats
     tries: NDArray[np.int64]
     cold: NDArray[np.bool_]
 
@@ -128,7 +130,7 @@ class Pool:
         kinds = (np.float64, np.float64, np.float64, np.float64, np.bool_, np.int64)
         self._columns = {name: _Column(kind) for name, kind in zip(names, kinds, strict=True)}
         self._columns |= {"start": _Column(np.float64), "finish": _Column(np.float64)}
-        self._columns |= {"cold": _Column(np.bool_), "fate": _Column(np.int8)}
+        self._columns |= {"cold": _Column(np.bool_), "fate": _Column(np.int8), "until": _Column(np.float64)}
         self._begun, self._off = 0, False
         self._running = np.zeros(0, dtype=np.int64)
 
@@ -189,6 +191,7 @@ class Pool:
         for name, column in (("start", start), ("finish", finish), ("cold", cold)):
             self._columns[name].append(column)
         self._columns["fate"].append(np.full(at.size, RUNS, dtype=np.int8))
+        self._columns["until"].append(np.full(at.size, np.inf))
 
     def _take(self, before: float, after: float) -> None:
         """Add up what ran between two times of the pool's clock."""
@@ -217,6 +220,9 @@ class Pool:
         """End what runs and waits, as the device goes off: it is lost, or begins anew when the device is back."""
         left = np.concatenate([self._running, np.arange(self._begun, self.size)])
         self._column("fate")[left] = CUT if lose else HELD
+        # What is held begins anew; of what is cut off, only what waited has never begun.
+        self._column("start")[np.arange(self._begun, self.size) if lose else left] = np.inf
+        self._column("until")[left] = now if lose else np.inf
         self._begun, self._running = self.size, np.zeros(0, dtype=np.int64)
         self._slots, self._off = self._fresh, True
         self.taken = Taken()
@@ -242,12 +248,13 @@ class Pool:
         fate = self._column("fate")[kept]
         cut, off = fate == CUT, fate >= CUT
         arrive, times = self._column("arrive")[kept], []
-        for name in ("start", "finish"):
+        for name, never in (("start", False), ("finish", off)):
             at = self._column(name)[kept]
-            times.append(np.where(off | (at > self._own[-1]), np.inf, self._reached(at)))
+            times.append(np.where(never | (at > self._own[-1]), np.inf, self._reached(at)))
         begin, finish = np.maximum(times[0], arrive), times[1]
+        until = np.minimum(self._column("until")[kept], self.settled)
         good, tries, cold = (self._column(name)[kept] for name in ("good", "tries", "cold"))
-        return Served(arrive, begin, finish, good & ~cut, cut, tries, cold)
+        return Served(arrive, begin, finish, good & ~cut, cut, until, tries, cold)
 
     def _reached(self, at: Floats) -> Floats:
         """When the pool's clock first showed some times; where it stands still, as it stopped [s]."""

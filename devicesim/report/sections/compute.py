@@ -39,8 +39,10 @@ class Serving:
             the device or the instance, or are still ``left``.
         tries: how many it took together.
         cold: runs in a new runtime.
-        latency_ms, wait_ms: from arrival to the end, and to the beginning, by quantile [ms].
-        backlog_max: most that waited at a time; ``backlog_at`` is when [s]; ``backlog_left`` waited at the copy's end.
+        latency_ms, wait_ms: from arrival to the end, and to the beginning, by quantile of all that came [ms].
+        at_least: quantiles of the latency that are longer than told: they fall on what never finished.
+        backlog_max: most that waited at a time, what was cut off later included; ``backlog_at`` is when [s];
+            ``backlog_left`` waited at the copy's end.
         drain: how long it ran on after the copy [s].
         slots: how many run at a time; ``busy``: part of them from first to last.
     """
@@ -56,6 +58,7 @@ class Serving:
     cold: int
     latency_ms: dict[str, float]
     wait_ms: dict[str, float]
+    at_least: tuple[str, ...]
     backlog_max: int
     backlog_at: float
     backlog_left: int
@@ -146,7 +149,8 @@ def _serving(name: str, what: str, pools: Sequence[Pool], end: float | None) -> 
     parts = [pool.served() for pool in pools]
     each = Served(*(np.concatenate([getattr(part, column) for part in parts]) for column in Served.__slots__))
     done = each.finish < inf
-    latency, wait = ((at[done] - each.arrive[done]) * 1e3 for at in (each.finish, each.begin))
+    latency, at_least = _quantiles(each, each.finish)
+    wait, _ = _quantiles(each, each.begin)
     slots = sum(pool.slots for pool in pools)
     most, at = _most(each)
     left = bool(np.any(~done & ~each.lost))
@@ -163,8 +167,9 @@ def _serving(name: str, what: str, pools: Sequence[Pool], end: float | None) -> 
         left=int(np.count_nonzero(~done & ~each.lost)),
         tries=int(each.tries[done].sum()),
         cold=int(np.count_nonzero(each.cold)),
-        latency_ms=_quantiles(latency),
-        wait_ms=_quantiles(wait),
+        latency_ms=latency,
+        wait_ms=wait,
+        at_least=at_least,
         backlog_max=most,
         backlog_at=at,
         backlog_left=_waiting(each, end) if end is not None else 0,
@@ -174,27 +179,45 @@ def _serving(name: str, what: str, pools: Sequence[Pool], end: float | None) -> 
     )
 
 
-def _quantiles(values: Floats) -> dict[str, float]:
-    if not values.size:
-        return {}
-    found = np.quantile(values, list(QUANTILES.values()))
-    return dict(zip(QUANTILES, found.tolist(), strict=True)) | {"mean": float(values.mean())}
+def _quantiles(each: Served, at: Floats) -> tuple[dict[str, float], tuple[str, ...]]:
+    """How long it took all that came to get to ``at`` [ms], and which of these are only known to be longer.
+
+    What never got there is slower than all that did. Where a quantile falls on it, it is told from how long each
+    has waited until it was cut off, which is a lower bound.
+    """
+    if not at.size:
+        return {}, ()
+    last = (at.size - 1) * np.array(list(QUANTILES.values()))
+    known = np.ceil(last) < np.count_nonzero(at < inf)
+    least = (np.minimum(at, np.maximum(each.until, each.arrive)) - each.arrive) * 1e3
+    took = np.where(at < inf, least, least.max())
+    found = np.where(known, _ranked(took, last), _ranked(least, last))
+    told = dict(zip(QUANTILES, found.tolist(), strict=True)) | {"mean": float(least.mean())}
+    unsure = [key for key, sure in zip(QUANTILES, known.tolist(), strict=True) if not sure]
+    return told, (*unsure, *(["mean"] if np.any(at == inf) else []))
+
+
+def _ranked(values: Floats, at: Floats) -> Floats:
+    return np.interp(at, np.arange(values.size), np.sort(values))
 
 
 def _most(each: Served) -> tuple[int, float]:
     """The most that waited at a time, and when: it grows only when something comes."""
-    kept = ~each.lost
-    arrive, begin = np.sort(each.arrive[kept]), np.sort(each.begin[kept])
+    arrive, leave = np.sort(each.arrive), np.sort(_leave(each))
     if not arrive.size:
         return 0, 0.0
-    waiting = np.arange(1, arrive.size + 1) - np.searchsorted(begin, arrive, side="right")
+    waiting = np.arange(1, arrive.size + 1) - np.searchsorted(leave, arrive, side="right")
     most = int(np.argmax(waiting))
     return int(waiting[most]), float(arrive[most])
 
 
 def _waiting(each: Served, at: float) -> int:
-    kept = ~each.lost
-    return int(np.count_nonzero((each.arrive[kept] <= at) & (each.begin[kept] > at)))
+    return int(np.count_nonzero((each.arrive <= at) & (_leave(each) > at)))
+
+
+def _leave(each: Served) -> Floats:
+    """When each stopped waiting: it began, or was cut off [s]."""
+    return np.where(each.lost, np.minimum(each.begin, each.until), each.begin)
 
 
 # What the copy lost.
@@ -259,8 +282,11 @@ def _lines(serving: Serving) -> Iterator[str]:
     ]
     fate = ", ".join(bad) if bad else "all done"
     if serving.latency_ms:
-        times = [f"{key} {format_duration(serving.latency_ms[key] / 1e3)}" for key in QUANTILES]
+        times = [f"{key} {_time(serving, key)}" for key in QUANTILES]
         yield f"{serving.name}: {came}, {fate}; {', '.join(times)}"
+        if serving.at_least:
+            never = f"the {serving.cut + serving.left:,} that never finished"
+            yield f"  over all that came; ≥: at least, for it falls on {never}, and meets no goal"
     else:
         yield f"{serving.name}: {came}, {fate}"
     slots = phrases.count(serving.slots, "slot")
@@ -287,18 +313,22 @@ _COLUMNS = ("name", "came", "done", "failed", "cut off", "p50", "p95", "p99", "m
 
 
 def _row(serving: Serving) -> tuple[str, ...]:
-    times = [
-        format_duration(serving.latency_ms[key] / 1e3) if serving.latency_ms else "–" for key in QUANTILES
-    ]
+    times = [_time(serving, key) if serving.latency_ms else "–" for key in QUANTILES]
     numbers = [f"{n:,}" for n in (serving.requests, serving.served, serving.failed, serving.cut)]
     return (serving.name, *numbers, *times, f"{serving.backlog_max:,}", phrases.percent(serving.busy))
 
 
+def _time(serving: Serving, key: str) -> str:
+    return f"{'≥ ' if key in serving.at_least else ''}{format_duration(serving.latency_ms[key] / 1e3)}"
+
+
 def _metrics(servings: Sequence[Serving], slowed: Slowed | None) -> dict[str, float]:
     metrics: dict[str, float] = {}
-    timed = [serving.latency_ms for serving in servings if serving.latency_ms]
-    if timed:
-        metrics |= {f"latency_{key}_ms": max(times[key] for times in timed) for key in QUANTILES}
+    timed = [serving for serving in servings if serving.latency_ms]
+    for key in QUANTILES if timed else ():
+        # A lower bound must meet no goal: without a value none is met.
+        if not any(key in serving.at_least for serving in timed):
+            metrics[f"latency_{key}_ms"] = max(serving.latency_ms[key] for serving in timed)
     if servings:
         metrics["backlog_max"] = float(max(serving.backlog_max for serving in servings))
         metrics["drain_hours"] = max(serving.drain for serving in servings) / 3600
