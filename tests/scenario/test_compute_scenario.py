@@ -10,6 +10,7 @@ from devicesim.scenario import load, loads
 from devicesim.scenario.trace import Load
 
 IMAGE = '[[image]]\nname = "os"\nami = "ami-0123456789abcdef0"\nsize = "8 GB"\n'
+OTHER = IMAGE.replace('"os"', '"db"').replace("ami-0", "ami-1")
 FUNCTION = '[[function]]\nname = "thumb"\ntriggers = "arn:aws:s3:::small-story"\nwork = "50 ms"\n'
 INSTANCE = '[[instance]]\nname = "box"\ntype = "snc1.medium"\n'
 
@@ -32,7 +33,7 @@ def place(text: str, word: str, nth: int = 0) -> str:
 
 class TestImages:
     def test_all_images_together_fit_the_device(self) -> None:
-        images = IMAGE.replace("8 GB", "100 GB") + IMAGE.replace('"os"', '"db"').replace("8 GB", "26 GB")
+        images = IMAGE.replace("8 GB", "100 GB") + OTHER.replace("8 GB", "26 GB")
         at = place(images, 'size = "26')
         assert told(images) == [
             f"{at}: error: image[1].size: the images must fit the 125 GB that SNC1_HDD has for them, got 126 GB"
@@ -59,7 +60,7 @@ class TestImages:
         assert line.endswith("error: instance[0].image: no image is named 'oss'")
 
     def test_so_many_images_at_most(self) -> None:
-        many = "".join(IMAGE.replace('"os"', f'"os{n}"') for n in range(11))
+        many = "".join(IMAGE.replace('"os"', f'"os{n}"').replace("ef0", f"e{n:02}") for n in range(11))
         (line,) = told(many, device="EDGE")
         assert line.endswith("EDGE takes at most 10 images, got 11")
 
@@ -108,6 +109,33 @@ class TestInstances:
     )  # fmt: skip
     def test_refused(self, more: str, why: str) -> None:
         assert any(why in line for line in told(f"{INSTANCE}{more}\n"))
+
+    @pytest.mark.parametrize(
+        ("more", "got"),
+        [
+            ('duration = "100 h"\nrequests = { EVERY }', "36,000,000 in 4 d 4 h"),
+            ('count = 2\nduration = "28 h"\nrequests = { EVERY }', "20,160,000 in 1 d 4 h"),
+            (
+                'requests = { EVERY, surge = { every = "1 min", length = "6 s", times = 30 } }',
+                "33,696,000 in 1 d",
+            ),
+        ],
+    )
+    def test_worked_more_requests_than_can_be_computed(self, more: str, got: str) -> None:
+        """360,000 s x 100/s; 2 x 100,800 s x 100/s; 86,400 s x 100/s x (1 + 0.1 x 29)."""
+        text = f"{INSTANCE}{more}\n".replace("EVERY", 'every = "10 ms", work = "1 ms"').replace(
+            "medium", "micro"
+        )
+        (line,) = told(text)
+        assert "instance[0].requests.every: instances serve at most 10,000,000 requests together" in line
+        assert line.endswith(f"got about {got}")
+
+    def test_requests_are_counted_for_as_long_as_the_device_is_kept(self) -> None:
+        """100 a second for the 3 d that job.keep tells: 25,920,000; a day of them would do."""
+        text = INSTANCE + 'requests = { every = "10 ms", work = "1 ms" }\n'
+        (line,) = told(text, "job.keep = '3 d'")
+        assert line.endswith("got about 25,920,000 in 3 d")
+        loads(TEXT + text)
 
     def test_one_that_serves_requests_is_idle_besides(self) -> None:
         story = loads(TEXT + INSTANCE + 'requests = { every = "1 s", work = "300 ms" }\n')

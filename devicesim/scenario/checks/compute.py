@@ -8,11 +8,18 @@ from difflib import get_close_matches
 from typing import Any
 
 from devicesim import catalog
+from devicesim.errors import UnitError
 from devicesim.scenario.checks.draft import Draft
 from devicesim.scenario.compute import Instance
 from devicesim.scenario.findings import Finding
 from devicesim.scenario.places import Path
-from devicesim.units import format_size
+from devicesim.units import DURATION, format_duration, format_size, parse
+
+MOST_REQUESTS = 10_000_000
+"""Requests of a scenario, each of which is computed: so many take half a minute and 2 GB of memory."""
+
+USUAL = 86400.0
+"""For how long requests are counted where neither ``duration`` nor ``job.keep`` tells [s]."""
 
 
 def check(draft: Draft) -> Iterator[Finding]:
@@ -23,6 +30,7 @@ def check(draft: Draft) -> Iterator[Finding]:
     yield from _vcpus(room)
     yield from _memory(room)
     yield from _requests(room)
+    yield from _expected(room)
     yield from _functions(room)
     yield from _triggers(draft)
 
@@ -179,6 +187,34 @@ def _requests(room: _Room) -> Iterator[Finding]:
             busy = f" and keeps {instance.cpu:.0%} of them busy" if instance.cpu else ""
             path = ("instance", index, "requests", "concurrency")
             yield Finding(path, f"each request takes a vCPU: {has}{busy}, got {requests.concurrency}")
+
+
+def _expected(room: _Room) -> Iterator[Finding]:
+    """More requests than can be computed, by how long the instances run at most."""
+    kept, total = _kept(room.draft), 0.0
+    nodes = room.draft.table("cluster").get("nodes", 1)
+    for index, instance in room.instances.items():
+        requests = instance.requests
+        if requests is None or requests.every is None:
+            continue
+        runs = max(kept, USUAL) if instance.duration is None else instance.duration
+        surge = requests.surge
+        often = 1.0 if surge is None else 1 + surge.length / surge.every * (surge.times - 1)
+        total += runs / requests.every * often * instance.count * (nodes if isinstance(nodes, int) else 1)
+        if total > MOST_REQUESTS:
+            why = f"instances serve at most {MOST_REQUESTS:,} requests together"
+            got = f"got about {total:,.0f} in {format_duration(runs)}"
+            hint = "give the instance a shorter duration, or requests that come less often"
+            yield Finding(("instance", index, "requests", "every"), f"{why}, {got}", hint)
+            break
+
+
+def _kept(draft: Draft) -> float:
+    kept = draft.table("job").get("keep")
+    try:
+        return parse(kept, DURATION) if isinstance(kept, str) else 0.0
+    except UnitError:
+        return 0.0  # told by the table's own check
 
 
 def _functions(room: _Room) -> Iterator[Finding]:
