@@ -59,6 +59,12 @@ class TestImages:
         (line,) = told(IMAGE + INSTANCE + 'image = "oss"\n')
         assert line.endswith("error: instance[0].image: no image is named 'oss'")
 
+    def test_an_image_goes_onto_the_device_once(self) -> None:
+        twice = IMAGE + IMAGE.replace('"os"', '"db"')
+        (line,) = told(twice)
+        assert line.startswith(place(twice, "ami", 1))
+        assert line.endswith("image[1].ami: must be unique, got 'ami-0123456789abcdef0', which image[0] has")
+
     def test_so_many_images_at_most(self) -> None:
         many = "".join(IMAGE.replace('"os"', f'"os{n}"').replace("ef0", f"e{n:02}") for n in range(11))
         (line,) = told(many, device="EDGE")
@@ -177,6 +183,14 @@ class TestFunctions:
     def test_refused(self, change: tuple[str, str], why: str) -> None:
         (line,) = told(FUNCTION.replace(*change), device="EDGE")
         assert why in line
+
+    def test_an_arn_is_of_the_job_s_region(self) -> None:
+        arn = 'arn = "arn:aws:lambda:us-east-1:123456789012:function:thumb:1"\n'
+        (line,) = told(FUNCTION + arn, device="EDGE")
+        why = "must be a function in the job's Region us-west-2, got one in us-east-1"
+        assert line.endswith(f"function[0].arn: {why}")
+        here = FUNCTION + arn.replace("us-east-1", "us-west-2")
+        loads(TEXT.replace("[job]", f'{here}[job]\ndevice = "EDGE"'))
 
     def test_names_must_be_unique(self) -> None:
         (line,) = told(FUNCTION + FUNCTION, device="EDGE")

@@ -33,6 +33,7 @@ def check(draft: Draft) -> Iterator[Finding]:
     yield from _expected(room)
     yield from _functions(room)
     yield from _triggers(draft)
+    yield from _accounts(draft)
 
 
 class _Room:
@@ -215,6 +216,24 @@ def _kept(draft: Draft) -> float:
         return parse(kept, DURATION) if isinstance(kept, str) else 0.0
     except UnitError:
         return 0.0  # told by the table's own check
+
+
+def _accounts(draft: Draft) -> Iterator[Finding]:
+    """What the account has once, or in another Region."""
+    seen: dict[str, int] = {}
+    for index, image in draft.images.items():
+        if image.ami in seen:
+            why = f"must be unique, got {image.ami!r}, which image[{seen[image.ami]}] has"
+            hint = "an image goes onto the device once; several instances may start from it"
+            yield Finding(("image", index, "ami"), why, hint)
+        seen.setdefault(image.ami, index)
+    region = draft.table("site").get("region")
+    for index, function in draft.functions.items():
+        named = function.arn.split(":")[3] if function.arn is not None else region
+        if isinstance(region, str) and named != region:
+            why = f"must be a function in the job's Region {region}, got one in {named}"
+            hint = "a job takes functions of its own Region only; publish it there"
+            yield Finding(("function", index, "arn"), why, hint)
 
 
 def _functions(room: _Room) -> Iterator[Finding]:
