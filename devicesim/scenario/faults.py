@@ -8,17 +8,32 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StrictInt
+from pydantic import AfterValidator, Field, StrictInt
 
-from devicesim.scenario.quantities import Duration
+from devicesim import units
+from devicesim.scenario.quantities import Duration, refusal, shown, text
 from devicesim.scenario.table import Table
 
 Nodes = Annotated[
     tuple[Annotated[StrictInt, Field(ge=1)], ...],
     Field(description="Which nodes of the cluster, counted from 1.", examples=[[2, 4]], min_length=1),
 ]
+LEAST = 1.0
+"""The shortest that a fault lasts [s]: what is shorter than the clock tells would never be over."""
+
+
+def _lasts(duration: float) -> float:
+    if duration < LEAST:
+        raise refusal(
+            f"must be at least {text(LEAST, units.DURATION)}, got {shown(text(duration, units.DURATION))}",
+            'leave the fault out, or say how long it lasts, such as "6 h"',
+        )
+    return duration
+
+
+Time = Annotated[Duration, AfterValidator(_lasts)]
 Lasting = Annotated[
-    Duration, Field(description="How long until it is over; nodes then start again.", examples=["6 h"])
+    Time, Field(description="How long until it is over; nodes then start again.", examples=["6 h"])
 ]
 
 
@@ -57,7 +72,7 @@ class Blackout(_Fault):
 
     kind: Literal["blackout"] = Field(description="What goes wrong.", examples=["blackout"])
     duration: Annotated[
-        Duration, Field(description="How long until power is back and somebody unlocks it.", examples=["6 h"])
+        Time, Field(description="How long until power is back and somebody unlocks it.", examples=["6 h"])
     ]
     part: Annotated[
         StrictInt, Field(description="Which part's device of an EXPORT it befalls.", examples=[2], ge=1)

@@ -592,3 +592,13 @@ def test_no_bucket_name_is_invented() -> None:
         re.fullmatch(r"clips/0000/\d{8}", item.key)
         for item in world.life().device.share.objects("small-story")
     )
+
+
+def test_worked_mains_that_fail_are_told_as_a_power_failure() -> None:
+    # One second without power is over before the device has started again: the copy goes on and ends.
+    fault = 'fault = [{ kind = "blackout", at = "1 s", duration = "1 s" }]'
+    world = simulate(small_story(fault))
+    (stopped,) = world.stream.of(LegInterrupted)
+    assert stopped.why == "power failed"
+    assert world.stream.of(LegResumed)
+    assert copied(world) == (BYTES, ingest_leg(world).total_objects)

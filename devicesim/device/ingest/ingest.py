@@ -235,7 +235,8 @@ class Ingest:
         device.change()
 
     def _why_off(self) -> str:
-        return "the battery died" if self._device.abrupt else "the battery was low"
+        dead = "power failed" if self._setting.scenario.site.power.source == "mains" else "the battery died"
+        return dead if self._device.abrupt else "the battery was low"
 
     def end(self) -> None:
         """Say that the copy is over, whatever is left."""
