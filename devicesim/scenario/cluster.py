@@ -22,8 +22,7 @@ class Cluster(Table):
         default=5,
         description="How many devices: 5 to 10 in 2020 (the job API of then takes five), 3 to 16 today.",
         examples=[5],
-        ge=1,
-        le=16,
+        json_schema_extra={"minimum": 3, "maximum": 16},
     )
     era: Literal["2020", "today"] = Field(
         default="2020",

@@ -56,8 +56,8 @@ _KINDS = {
 def findings(errors: Sequence[ErrorDetails], document: Any, model: type[BaseModel]) -> Iterator[Finding]:
     """Say every pydantic error in the scenario's own words."""
     for error in errors:
-        path = _path(error["loc"], document)
-        if error["type"] == "too_short" and any(path == e["loc"][: len(path)] != e["loc"] for e in errors):
+        path, loc = _path(error["loc"], document), error["loc"]
+        if error["type"] == "too_short" and any(loc == e["loc"][: len(loc)] != e["loc"] for e in errors):
             continue  # the list is not empty: its items are wrong, and are told of by themselves
         yield _finding(error, path, _models(model, path), _field(model, path))
 

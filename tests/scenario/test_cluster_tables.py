@@ -73,11 +73,10 @@ def test_law_a_cluster_of_a_type_that_cannot_cluster_is_refused_where_it_stands(
     assert ("cluster", "SNC1_HDD cannot be clustered: EDGE can in 2020") in problems(text=text)
 
 
-@pytest.mark.parametrize("nodes", [1, 2, 3, 4, 11, 16])
+@pytest.mark.parametrize("nodes", [-1, 0, 1, 2, 3, 4, 11, 16, 17])
 def test_law_a_cluster_of_2020_has_five_to_ten_nodes(nodes):
-    assert problems(f"cluster.nodes = {nodes}")[0] == (
-        "cluster.nodes", f"a cluster has 5 to 10 nodes in 2020, got {nodes}",
-    )  # fmt: skip
+    (found,) = problems(f"cluster.nodes = {nodes}")
+    assert found == ("cluster.nodes", f"a cluster has 5 to 10 nodes in 2020, got {nodes}")
     assert 'era = "today"' in hints(f"cluster.nodes = {nodes}")[0]
 
 
@@ -102,6 +101,8 @@ def test_law_a_cluster_takes_local_use_jobs_only(kind):
         ("fault[1].nodes = [1, 7]", "fault[1].nodes[1]", "must be a node of the cluster, 1 to 5, got 7"),
         ("fault[1].nodes = [3, 3]", "fault[1].nodes[1]", "must name each node once, got 3 twice"),
         ("fault[1].nodes = []", "fault[1].nodes", "must not be empty"),
+        ('fault[1].duration = "0 s"', "fault[1].duration", "must be at least 1 s, got '0 s'"),
+        ('fault[2].duration = "1 ms"', "fault[2].duration", "must be at least 1 s, got '0.001 s'"),
         ('fault[0].duration = "1 h"', "fault[0].duration", "unknown key"),
         ('client[0].link = "wifi"', "client[0].link", "a cluster is reached by cable, got 'wifi'"),
         ('cluster.era = "2021"', "cluster.era", "must be one of '2020', 'today', got '2021'"),
@@ -110,6 +111,16 @@ def test_law_a_cluster_takes_local_use_jobs_only(kind):
 )  # fmt: skip
 def test_law_what_a_cluster_lacks_is_refused_with_its_place(override, path, why):
     assert (path, why) in problems(override)
+
+
+def test_law_a_node_that_none_can_be_is_the_one_thing_wrong_with_its_list():
+    assert problems("fault[1].nodes = [0]") == [("fault[1].nodes[0]", "must be at least 1, got 0")]
+
+
+def test_law_a_fault_that_takes_no_time_is_refused_with_what_to_write():
+    assert hints('fault[1].duration = "0 s"') == [
+        'leave the fault out, or say how long it lasts, such as "6 h"'
+    ]
 
 
 def test_law_a_fault_of_no_kind_that_there_is_is_refused():
