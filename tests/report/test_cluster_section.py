@@ -92,3 +92,29 @@ def test_worked_the_headline_waits_for_the_last_node(world):
     report = devicesim.answer(world)
     last = max(at for job in world.jobs.values() for at, _ in job.history)
     assert report.end == last
+
+
+def lost(nodes, at):
+    """What became of a cluster that loses nodes for good, with none instead and nobody who keeps it longer."""
+    fault = f'[[fault]]\nkind = "node-lost"\nat = "{at}"\nnodes = {nodes}\n'
+    changes = ("cluster.replace = false", 'job.keep = "0 d"')
+    world = devicesim.simulate(cluster_story(*changes, more=fault))
+    return devicesim.answer(world), next(iter(world.clusters.values()))
+
+
+@pytest.mark.parametrize(("nodes", "readable"), [([1, 2], True), ([1, 2, 3], False)])
+def test_worked_a_cluster_that_was_given_up_took_no_writes_until_its_nodes_went_back(nodes, readable):
+    report, cluster = lost(nodes, "5 min")
+    # 5 min of writes; then it is given up at once, and the last node takes a shutdown and 1 h until the courier has it.
+    gone = (at for life in cluster.lives for at, state in life.job.history if state == "InTransitToAWS")
+    taken = max(gone) - cluster.work.formed
+    assert taken >= 300 + 3600
+    assert report.metrics["cluster_read_write"] == pytest.approx(300 / taken)
+    assert report.metrics["cluster_available"] == pytest.approx(1.0 if readable else 300 / taken)
+    (line,) = (line for line in report.sections[0].lines if line.startswith("formed"))
+    assert f"took writes {100 * 300 / taken:.4g} % of the time until its nodes went back, given up" in line
+
+
+def test_worked_a_cluster_that_is_lost_as_it_forms_never_took_writes():
+    report, _ = lost([1, 2, 3, 4, 5], "0 s")
+    assert report.metrics["cluster_read_write"] == report.metrics["cluster_available"] == 0

@@ -22,6 +22,7 @@ from devicesim.device.cluster.repair import Repair
 from devicesim.device.cluster.writing import Terms, Writing
 from devicesim.device.setting import Setting
 from devicesim.errors import require
+from devicesim.jobs import JobState
 from devicesim.physics import erasure
 from devicesim.physics.quorum import Service, service
 from devicesim.progress import Lost, NodeChanged, QuorumChanged
@@ -193,11 +194,28 @@ class Work:
         self._since = self._setting.now
 
     def until_now(self, now: float) -> dict[Service, float]:
-        """How long it has served at each level, up to now [s]."""
+        """How long it has served at each level, up to now [s].
+
+        A cluster that was given up stays what it was when it was, until the last of its nodes goes back.
+        """
         told = dict(self.spans)
         if self.service is not None and self.ended is None:
             told[self.service] += now - self._since
+        elif self.service is not None and self.ended is not None and self.given_up:
+            told[self.service] += max(min(self._taken(), now) - self.ended, 0.0)
         return told
+
+    @property
+    def given_up(self) -> bool:
+        """Whether it was packed up before all was written, since it took no writes and never would."""
+        unwritten = self.writing is not None and not self.writing.finished
+        return self.ended is not None and unwritten and self.service is not Service.READ_WRITE
+
+    def _taken(self) -> float:
+        """When the last node was handed to the courier; never, if one has not been [s]."""
+        there = [each.job.history for each in self._members if each.job.outcome in ("", "complete")]
+        times = [[at for at, state in each if state is JobState.IN_TRANSIT_TO_AWS] for each in there]
+        return max((each[0] if each else float("inf") for each in times), default=0.0)
 
     def _repair_speed(self, targets: int) -> erasure.Repair | None:
         """How fast fragments can be made for so many nodes now; None where too few can be read."""

@@ -65,7 +65,8 @@ def _lines(world: World, cluster: Cluster) -> Iterator[str]:
         f"{code.parity} fragments of each object; writes need {drawn.rule.write} nodes, reads {drawn.rule.read}"
     )
     if work.formed is None:
-        yield f"does not serve yet: {cluster.state}" if work.ended is None else "never came to serve"
+        short = f"never formed: fewer than {drawn.rule.write} nodes came to work together"
+        yield f"not formed yet: {cluster.state}" if work.ended is None else short
         return
     yield _served(world, cluster)
     if clients := _clients(cluster):
@@ -91,12 +92,12 @@ def _served(world: World, cluster: Cluster) -> str:
         for level in sorted(Service, reverse=True)
         if spans[level] > 0
     ]
-    share = spans[Service.READ_WRITE] / whole if whole else 1.0
-    formed = cluster.work.formed or 0.0
-    return (
-        f"formed after {format_duration(formed - cluster.history[0][0])}, then {', '.join(parts)}: "
-        f"took writes {100 * share:.4g} % of the time"
-    )
+    formed = f"formed after {format_duration((cluster.work.formed or 0.0) - cluster.history[0][0])}"
+    if not whole:
+        return f"{formed}" if cluster.work.ended is None else f"{formed}, and was packed up at once"
+    share = f"took writes {100 * spans[Service.READ_WRITE] / whole:.4g} % of the time"
+    until = " until its nodes went back, given up" if cluster.work.given_up else ""
+    return f"{formed}, then {', '.join(parts)}: {share}{until}"
 
 
 def _clients(cluster: Cluster) -> str:
