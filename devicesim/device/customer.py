@@ -45,6 +45,7 @@ class Customer:
 
     Attributes:
         ingest: the copy onto the device, once begun.
+        befell: the blackouts that found the device at work.
         task: what is done with the device: that copy, unless a room of the scenario sends somebody else.
     """
 
@@ -52,6 +53,7 @@ class Customer:
         self._setting, self._job, self._device, self._datasets = setting, job, device, datasets
         self.ingest: Ingest | None = None
         self.task: Task | None = None
+        self.befell: list[Blackout] = []
         self._dark = -1.0
         self._faults = self._blackouts(1)
 
@@ -135,6 +137,7 @@ class Customer:
         """Let the mains fail, if the device is still at work by then."""
         yield self._setting.env.timeout(fault.at)
         if not self._device.off.triggered:
+            self.befell.append(fault)
             self._dark = self._setting.now + fault.duration
             self._device.fail("no mains power")
 

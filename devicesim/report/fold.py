@@ -70,13 +70,13 @@ def answer(world: World, job_id: str | None = None) -> Report:
     summary = _ingest(world.stream, ingest, bottlenecks, job.id)
     rooms = told(world, life)
     losses = (*losses_of(world.stream, job.id), *(loss for room in rooms for loss in room.losses))
-    battery = _battery(life, story)
+    battery = next((room.battery for room in rooms if room.battery), _battery(life, story))
     costs = (*(() if job.master else _costs(world, life)), *(cost for room in rooms for cost in room.costs))
     arrived = _arrived(world.stream, life)
     metrics = _metrics(life, summary, losses, battery, costs, arrived)
     for room in rooms:
         metrics |= room.metrics
-    notes = _notes(world, story)
+    notes = (*_notes(world, story), *(note for room in rooms for note in room.notes))
     load = _load(life)
     outlook = section.outlook(world, life, load)
     ranked = swings(world.figures, story, load) if outlook is None else rank(world.figures, outlook)
@@ -95,7 +95,7 @@ def answer(world: World, job_id: str | None = None) -> Report:
         end=max(
             world.now if not job.outcome else _last(world.stream, job.id), *(room.end for room in rooms), 0.0
         ),
-        timeline=timeline(world.stream, job),
+        timeline=next((room.timeline for room in rooms if room.timeline), timeline(world.stream, job)),
         ingest=summary,
         losses=losses,
         battery=battery,

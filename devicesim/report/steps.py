@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from devicesim.device import interfaces
 from devicesim.device.job import Job
-from devicesim.jobs import JobState
+from devicesim.jobs import ClusterState, JobState
 from devicesim.progress import (
     BatteryChanged,
     Cleared,
@@ -62,6 +62,25 @@ def timeline(stream: Stream, job: Job) -> tuple[Step, ...]:
             steps.append(Step(event.at, end, timestamp(stream.epoch, event.at), words[0], 1, words[1]))
     for number, part in enumerate(job.parts, 1):
         steps += _of_part(stream, part, number)
+    return tuple(sorted(steps, key=lambda step: step.start))
+
+
+def of_cluster(
+    stream: Stream, anchor: str, history: Sequence[tuple[float, ClusterState]]
+) -> tuple[Step, ...]:
+    """The states of a cluster, and within them what befell it, its nodes and the copy; a node's own life is not."""
+    shown = (QuorumChanged, NodeChanged, LegStarted, LegResumed, LegInterrupted, LegEnded)
+    events = [event for event in stream.events if event.job == anchor and isinstance(event, shown)]
+    states = [at for at, _ in history]
+    steps = [
+        Step(at, _first(states, at), timestamp(stream.epoch, at), str(state), 0, "")
+        for number, (at, state) in enumerate(history)
+        if at not in states[number + 1 :]  # what passes at once is no state to tell of
+    ]
+    for number, event in enumerate(events):
+        if words := _words(event):
+            end = _end(event, events[number + 1 :], _first(states, event.at))
+            steps.append(Step(event.at, end, timestamp(stream.epoch, event.at), words[0], 1, words[1]))
     return tuple(sorted(steps, key=lambda step: step.start))
 
 

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from small_story import BYTES, small_story
 
-from devicesim import units
+from devicesim import answer, units
 from devicesim.device.ingest.queue import Queue, queues, refuse
 from devicesim.progress import (
     ImportFailed,
@@ -602,3 +602,9 @@ def test_worked_mains_that_fail_are_told_as_a_power_failure() -> None:
     assert stopped.why == "power failed"
     assert world.stream.of(LegResumed)
     assert copied(world) == (BYTES, ingest_leg(world).total_objects)
+
+
+def test_worked_a_blackout_after_the_device_went_back_is_told() -> None:
+    fault = 'fault = [{ kind = "blackout", at = "30 d", duration = "1 h" }]'
+    report = answer(simulate(small_story(fault)))
+    assert "fault blackout at 30.0 d: the device was not at work then" in report.notes

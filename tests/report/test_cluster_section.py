@@ -59,6 +59,8 @@ def test_worked_the_text_tells_capacity_states_repair_and_where_the_data_goes(wo
         "1 node lost for good, 1 ordered instead, 1 joined",
         "400 GB on it at the end go nowhere: AWS erases returned nodes",
         "node 2 lost (failed for good)",
+        "Pending",
+        "InUse",
         "cluster offline, 5 h 23 min (power cut)",
     ):
         assert words in shown
@@ -118,3 +120,32 @@ def test_worked_a_cluster_that_was_given_up_took_no_writes_until_its_nodes_went_
 def test_worked_a_cluster_that_is_lost_as_it_forms_never_took_writes():
     report, _ = lost([1, 2, 3, 4, 5], "0 s")
     assert report.metrics["cluster_read_write"] == report.metrics["cluster_available"] == 0
+
+
+def test_law_the_timeline_is_that_of_the_cluster_and_nothing_stands_after_its_end(world):
+    report, cluster = devicesim.answer(world), next(iter(world.clusters.values()))
+    states = [step.what for step in report.timeline if step.level == 0]
+    assert states == [
+        "Pending",
+        "InUse",
+        "Complete",
+    ]  # it awaits its quorum for no time: all nodes are ordered at once
+    assert max(step.start for step in report.timeline) == cluster.history[-1][0] == report.end
+    assert report.battery.energy == pytest.approx(sum(life.device.power.energy for life in cluster.lives))
+
+
+def test_worked_faults_that_befell_nobody_are_told():
+    # Node 2 is lost for good, with none instead: it cannot be cut off later; and after 20 d all are packed up.
+    faults = "".join(
+        f'[[fault]]\nkind = "{kind}"\nat = "{at}"\nnodes = [2]\n{more}\n'
+        for kind, at, more in (
+            ("node-lost", "1 h", ""),
+            ("power-cut", "2 h", 'duration = "1 h"'),
+            ("node-lost", "20 d", ""),
+        )
+    )
+    report = devicesim.answer(devicesim.simulate(cluster_story("cluster.replace = false", more=faults)))
+    assert [note for note in report.notes if note.startswith("fault")] == [
+        "fault power-cut of node 2 at 2 h: it was not there any more",
+        "fault node-lost of node 2 at 20.0 d: it had been packed up",
+    ]

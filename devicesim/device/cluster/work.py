@@ -45,6 +45,7 @@ class Work:
         spans: how long it served at each level [s].
         exposed: how long some data lacked a fragment [s].
         expected: nodes that will be ordered without anybody doing more.
+        struck: the scenario's faults that came to pass, by identity, with the nodes that were not there to be struck.
         books: who holds what.
         front: what the copy sees of it.
         writing: the clients' copy, once begun.
@@ -80,6 +81,7 @@ class Work:
         self.spans = dict.fromkeys(Service, 0.0)
         self.exposed, self._thin_since = 0.0, float("inf")
         self.expected = 0
+        self.struck: dict[int, tuple[int, ...]] = {}
         self._since, self._looking = 0.0, False
         self._share = setting.figures.si("cluster.repair.share")
         require(0 < self._share <= 1, "cluster.repair.share", "in (0, 1]", self._share)
@@ -241,6 +243,7 @@ class Work:
         """Let a fault befall nodes, all at once."""
         if self.ended is not None:
             return
+        self.struck[id(fault)] = tuple(node for node in fault.nodes if self.holder(node - 1) is None)
         self.settle()
         lost = [np.zeros(0, np.int64)]
         replaced = 0

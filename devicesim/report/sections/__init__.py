@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from devicesim.device.order import Life
-from devicesim.report.sections import archives, cluster, compute, export, online
+from devicesim.report.sections import archives, cluster, compute, export, faults, online
 from devicesim.report.sections.told import Told
 from devicesim.world import World
 
@@ -14,6 +14,7 @@ ROOMS: tuple[Callable[[World, Life], Told | None], ...] = (
     cluster.tell,
     compute.tell,
     export.tell,
+    faults.tell,
     online.tell,
 )
 """One function for each room; None where the scenario has no such room."""

@@ -16,8 +16,10 @@ from devicesim.physics.quorum import Service
 from devicesim.progress import NodeChanged, timestamp
 from devicesim.report import phrases
 from devicesim.report.costs import bill
-from devicesim.report.model import Cost, Section
+from devicesim.report.model import BatterySummary, Cost, Section
 from devicesim.report.sections.told import Told
+from devicesim.report.steps import of_cluster
+from devicesim.scenario.faults import NodeFault
 from devicesim.units import format_duration, format_rate, format_size
 from devicesim.world import World
 
@@ -39,7 +41,40 @@ def tell(world: World, life: Life) -> Told | None:
         tuple(_row(world, cluster, each) for each in cluster.members),
     )
     last = max((at for each in cluster.lives for at, _ in each.job.history), default=0.0)
-    return Told((section,), _metrics(world, cluster), tuple(_costs(world, cluster)), end=last)
+    return Told(
+        (section,),
+        _metrics(world, cluster),
+        tuple(_costs(world, cluster)),
+        notes=tuple(_missed(world, cluster)),
+        timeline=of_cluster(world.stream, cluster.work.anchor, cluster.history),
+        battery=_supply(cluster),
+        end=last,
+    )
+
+
+def _supply(cluster: Cluster) -> BatterySummary | None:
+    """What all nodes drew together, and one of them on average while it was on."""
+    supplies = [each.device.power for each in cluster.lives if each.device.power.on_time > 0]
+    if not supplies:
+        return None
+    energy = sum(each.energy for each in supplies)
+    mean = energy / sum(each.on_time for each in supplies)
+    swaps, recharges = sum(each.swaps for each in supplies), sum(each.recharges for each in supplies)
+    source, lowest = cluster.setting.scenario.site.power.source, min(each.lowest for each in supplies)
+    return BatterySummary(source, swaps, recharges, energy, mean, lowest)
+
+
+def _missed(world: World, cluster: Cluster) -> Iterator[str]:
+    """Faults of the scenario that befell nobody."""
+    work = cluster.work
+    for fault in cluster.setting.scenario.faults:
+        if not isinstance(fault, NodeFault) or work.ended is None:
+            continue
+        gone = work.struck.get(id(fault), fault.nodes)
+        why = "was not there any more" if id(fault) in work.struck else "had been packed up"
+        for node in gone:
+            why = why if work.formed is not None else "never formed a cluster"
+            yield f"fault {fault.kind} of node {node} at {format_duration(fault.at)}: it {why}"
 
 
 def _spans(world: World, cluster: Cluster) -> dict[Service, float]:
@@ -77,8 +112,7 @@ def _lines(world: World, cluster: Cluster) -> Iterator[str]:
         later = cluster.members[drawn.nodes :]
         joined = sum(each.state != AWAITED for each in later)
         yield f"{phrases.count(lost, 'node')} lost for good, {_replaced(len(later), joined)}"
-    energy = sum(life.device.power.energy for life in cluster.lives)
-    yield f"all nodes together drew {phrases.energy(energy)}"
+    yield "what was drawn is that of all nodes together; the average is that of one while it is on"
     yield _left(cluster)
     if world.figures.si("cluster.node.failures") > 0:
         yield _durability(world, cluster)
