@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StrictStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt, StrictStr, model_validator
 
 from devicesim import units
 from devicesim.scenario.quantities import Duration, Fraction, Name, Quantity, Rate, refusal
@@ -18,6 +18,22 @@ Throttle = Annotated[float, Quantity(units.RATE, least="1 B/s")]
 Share = Annotated[float, Quantity(units.FRACTION, above="0 %", most="100 %")]
 
 DEVICE, SITE = "device", "site"
+MOST_LOSS = 0.01
+"""Beyond it packets go missing together and acknowledgements with them: the law of a connection's rate, which has
+one loss halve one window, no longer holds."""
+
+
+def _loss(value: float) -> float:
+    if value > MOST_LOSS:
+        raise refusal(
+            f"must be at most 1 %, got {100 * value:.3g} %: the law of a TCP connection's rate does not hold "
+            "for a line that loses more",
+            'write loss = "1 %" at most, or let the line be dead at times: [site.wan.outages]',
+        )
+    return value
+
+
+Loss = Annotated[float, Quantity(units.FRACTION), AfterValidator(_loss)]
 
 
 class WanWindow(Table):
@@ -94,8 +110,10 @@ class Wan(Table):
         description="Round-trip time to the Region; the catalog's if not given.",
         examples=["40 ms"],
     )
-    loss: Fraction | None = Field(
-        default=None, description="Share of packets lost; the catalog's if not given.", examples=["0.003 %"]
+    loss: Loss | None = Field(
+        default=None,
+        description="Share of packets lost, at most 1 %; the catalog's if not given.",
+        examples=["0.003 %"],
     )
     windows: tuple[WanWindow, ...] = Field(
         default=(), alias="window", description="When the line may be used, and with how much of it."

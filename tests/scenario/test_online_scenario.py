@@ -244,3 +244,21 @@ def test_law_windows_are_refused_just_where_they_share_an_hour(
 
 def test_a_week_is_a_week() -> None:
     assert WEEK == 604_800.0
+
+
+def test_a_line_that_loses_more_than_the_law_holds_for_is_refused() -> None:
+    """Mathis' law, rate = c MSS / (RTT sqrt(p)), has one loss halve one window: a p of some per cent is none of its."""
+    (found,) = problems(HEAD + WAN + 'loss = "100 %"\n' + DATA + SENT)
+    assert found.startswith("9: site.wan.loss: must be at most 1 %, got 100 %: the law of a TCP")
+    wan = loads(HEAD + WAN + 'loss = "1 %"\n' + DATA + SENT).site.wan
+    assert wan is not None
+    assert wan.loss == 0.01
+
+
+def test_a_window_gives_no_more_than_its_line() -> None:
+    """Worked: 10 Gbit/s of a line of 100 Mbit/s is 1.25 GB/s of 12.5 MB/s."""
+    window = '[[site.wan.window]]\nbegin = "08:00"\nend = "18:00"\nrate = "{}"\n'
+    assert problems(HEAD + WAN + window.format("10 Gbit/s") + DATA + SENT) == [
+        "12: site.wan.window[0].rate: must be at most the line's own, 12.5 MB/s, got 1.25 GB/s"
+    ]
+    assert loads(HEAD + WAN + window.format("100 Mbit/s") + DATA + SENT).site.wan is not None

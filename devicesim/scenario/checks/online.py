@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from typing import TypeVar
 
@@ -15,9 +15,10 @@ from devicesim.scenario.checks import roads
 from devicesim.scenario.checks.draft import Draft
 from devicesim.scenario.datasets import expected_count
 from devicesim.scenario.findings import Finding
-from devicesim.scenario.online import WanWindow
+from devicesim.scenario.online import Wan, WanWindow
 from devicesim.scenario.places import Path
 from devicesim.scenario.week import WEEK, moment_text
+from devicesim.units import format_rate
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -78,6 +79,19 @@ def _windows(draft: Draft) -> Iterator[Finding]:
     silent = bool(windows) and all(window is not None and _rate(window) == 0 for window in windows)
     if silent and not draft.table("site", "wan").get("otherwise"):
         yield Finding(("site", "wan", "window", 0), "the line gives nothing all week", "give a window a rate")
+    yield from _above_the_line(draft, windows)
+
+
+def _above_the_line(draft: Draft, windows: Sequence[WanWindow | None]) -> Iterator[Finding]:
+    """No window gives more than the line that it is a window of."""
+    line = _valid(Wan, {"up": draft.table("site", "wan").get("up")})
+    for index, window in enumerate(windows):
+        if line is not None and window is not None and window.rate is not None and window.rate > line.up:
+            yield Finding(
+                ("site", "wan", "window", index, "rate"),
+                f"must be at most the line's own, {format_rate(line.up)}, got {format_rate(window.rate)}",
+                "write 'up' as what the line gives at best, and windows or 'otherwise' for less",
+            )
 
 
 def _rate(window: WanWindow) -> float:
