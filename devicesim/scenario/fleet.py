@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StrictStr, WithJsonSchema
 
-from devicesim import catalog
+from devicesim import catalog, units
 from devicesim.errors import unknown
 from devicesim.jobs import ShippingOption
 from devicesim.scenario.online import Wan
-from devicesim.scenario.quantities import Duration, Fraction, Name, Temperature, refusal
+from devicesim.scenario.quantities import Duration, Name, Quantity, Temperature, refusal
 from devicesim.scenario.site import Power, Region, Wifi
 from devicesim.scenario.table import Table
 
@@ -34,6 +34,7 @@ def _names(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
+Filled = Annotated[float, Quantity(units.FRACTION, above="0 %", most="100 %")]
 Devices = Annotated[StrictInt, Field(ge=1, le=MOST_DEVICES)]
 Beside = Annotated[
     Mapping[str, Devices],
@@ -119,7 +120,7 @@ class Fleet(Table):
         examples=[6],
         ge=1,
     )
-    fill: Fraction | None = Field(
+    fill: Filled | None = Field(
         default=None,
         description="How full a device is packed, with data = 'spread'; the catalog's if not given.",
         examples=["95 %"],

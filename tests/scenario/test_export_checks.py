@@ -137,8 +137,8 @@ def test_worked_nobody_reads_or_there_is_nothing():
     assert ("dataset", "an EXPORT job needs objects in S3 to bring", "add a [[dataset]]") in told(nothing)
 
 
-def test_law_a_device_of_any_size_takes_any_amount():
-    assert scenario.loads(TEXT, "x", ["dataset.clips.files = 1_000_000"]).job.type == "EXPORT"
+def test_law_an_export_takes_more_than_a_device_does():
+    assert scenario.loads(TEXT, "x", ["dataset.clips.files = 10_000"]).job.type == "EXPORT"
 
 
 def test_law_a_total_is_not_refused_for_a_key_that_may_be_drawn():
@@ -156,3 +156,16 @@ def test_worked_one_range_needs_no_list_and_comes_back_as_one():
     story = scenario.loads(ranged('{ begin = "clips/0000/00000003" }'))
     assert [mark.begin for mark in story.datasets[0].key_range] == ["clips/0000/00000003"]
     assert scenario.from_dict(story.to_dict()) == story
+
+
+def test_an_export_of_more_parts_than_anybody_waits_for_is_refused() -> None:
+    """Worked: 1,000 devices of 80 MB take 80 GB, which is 16,000 objects of 5 MB; one more needs another."""
+    many = TEXT.replace("files = 40", "files = 16_001")
+    assert told(many) == [
+        (
+            "dataset",
+            "an export has at most 1,000 parts, one device each, and 80 GB in 16,001 objects need 1,001",
+            "ask for 80 GB at most, or tell of several exports",
+        )
+    ]
+    assert scenario.loads(TEXT.replace("files = 40", "files = 16_000")).datasets[0].files == 16_000

@@ -23,6 +23,7 @@ def problems(plan: str, **changes: str) -> list[tuple[str, str, str]]:
     [
         ("[fleet]\ndevices = 0", "fleet.devices", "must be at least 1, got 0", ""),
         ("[fleet]\ndevices = 1\nquota = 0", "fleet.quota", "must be at least 1, got 0", ""),
+        ('[fleet]\ndevices = 1\nfill = "0 %"', "fleet.fill", "must be more than 0 %, got '0 %'", ""),
         ("[fleet]", "fleet.devices", "is missing", "add devices = 6"),
         (
             "[fleet]\ndevices = 1\nbeside = { EDGE_X = 1 }",

@@ -12,14 +12,19 @@ from devicesim import catalog
 from devicesim.scenario import keys
 from devicesim.scenario.checks.draft import Draft
 from devicesim.scenario.data import Dataset
-from devicesim.scenario.datasets import expected_count
+from devicesim.scenario.datasets import expected_count, expected_total
 from devicesim.scenario.findings import Finding
 from devicesim.scenario.listing import Files
 from devicesim.scenario.places import Path
+from devicesim.units import format_size
 
 MARGIN = 1.5
 """Of the number of files expected, where a total is asked for and the number is drawn."""
 
+MOST_PARTS = 1_000
+"""Of an export: one after another at some two weeks each, more would take beyond forty years."""
+
+_FROZEN = {"GLACIER", "DEEP_ARCHIVE"}
 _ONLY = {
     "key_range": "which keys leave S3 is for EXPORT jobs",
     "storage_class": "where objects lie in S3 matters to EXPORT jobs",
@@ -42,6 +47,7 @@ def check(draft: Draft) -> Iterator[Finding]:
     for index, dataset in draft.datasets.items():
         yield from _markers(index, dataset, draft)
         yield from _glacier(index, dataset, draft)
+    yield from _parts(draft)
 
 
 def _belongs_to_exports(draft: Draft) -> Iterator[Finding]:
@@ -93,6 +99,31 @@ def _goals(draft: Draft, metric: str, why: str, hint: str = "") -> Iterator[Find
             yield Finding(("goal", index, "expr"), why, hint)
 
 
+def _parts(draft: Draft) -> Iterator[Finding]:
+    """Parts that an export has at least: its bytes and its objects, each by what a device takes."""
+    size = count = 0.0
+    for index, dataset in draft.datasets.items():
+        if dataset.key_range or (dataset.storage_class in _FROZEN and dataset.restore is None):
+            continue  # of which some stays in S3
+        listing = draft.listings.get(index)
+        if listing is not None:
+            size, count = size + listing.total, count + listing.count
+        elif not (dataset.manifest or dataset.directory):
+            size += expected_total(dataset, draft.figures)
+            count += expected_count(dataset, draft.figures)
+    figures = draft.figures
+    room, most = figures.si(draft.room), figures.si(f"{draft.device}.storage.max_files")
+    parts = ceil(max(size / room, count / most))
+    if parts > MOST_PARTS:
+        yield Finding(
+            ("dataset",),
+            f"an export has at most {MOST_PARTS:,} parts, one device each, and {format_size(size)} in "
+            f"{count:,.0f} objects need {parts:,}",
+            f"ask for {format_size(MOST_PARTS * room)} at most, or tell of several exports",
+            at_key=True,
+        )
+
+
 def _markers(index: int, dataset: Dataset, draft: Draft) -> Iterator[Finding]:
     """Ranges that hold no key: AWS refuses such a job when it is created."""
     files = _known(index, dataset, draft)
@@ -134,7 +165,7 @@ def _place(index: int, number: int, draft: Draft) -> Path:
 
 
 def _glacier(index: int, dataset: Dataset, draft: Draft) -> Iterator[Finding]:
-    frozen = dataset.storage_class in {"GLACIER", "DEEP_ARCHIVE"}
+    frozen = dataset.storage_class in _FROZEN
     if dataset.restore is not None and not frozen:
         yield Finding(
             ("dataset", index, "restore"),
@@ -142,7 +173,7 @@ def _glacier(index: int, dataset: Dataset, draft: Draft) -> Iterator[Finding]:
             'write storage_class = "GLACIER", or leave restore out',
         )
     others = [other for n, other in draft.datasets.items() if n != index]
-    alone = all(o.storage_class in {"GLACIER", "DEEP_ARCHIVE"} and o.restore is None for o in others)
+    alone = all(o.storage_class in _FROZEN and o.restore is None for o in others)
     if frozen and dataset.restore is None and alone:
         yield Finding(
             ("dataset", index, "storage_class"),
