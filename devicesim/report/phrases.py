@@ -81,9 +81,20 @@ def moment(report: Report, seconds: float) -> datetime:
     return epoch(report) + timedelta(seconds=seconds)
 
 
-def day_time(at: datetime) -> str:
-    """Weekday, day and time, as wide every time: ``'Mon  1 Jun 08:00'``."""
-    return f"{_DAYS[at.weekday()]} {at.day:2d} {_MONTHS[at.month - 1]} {at:%H:%M}"
+def day_time(at: datetime, year: bool = False) -> str:
+    """Weekday, day and time, as wide every time: ``'Mon  1 Jun 08:00'``, or with its year."""
+    of = f" {at.year}" if year else ""
+    return f"{_DAYS[at.weekday()]} {at.day:2d} {_MONTHS[at.month - 1]}{of} {at:%H:%M}"
+
+
+def run_time(begin: datetime, seconds: float, end: float) -> str:
+    """Local time after that many seconds of a run, with its year where the run ends in another than it begins in.
+
+    >>> run_time(datetime(2026, 6, 1, 8), 86400.0, 30 * DAY), run_time(datetime(2026, 6, 1, 8), 86400.0, 400 * DAY)
+    ('Tue  2 Jun 08:00', 'Tue  2 Jun 2026 08:00')
+    """
+    later = begin + timedelta(seconds=max(seconds, end))
+    return day_time(begin + timedelta(seconds=seconds), year=later.year != begin.year)
 
 
 def date_time(at: datetime) -> str:

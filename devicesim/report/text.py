@@ -71,7 +71,7 @@ def _timeline(report: Report) -> Table:
             step = Text.assemble((phrases.what(line), "dim"), note)
             table.add_row("", "", Padding(step, (0, 0, 0, 2)))
         else:
-            when = phrases.day_time(phrases.moment(report, line.start))
+            when = phrases.run_time(phrases.epoch(report), line.start, report.end)
             table.add_row(when, phrases.lasted(line), Text.assemble(phrases.what(line), note))
     return table
 

@@ -31,7 +31,7 @@ def _ended(report: Report) -> bool:
 
 def _row(report: Report, line: phrases.Line, whole: float) -> str:
     note = f'<span class="note">{text(line.note)}</span>' if line.note else ""
-    at = "" if line.level else phrases.day_time(phrases.moment(report, line.start))
+    at = "" if line.level else phrases.run_time(phrases.epoch(report), line.start, report.end)
     often = f", {len(line.parts):,} times" if len(line.parts) > 1 else ""
     return (
         f'<div class="row{" sub" if line.level else ""}"><time>{at}</time>'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from sample_report import DAY, bare, full_disk, local_use, lost_parcel, ridge_camp, steps
@@ -222,3 +223,11 @@ def test_traces_are_told_apart_from_nothing():
 
 def test_names_cannot_steer_a_terminal():
     assert phrases.plain("a\x1b[2Jb\nc\u202ed") == "a�[2Jb c�d"
+
+
+def test_a_run_over_new_year_tells_the_year_of_every_time() -> None:
+    """Worked: a run from 1 June of 2026 that ends 213 days later still ends in it, on 31 December; a day more not."""
+    begin = datetime(2026, 6, 1, 9, tzinfo=UTC)
+    assert phrases.run_time(begin, 0.0, 213 * DAY) == "Mon  1 Jun 09:00"
+    assert phrases.run_time(begin, 0.0, 214 * DAY) == "Mon  1 Jun 2026 09:00"
+    assert phrases.run_time(begin, 214 * DAY, 214 * DAY) == "Fri  1 Jan 2027 09:00"

@@ -300,7 +300,7 @@ def _row(world: World, way: Way) -> tuple[str, ...]:
     files, size = way.size
 
     def at(moment: float | None) -> str:
-        return phrases.day_time(world.epoch + timedelta(seconds=moment)) if moment is not None else ""
+        return phrases.run_time(world.epoch, moment, world.now) if moment is not None else ""
 
     loaded = way.leg("export")
     return (

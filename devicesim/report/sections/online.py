@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import timedelta
 
 from devicesim.catalog import Figures
 from devicesim.device.expectation import Load
@@ -224,7 +223,7 @@ def _most_files(executions: Sequence[Execution]) -> str:
 
 
 def _when(world: World, seconds: float) -> str:
-    return phrases.day_time(world.epoch + timedelta(seconds=seconds))
+    return phrases.run_time(world.epoch, seconds, world.now)
 
 
 def _row(world: World, execution: Execution) -> tuple[str, ...]:
