@@ -113,3 +113,15 @@ def test_the_curve_of_all_copies_never_falls() -> None:
     (curve,) = [s for s in devicesim.answer(fleet()).progress if s.name == "ingest bytes"]
     assert all(a <= b for a, b in pairwise(curve.value))
     assert curve.value[-1] == 200_000_000
+
+
+def test_the_reason_of_the_longest_job_is_a_part_of_it() -> None:
+    """Worked: the fourth job is ordered 300 days after the first, and 300 days are in no job's length."""
+    shown = " ".join(render(devicesim.answer(fleet('fleet.stagger = "100 d"', devices=4))).split())
+    longest = shown[shown.index("at worst") :].partition(")")[0]
+    assert "waiting to be ordered" not in longest
+
+
+def test_devices_without_work_are_told() -> None:
+    """Worked: four jobs are for four of nine devices."""
+    assert devicesim.answer(fleet(devices=9)).device == "9 SNC1_HDD, 4 of which had work, 4 jobs"

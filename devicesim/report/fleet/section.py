@@ -70,7 +70,8 @@ def _jobs(accounts: Sequence[Account]) -> Iterator[str]:
     took = sorted((_final(account) - account.created, account.turn.life.job.id, account) for account in done)
     slowest = took[-1][2]
     middle = median(seconds for seconds, _, _ in took)
-    spent = slowest.time()
+    # A job's length counts from its order: what it waited before that is no part of it.
+    spent = {phase: s for phase, s in slowest.time().items() if phase not in {"quota", "queue"}}
     why = max(spent, key=lambda phase: spent[phase])
     yield (
         f"a job takes {phrases.days(took[0][0] / DAY)} at best, {phrases.days(middle / DAY)} in the middle, "

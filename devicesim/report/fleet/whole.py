@@ -47,13 +47,15 @@ def whole(
     turns = way(accounts, last)[0]
     alone = len(accounts) == 1
     places = f" at {len(fleet.places)} sites" if len(fleet.places) > 1 else ""
+    worked = len({account.turn.device.number for account in accounts})
+    idle = "" if under_way or worked == len(fleet.devices) else f", {worked:,} of which had work"
     goals = tuple(_goals(story, metrics))
     error = fleet.courses.error
     notes = [f"copies are computed from samples, to {100 * error:.2g} % of their length"] if error else []
     return replace(
         base,
         start=timestamp(stream.epoch, 0.0),
-        device=base.device if alone else f"{devices(fleet)}{places}, {len(accounts):,} jobs",
+        device=base.device if alone else f"{devices(fleet)}{places}{idle}, {len(accounts):,} jobs",
         state=last.turn.life.job.state.value,
         outcome="under way" if under_way else last.turn.life.job.outcome,
         days_to_s3=metrics.get("days_to_s3"),
