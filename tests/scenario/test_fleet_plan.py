@@ -99,7 +99,7 @@ def test_more_data_than_all_rotations_take_is_refused_with_the_number_that_would
     assert found == [
         (
             "fleet.rotations",
-            "1 rotations take 15.2 TB, and the data is 24 TB",
+            "1 rotation takes 15.2 TB, and the data is 24 TB",
             "rotations = 2, or leave it out",
         )
     ]

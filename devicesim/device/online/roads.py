@@ -18,7 +18,7 @@ from devicesim.device.online.pace import Pace
 from devicesim.device.online.source import Batch, batch
 from devicesim.device.setting import Setting
 from devicesim.scenario import Files, Hybrid, Scenario, Task
-from devicesim.units import format_size
+from devicesim.units import format_duration, format_size
 
 DAY = 86400.0
 SAMPLE = 2_000
@@ -188,7 +188,7 @@ def _by_deadline(hybrid: Hybrid, deadline: float, outlook: _Outlook) -> tuple[in
     safe = deadline * (1 - hybrid.safety)
     edges = outlook.edges
     k = int(edges[np.searchsorted(outlook.online[edges], safe, side="right") - 1])
-    within = f"{safe / DAY:.3g} of the {deadline / DAY:.3g} days to the deadline"
+    within = _within(safe, deadline)
     if k == outlook.sizes.size:
         return k, f"all of it is expected online after {outlook.online[k] / DAY:.3g} days, within {within}"
     parcel = outlook.shipped(k)
@@ -196,6 +196,17 @@ def _by_deadline(hybrid: Hybrid, deadline: float, outlook: _Outlook) -> tuple[in
     size = format_size(int(outlook.sizes[:k].sum()))
     carried = f"the line carries {size} in {within}" if k else f"the line carries none of it in {within}"
     return k, f"{carried}; the parcel with the rest usually takes {parcel / DAY:.3g} days, {verdict}"
+
+
+def _within(safe: float, deadline: float) -> str:
+    """The time that may be used, in words.
+
+    >>> _within(11.2 * DAY, 14 * DAY), _within(48 * 60.0, 3600.0)
+    ('11.2 of the 14 days to the deadline', '48 min of the 1 h to the deadline')
+    """
+    if deadline < DAY:
+        return f"{format_duration(safe)} of the {format_duration(deadline)} to the deadline"
+    return f"{safe / DAY:.3g} of the {deadline / DAY:.3g} days to the deadline"
 
 
 def _by_end(outlook: _Outlook) -> tuple[int, str]:

@@ -159,7 +159,8 @@ def _room(draft: Draft, fleet: Fleet) -> Iterator[Finding]:
             path: Path = ("fleet", "rotations")
             where = f" at {site.name}" if fleet.sites else ""
             most = format_size(turn.total() * fleet.rotations)
-            why = f"{fleet.rotations} rotations take {most}{where}, and the data is {format_size(size)}"
+            turns = "1 rotation takes" if fleet.rotations == 1 else f"{fleet.rotations} rotations take"
+            why = f"{turns} {most}{where}, and the data is {format_size(size)}"
             yield Finding(path, why, f"rotations = {math.ceil(needed)}, or leave it out")
         if size == 0 and index < len(fleet.sites):
             yield Finding(("fleet", "site", index, "clients"), "must copy at least one data set")
