@@ -1,0 +1,132 @@
+"""What all doors of one process stand on: one World behind one lock, its clock, and the device they lead to."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from devicesim.device.share import Share, ShareError
+from devicesim.device.snow_device import SnowDevice
+from devicesim.jobs import JobState
+from devicesim.snowball_api.snow import Snow
+from devicesim.world import World
+from devicesim.world.clock import factor_of
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Generic[T]):
+    """What became of one operation.
+
+    Attributes:
+        result: what the change of the share gave; None where it was refused.
+        error: why it was refused; its operation takes its time all the same.
+        reply: when its reply is due [s]; infinite where the device does not serve, or stopped meanwhile.
+        wait: how long the reply must be held back on the wall [s]; 0 unless the clock is real.
+    """
+
+    result: T | None
+    error: ShareError | None
+    reply: float
+    wait: float
+
+
+class Premises:
+    """One World behind one lock, for any number of doors.
+
+    Whoever looks at the World, or moves it, holds :attr:`lock`; :meth:`perform` takes it by itself.
+
+    Args:
+        snow: the World with its API.
+        job_id: whose device the doors lead to; the first job whose device is with its customer if not given.
+        paced: whether operations take the time that the model says; otherwise they are answered at once.
+
+    Attributes:
+        snow, paced: as given.
+        lock: stands before the World.
+    """
+
+    def __init__(self, snow: Snow, job_id: str | None = None, *, paced: bool = True) -> None:
+        self.snow, self.paced = snow, paced
+        self.lock = threading.RLock()
+        self._job_id = job_id
+        self._notices: list[Callable[[], None]] = []
+
+    @property
+    def world(self) -> World:
+        """The World; another object after a reset."""
+        return self.snow.world
+
+    @property
+    def job_id(self) -> str | None:
+        """Whose device the doors lead to; None while no device is with its customer."""
+        if self._job_id is not None:
+            return self._job_id
+        there = (job.id for job in self.world.jobs.values() if job.state is JobState.WITH_CUSTOMER)
+        return next(there, None)
+
+    @property
+    def device(self) -> SnowDevice | None:
+        """The device that the doors lead to, if it is there."""
+        job_id = self.job_id
+        if job_id is None or self.world.job(job_id).state is not JobState.WITH_CUSTOMER:
+            return None
+        return self.world.life(job_id).device
+
+    @property
+    def share(self) -> Share | None:
+        """The device's files, if it is there; changed only inside of :meth:`perform`."""
+        device = self.device
+        return None if device is None else device.share
+
+    @property
+    def serves(self) -> bool:
+        """Whether the device is on and unlocked, and its service runs."""
+        device = self.device
+        return device is not None and device.serves
+
+    def perform(self, operation: str, payload: int, client: int, change: Callable[[float], T]) -> Done[T]:
+        """One operation of a real client.
+
+        Args:
+            operation: name of the RPC, as ``WRITE`` or ``LOOKUP``.
+            payload: bytes it carries.
+            client: number of the scenario's client whose link and mount options it uses.
+            change: what it does to the share, given the simulated time [s]; may raise ShareError.
+        """
+        with self.lock:
+            world = self.world
+            world.tick()
+            if not self.serves:
+                return Done(None, None, float("inf"), float("inf"))
+            result, error = None, None
+            try:
+                result = change(world.now)
+            except ShareError as refused:
+                error = refused
+            if not self.paced:
+                return Done(result, error, world.now, 0.0)
+            issued = world.now
+            reply = world.offer(operation, payload, client, issued, self.job_id)
+            factor = factor_of(world.clock)
+            self.moved()
+            return Done(result, error, reply, 0.0 if factor is None else (reply - issued) / factor)
+
+    def tick(self) -> None:
+        """Let a World with a real clock follow the wall."""
+        with self.lock:
+            before = self.world.now
+            if self.world.tick() != before:
+                self.moved()
+
+    def subscribe(self, notice: Callable[[], None]) -> None:
+        """Call ``notice`` after the World has moved or was changed; under the lock, so it must be quick."""
+        self._notices.append(notice)
+
+    def moved(self) -> None:
+        """Tell the subscribers that the World has moved or was changed."""
+        for notice in self._notices:
+            notice()
