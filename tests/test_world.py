@@ -245,6 +245,18 @@ class TestClocks:
         world.advance(3600)
         assert world.job().state is JobState.PREPARING_APPLIANCE
 
+    def test_driven_operations_under_way_together(self) -> None:
+        """Two issued at one moment share the link; the World moves to each reply when told, and replays so."""
+        world = World(small_story('job.keep = "2 h"'), clock="driven")
+        world.advance(COPY_BEGINS + 60)
+        issued = world.now
+        replies = [world.offer("WRITE", 1_000_000, follow=False) for _ in range(2)]
+        assert world.now == issued
+        assert [world.follow(reply) for reply in replies] == replies
+        assert world.follow(issued) == replies[1]
+        again = replay(world.scenario, world.seed, world.log, clock="driven")
+        assert (again.now, again.log) == (world.now, world.log)
+
     def test_driven_time_moves_to_the_reply(self) -> None:
         world = World(small_story('job.keep = "2 h"'), clock="driven")
         world.advance(COPY_BEGINS + 60)

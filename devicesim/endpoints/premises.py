@@ -25,13 +25,11 @@ class Done(Generic[T]):
         result: what the change of the share gave; None where it was refused.
         error: why it was refused; its operation takes its time all the same.
         reply: when its reply is due [s]; infinite where the device does not serve, or stopped meanwhile.
-        wait: how long the reply must be held back on the wall [s]; 0 unless the clock is real.
     """
 
     result: T | None
     error: ShareError | None
     reply: float
-    wait: float
 
 
 class Premises:
@@ -89,7 +87,10 @@ class Premises:
         return device is not None and device.serves
 
     def perform(self, operation: str, payload: int, client: int, change: Callable[[float], T]) -> Done[T]:
-        """One operation of a real client.
+        """One operation of a real client, which has just arrived.
+
+        The clock stays where it is, so that several may be under way; whoever sends the reply calls
+        :meth:`due` first.
 
         Args:
             operation: name of the RPC, as ``WRITE`` or ``LOOKUP``.
@@ -101,19 +102,34 @@ class Premises:
             world = self.world
             world.tick()
             if not self.serves:
-                return Done(None, None, float("inf"), float("inf"))
+                return Done(None, None, float("inf"))
             result, error = None, None
             try:
                 result = change(world.now)
             except ShareError as refused:
                 error = refused
-            if not self.paced:
-                return Done(result, error, world.now, 0.0)
-            issued = world.now
-            reply = world.offer(operation, payload, client, issued, self.job_id)
-            factor = factor_of(world.clock)
+            reply = world.now
+            if self.paced:
+                reply = world.offer(operation, payload, client, job_id=self.job_id, follow=False)
             self.moved()
-            return Done(result, error, reply, 0.0 if factor is None else (reply - issued) / factor)
+            return Done(result, error, reply)
+
+    def due(self, reply: float) -> float:
+        """Seconds on the wall until a reply may be sent; 0 and less for at once.
+
+        Under the ``driven`` clock this moves the World to the reply: call it for one reply after the other, in the
+        order of their times, when no request waits to be read.
+        """
+        with self.lock:
+            world, before = self.world, self.world.now
+            factor = factor_of(world.clock)
+            if factor is not None:
+                world.tick()
+            else:
+                world.follow(reply)
+            if world.now != before:
+                self.moved()
+            return 0.0 if factor is None else (reply - world.now) / factor
 
     def tick(self) -> None:
         """Let a World with a real clock follow the wall."""

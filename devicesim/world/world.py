@@ -296,21 +296,29 @@ class World(Reads):
         client: int = 0,
         at: float | None = None,
         job_id: str | None = None,
+        *,
+        follow: bool = True,
     ) -> float:
         """Push one operation of a door through the device; returns the time of its reply [s].
 
-        Under the ``driven`` clock the World moves to that time. ``at`` is when the request was issued, now if not
-        given.
+        Under the ``driven`` clock the World moves to that time, unless ``follow`` is False: then whoever has several
+        operations under way moves it, by :meth:`follow`. ``at`` is when the request was issued, now if not given.
         """
         life = self.life(job_id)
         issued = self.now if at is None else at
         reply = life.offer(operation, payload, client, issued)
-        self._note(
-            "offer", operation=operation, payload=payload, client=client, at=issued, job_id=life.job.id
-        )
-        if self.clock == "driven" and self.now < reply < float("inf"):
+        told = {"operation": operation, "payload": payload, "client": client, "at": issued}
+        self._note("offer", **told, job_id=life.job.id, follow=follow)
+        if follow and self._follows(reply):
             self._go(reply)
         return reply
+
+    def follow(self, reply: float) -> float:
+        """Move to the reply of an operation, under the ``driven`` clock only; returns the time [s]."""
+        return self._move(reply) if self._follows(reply) else self.now
+
+    def _follows(self, reply: float) -> bool:
+        return self.clock == "driven" and self.now < reply < float("inf")
 
     def attach(self, name: str, act: Callable[[Mapping[str, Any]], Any]) -> None:
         """Let an upper layer (an API) have verbs of its own, applied by :meth:`act`."""
