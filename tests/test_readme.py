@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from devicesim.protocol.shapes import Shape
 from devicesim.snowball_api import interface
 from devicesim.snowball_api.coverage import table
-from devicesim.snowball_api.model import Shape
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -27,8 +27,8 @@ from typing import Any
 from devicesim.endpoints.page import page
 from devicesim.errors import DevicesimError, MissingExtraError, VerbError, require
 from devicesim.progress import timestamp
+from devicesim.protocol.wire import MOST_BYTES, Request
 from devicesim.snowball_api.snow import Snow
-from devicesim.snowball_api.wire import MOST_BYTES, Request
 
 try:
     from werkzeug import Request as HttpRequest

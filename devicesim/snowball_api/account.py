@@ -17,9 +17,9 @@ from devicesim import catalog
 from devicesim.device.job import Order
 from devicesim.errors import DevicesimError
 from devicesim.jobs import JobState
+from devicesim.protocol.shapes import Interface
 from devicesim.scenario import Scenario
 from devicesim.snowball_api.errors import ApiError, missing
-from devicesim.snowball_api.model import Interface
 from devicesim.world import World
 
 ACCOUNT = "123456789012"

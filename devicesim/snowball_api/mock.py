@@ -11,10 +11,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from devicesim.errors import MissingExtraError, VerbError
+from devicesim.protocol.wire import Request
 from devicesim.scenario import Scenario
 from devicesim.snowball_api import neighbours as moto
 from devicesim.snowball_api.snow import Snow
-from devicesim.snowball_api.wire import Request
 
 EVENT = "before-send.snowball"
 CREDENTIALS = {

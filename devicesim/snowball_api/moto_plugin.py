@@ -24,10 +24,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from devicesim.errors import MissingExtraError
+from devicesim.protocol.wire import Request
 from devicesim.snowball_api import neighbours
 from devicesim.snowball_api.account import ACCOUNT
 from devicesim.snowball_api.snow import Snow
-from devicesim.snowball_api.wire import Request
 
 HOST = r"https?://snowball(-fips)?\.(.+)\.amazonaws\.com"
 """Where clients send the service's requests."""

@@ -18,6 +18,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from devicesim.protocol import wire
+from devicesim.protocol.errors import ApiError, unknown_operation
+from devicesim.protocol.validation import check
+from devicesim.protocol.wire import Answer, Request
 from devicesim.snowball_api import (  # noqa: F401  (each enters its operations into the table)
     addresses,
     clusters,
@@ -27,14 +31,10 @@ from devicesim.snowball_api import (  # noqa: F401  (each enters its operations 
     labels,
     pricing,
     versions,
-    wire,
 )
 from devicesim.snowball_api.account import ACCOUNT, Account, served
-from devicesim.snowball_api.errors import ApiError, unknown_operation
 from devicesim.snowball_api.model import interface
 from devicesim.snowball_api.operations import TABLE
-from devicesim.snowball_api.validation import check
-from devicesim.snowball_api.wire import Answer, Request
 from devicesim.world import World
 
 ACTOR = "snowball"
@@ -68,7 +68,7 @@ class Snowball:
             result = self.call(call.operation.name, call.members, call.region or None)
             return wire.answer(call, result)
         except ApiError as error:
-            return wire.refusal(error, wire.protocol_of(request))
+            return wire.refusal(error, wire.protocol_of(request), self.model)
 
     def call(self, operation: str, members: Mapping[str, Any], region: str | None = None) -> dict[str, Any]:
         """Answer a call.

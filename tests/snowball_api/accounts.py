@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from devicesim.protocol.validation import check
 from devicesim.snowball_api import ApiError, Snowball
-from devicesim.snowball_api.validation import check
 from devicesim.world import World
 
 ADDRESS = {

@@ -8,8 +8,8 @@ from accounts import ADDRESS, ORDER, account
 from hypothesis import given
 from hypothesis import strategies as st
 
+from devicesim.protocol.wire import MOST_BYTES
 from devicesim.snowball_api import Request, interface
-from devicesim.snowball_api.wire import MOST_BYTES
 
 cbor2 = pytest.importorskip("cbor2")
 TARGET = interface().target

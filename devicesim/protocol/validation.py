@@ -8,13 +8,13 @@ AWS services with a JSON protocol use for such findings.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sized
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from devicesim.snowball_api.errors import invalid
-from devicesim.snowball_api.model import Shape
+from devicesim.protocol.errors import invalid
+from devicesim.protocol.shapes import Shape
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "structure": (dict,),
@@ -46,6 +46,7 @@ def _findings(value: Any, shape: Shape, path: str) -> Iterator[str]:
         case "structure":
             yield from _of_structure(value, shape, path)
         case "list" if shape.member is not None:
+            yield from _of_length(value, shape, path)
             for number, item in enumerate(value, 1):
                 yield from _findings(item, shape.member, f"{path}.{number}.member")
         case "string":
@@ -75,17 +76,25 @@ def _of_structure(value: Mapping[str, Any], shape: Shape, path: str) -> Iterator
 def _of_string(value: str, shape: Shape, path: str) -> Iterator[str]:
     if shape.choices and value not in shape.choices:
         yield _fails(value, path, f"Member must satisfy enum value set: [{', '.join(shape.choices)}]")
-    if shape.least is not None and len(value) < shape.least:
-        yield _fails(value, path, f"Member must have length greater than or equal to {shape.least:g}")
-    if shape.most is not None and len(value) > shape.most:
-        yield _fails(value, path, f"Member must have length less than or equal to {shape.most:g}")
+    yield from _of_length(value, shape, path)
     if shape.pattern and not _compiled(shape.pattern).fullmatch(value):
         yield _fails(value, path, f"Member must satisfy regular expression pattern: {shape.pattern}")
 
 
+def _of_length(value: Sized, shape: Shape, path: str) -> Iterator[str]:
+    if shape.least is not None and len(value) < shape.least:
+        yield _fails(value, path, f"Member must have length greater than or equal to {shape.least:g}")
+    if shape.most is not None and len(value) > shape.most:
+        yield _fails(value, path, f"Member must have length less than or equal to {shape.most:g}")
+
+
+_SPACES = r"\u0020\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+"""What ``\\p{Zs}`` stands for in the models' own dialect of patterns."""
+
+
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.DOTALL)
+    return re.compile(pattern.replace(r"\p{Zs}", _SPACES).replace(r"\z", r"\Z"), re.DOTALL)
 
 
 def _below(path: str, name: str) -> str:

@@ -1,12 +1,19 @@
 """Requests and answers as bytes: AWS JSON 1.1 and Smithy RPC v2 CBOR, told apart by the request.
 
->>> headers = {"X-Amz-Target": "AWSIESnowballJobManagementService.ListJobs", "Content-Type": _JSON}
->>> request = Request("POST", "/", headers, b"{}")
->>> wire = read(request, interface())
->>> wire.operation.name, wire.members, wire.protocol
-('ListJobs', {}, 'json')
->>> answer(wire, {"JobListEntries": []}).body
-b'{"JobListEntries":[]}'
+>>> from devicesim.protocol.shapes import read_interface
+>>> shapes = {"Nothing": {"type": "structure"}, "Lost": {"type": "structure", "exception": True, "members": {}}}
+>>> shapes["Lost"]["members"]["message"] = {"shape": "Text"}
+>>> shapes["Text"] = {"type": "string"}
+>>> named = {"targetPrefix": "Ice", "endpointPrefix": "ice"}
+>>> service = {"metadata": named, "operations": {"Melt": {"errors": [{"shape": "Lost"}]}}, "shapes": shapes}
+>>> ice = read_interface(service, {"pagination": {}}, "today")
+>>> call = read(Request("POST", "/", {"X-Amz-Target": "Ice.Melt", "Content-Type": _JSON}, b"{}"), ice)
+>>> call.operation.name, call.members, call.protocol
+('Melt', {}, 'json')
+>>> answer(call, {}).body
+b'{}'
+>>> refusal(ApiError("Lost", "It is gone."), "json", ice).body
+b'{"__type":"Lost","message":"It is gone."}'
 """
 
 from __future__ import annotations
@@ -22,15 +29,14 @@ from typing import Any
 from zlib import crc32
 
 from devicesim.errors import MissingExtraError
-from devicesim.snowball_api.errors import ApiError, unknown_operation, unreadable
-from devicesim.snowball_api.model import Interface, Operation, Shape, interface
+from devicesim.protocol.errors import ApiError, unknown_operation, unreadable
+from devicesim.protocol.shapes import Interface, Operation, Shape
 
 MOST_BYTES = 1_048_576
 """Largest request body read; the model's own bounds keep an honest one well below."""
 
-NAMESPACE = "com.amazonaws.snowball"
 _JSON, _CBOR = "application/x-amz-json-1.1", "application/cbor"
-_REGION = re.compile(r"Credential=[^/,\s]+/\d{8}/([a-z0-9-]+)/snowball/aws4_request")
+_SCOPE = re.compile(r"Credential=[^/,\s]+/\d{8}/(?P<region>[a-z0-9-]+)/(?P<service>[a-z0-9-]+)/aws4_request")
 _PATH = re.compile(r"/service/(?P<service>[^/]+)/operation/(?P<operation>[^/]+)/?")
 
 
@@ -74,8 +80,15 @@ def protocol_of(request: Request) -> str:
 
 def region_of(request: Request) -> str:
     """The Region that the request was signed for; empty if it was not signed."""
-    found = _REGION.search(_lower(request).get("authorization", ""))
-    return found[1] if found else ""
+    found = _SCOPE.search(_lower(request).get("authorization", ""))
+    return found["region"] if found else ""
+
+
+def target_of(request: Request) -> str:
+    """The service that a request is for, by the prefix of its target or by its path; empty if it says neither."""
+    if (found := _PATH.fullmatch(request.path)) is not None:
+        return found["service"]
+    return _lower(request).get("x-amz-target", "").rpartition(".")[0]
 
 
 def read(request: Request, model: Interface) -> Call:
@@ -178,10 +191,11 @@ def answer(call: Call, result: Mapping[str, Any]) -> Answer:
     return _packed(200, _shown(result, call.operation.output, call.protocol), call.protocol)
 
 
-def refusal(error: ApiError, protocol: str) -> Answer:
-    """An error as the client reads it; all of this service's have status 400."""
-    kind = f"{NAMESPACE}#{error.code}" if protocol == "cbor" else error.code
-    return _packed(400, {"__type": kind, **error.document}, protocol, {"x-amzn-errortype": error.code})
+def refusal(error: ApiError, protocol: str, model: Interface) -> Answer:
+    """An error as the client reads it, with status 400."""
+    kind = f"com.amazonaws.{model.signing}#{error.code}" if protocol == "cbor" else error.code
+    document = {"__type": kind, model.message: str(error), **error.members}
+    return _packed(400, document, protocol, {"x-amzn-errortype": error.code})
 
 
 def _packed(status: int, document: Any, protocol: str, more: Mapping[str, str] | None = None) -> Answer:
@@ -211,4 +225,4 @@ def _shown(value: Any, shape: Shape, protocol: str) -> Any:
     return value
 
 
-__all__ = ["Answer", "Call", "Request", "answer", "interface", "protocol_of", "read", "refusal", "region_of"]
+__all__ = ["Answer", "Call", "Request", "answer", "protocol_of", "read", "refusal", "region_of", "target_of"]
