@@ -1,6 +1,14 @@
-"""One operation at a time: what a door (NFS, SFTP) asks of the device, through the same core as the copy."""
+"""One operation at a time: what a door (NFS, SFTP) asks of the device, through the same core as the copy.
+
+An operation of the client's own sequence (LOOKUP, CREATE or OPEN, WRITE, COMMIT, SETATTR or CLOSE) costs what it costs
+in a copy. Others cost as their likes: what changes names or attributes as the operation that creates a file, what looks
+as the one that looks a name up. A READ comes from memory, at a WRITE's price of processor and link: that it may wait
+for the disk is left out, and its bytes are counted on the client's one link, whichever way they go.
+"""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from devicesim import throughput
 from devicesim.device import capacities
@@ -9,6 +17,48 @@ from devicesim.device.ingest.regime import regime
 from devicesim.device.setting import Setting
 from devicesim.device.snow_device import SnowDevice
 from devicesim.errors import require, unknown
+
+CHANGES = frozenset(
+    [
+        "CREATE",
+        "OPEN",
+        "MKDIR",
+        "SYMLINK",
+        "MKNOD",
+        "REMOVE",
+        "RMDIR",
+        "RENAME",
+        "LINK",
+        "SETATTR",
+        "CLOSE",
+        "OPEN_DOWNGRADE",
+        "LOCK",
+        "LOCKU",
+    ]
+)
+"""Operations that change names, attributes or state: each is a journal write, or waits for none, as CREATE."""
+
+LOOKS = frozenset(
+    [
+        "NULL",
+        "GETATTR",
+        "LOOKUP",
+        "LOOKUPP",
+        "ACCESS",
+        "READLINK",
+        "READDIR",
+        "READDIRPLUS",
+        "FSSTAT",
+        "FSINFO",
+        "PATHCONF",
+        "SEQUENCE",
+        "LOCKT",
+    ]
+)
+"""Operations that only look."""
+
+OPERATIONS = CHANGES | LOOKS | {"READ", "WRITE", "COMMIT"}
+"""What a door may ask for, whichever version of NFS the scenario's client has."""
 
 
 class Door:
@@ -43,11 +93,8 @@ class Door:
         running = ingest.running if ingest is not None else None
         transfer = running or self._core()
         require(0 <= client < len(transfer.clients), "client", f"in 0..{len(transfer.clients) - 1}", client)
-        known = transfer.clients[client].operations
-        operations = {o.name: o for o in (*known.before, known.write, *known.after)}
-        if operation not in operations:
-            raise unknown("operation", operation, operations)
-        return transfer.offer(operations[operation], payload, client, at)
+        priced = _priced(transfer.clients[client].operations, operation, payload)
+        return transfer.offer(priced, 0 if operation == "READ" else payload, client, at)
 
     def _core(self) -> throughput.Transfer:
         if self._own is None:
@@ -63,3 +110,21 @@ class Door:
         if self._own is not None:
             self._own.advance(self._setting.now)
             self._own.set_regime(regime(self._setting, self._device), self._setting.now)
+
+
+def _priced(known: throughput.Operations, operation: str, payload: int) -> throughput.Operation:
+    """An operation with its cost, from those of the sequence in which the client creates a file."""
+    own = {each.name: each for each in (*known.before, known.write, *known.after)}
+    if operation in own:
+        return own[operation]
+    if operation not in OPERATIONS:
+        raise unknown("operation", operation, sorted(OPERATIONS | set(own)))
+    first, create = (known.before or (known.write,))[0], (known.before or (known.write,))[-1]
+    if operation == "READ":
+        work = first.work + known.write.work_per_byte * payload
+        return replace(first, name=operation, request=first.request + payload, work=work)
+    if operation == "COMMIT":
+        return (known.after or (create,))[0]
+    if operation == "WRITE":
+        return known.write
+    return replace(create if operation in CHANGES else first, name=operation, work_per_byte=0.0)

@@ -31,6 +31,23 @@ class TestCost:
         expected = (payload + WRITE) / GOODPUT + 2 * HALF_RTT + 100e-6 + 6e-9 * payload
         assert took(quiet(), payload) == pytest.approx(expected, abs=1e-9)
 
+    @pytest.mark.parametrize("operation", ["GETATTR", "READDIRPLUS", "FSSTAT"])
+    def test_what_looks_costs_as_a_lookup(self, operation: str) -> None:
+        assert quiet().offer(operation, 0) == quiet().offer("LOOKUP", 0)
+
+    @pytest.mark.parametrize("operation", ["CREATE", "RENAME", "SETATTR", "REMOVE"])
+    def test_what_changes_names_costs_as_a_creation(self, operation: str) -> None:
+        durable = 'client.laptop.nfs.durability = "sync"'
+        assert quiet(durable).offer(operation, 0) == quiet(durable).offer("OPEN", 0)
+        assert quiet(durable).offer(operation, 0) > quiet(durable).offer("LOOKUP", 0) + 0.001
+
+    def test_read_by_hand(self) -> None:
+        """A look and a megabyte: on the link, and 6 ns a byte of the CPU."""
+        world = quiet()
+        look = quiet().offer("LOOKUP", 0) - world.now
+        expected = look + 1e6 / GOODPUT + 6e-3
+        assert world.offer("READ", 1_000_000) - world.now == pytest.approx(expected, abs=1e-9)
+
     def test_second_waits_for_the_first(self) -> None:
         """Both issued now: on the link one after the other, on the CPU too, which is faster."""
         world = quiet()
