@@ -40,6 +40,22 @@ class Task(Protocol):
         """Say that it is over, whatever is left."""
 
 
+class Guest(Protocol):
+    """What keeps a device at the customer's beside its own work.
+
+    Attributes:
+        left: more than nothing while it is to stay.
+        moved: event that fires when that changes.
+    """
+
+    left: float
+    moved: simpy.Event
+
+    @property
+    def done(self) -> float:
+        """How far its work has come."""
+
+
 class Customer:
     """One customer with one device.
 
@@ -47,6 +63,7 @@ class Customer:
         ingest: the copy onto the device, once begun.
         befell: the blackouts that found the device at work.
         task: what is done with the device: that copy, unless a room of the scenario sends somebody else.
+        guests: what else the device stays for, where somebody asks while the World runs.
     """
 
     def __init__(self, setting: Setting, job: Job, device: SnowDevice, datasets: Sequence[Files]) -> None:
@@ -54,6 +71,7 @@ class Customer:
         self.ingest: Ingest | None = None
         self.task: Task | None = None
         self.befell: list[Blackout] = []
+        self.guests: list[Guest] = []
         self._dark = -1.0
         self._faults = self._blackouts(1)
 
@@ -152,11 +170,13 @@ class Customer:
     @property
     def _left(self) -> float:
         """What is still to be done beside the copy: what instances have to run [s], and what waits for them."""
-        return self._device.instances.left + self._device.compute.waits
+        own = self._device.instances.left + self._device.compute.waits
+        return own + sum(guest.left for guest in self.guests)
 
     def _awaited(self) -> simpy.Event:
         """What fires when :attr:`_left` may be another."""
-        return self._device.instances.moved | self._device.compute.moved
+        own = self._device.instances.moved | self._device.compute.moved
+        return simpy.AnyOf(own.env, [own, *(guest.moved for guest in self.guests)]) if self.guests else own
 
     def _served(self) -> None:
         """The device is on and its services run."""
@@ -167,7 +187,8 @@ class Customer:
     def _done(self) -> tuple[float, ...]:
         """How far the work has come: files copied, what instances have still to run [s], functions' runs."""
         files = self.task.copied if self.task is not None else 0
-        return files, self._device.instances.left, self._device.compute.backlog
+        guests = (guest.done for guest in self.guests)
+        return files, self._device.instances.left, self._device.compute.backlog, *guests
 
     def _until_off(self) -> Generator[simpy.Event, object, None]:
         device = self._device

@@ -15,7 +15,7 @@ from devicesim.device.cluster.cluster import Cluster
 from devicesim.device.fleet import Usage, usage
 from devicesim.device.job import Job
 from devicesim.device.neighbours import Neighbours
-from devicesim.device.online import Execution, Online
+from devicesim.device.online import DataSync, Execution
 from devicesim.device.order import Life
 from devicesim.device.setting import Setting
 from devicesim.device.undertaking import Undertaking
@@ -34,6 +34,7 @@ class Reads:
         figures: the catalog with the scenario's overrides; notes what is read.
         stream: the events and legs so far.
         undertaking: what the scenario set out to do; None in an empty account.
+        datasync: agents, tasks and executions of the road over the line.
     """
 
     scenario: Scenario | None
@@ -42,6 +43,7 @@ class Reads:
     figures: Figures
     stream: Stream
     undertaking: Undertaking | None
+    datasync: DataSync
     _default: Scenario
     _setting: Setting
     _lives: dict[str, Life]
@@ -139,7 +141,7 @@ class Reads:
 
     def executions(self) -> Sequence[Execution]:
         """The executions of DataSync tasks so far, in the order in which they were started."""
-        return self.undertaking.executions if isinstance(self.undertaking, Online) else ()
+        return self.datasync.executions
 
     def watch(self, notice: Callable[[], None]) -> None:
         """Call ``notice`` now and then while a copy runs; it may read, and must not move the World."""

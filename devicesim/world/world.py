@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import simpy
 
-from devicesim import catalog, units
+from devicesim import catalog
 from devicesim.catalog import Figures
 from devicesim.device.cluster.cluster import Cluster
 from devicesim.device.cluster.whole import Whole, cluster_id, default_cluster
@@ -31,7 +31,7 @@ from devicesim.device.customer import Customer, default_story
 from devicesim.device.export.export import Export, asked_for
 from devicesim.device.job import Job, Order, ordered, read_order
 from devicesim.device.neighbours import Neighbours
-from devicesim.device.online import Online
+from devicesim.device.online import DataSync, Online
 from devicesim.device.order import Hire, Life, Live
 from devicesim.device.rehearsal import rehearse
 from devicesim.device.setting import Setting
@@ -41,7 +41,7 @@ from devicesim.jobs import ALLOWED, JobType, state_named
 from devicesim.progress import Stream
 from devicesim.scenario import Files, Scenario
 from devicesim.world.clock import factor_of, seconds_of
-from devicesim.world.reads import Reads
+from devicesim.world.online import OnlineVerbs
 
 START = datetime(2026, 6, 1, 8, tzinfo=UTC)
 """Second 0 of a World without a scenario."""
@@ -59,7 +59,7 @@ class Verb:
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
-class World(Reads):
+class World(OnlineVerbs):
     """Everything that is simulated, and the verbs that move it.
 
     Args:
@@ -116,6 +116,9 @@ class World(Reads):
             self.undertaking = undertake(self._setting, scenario, self._open)
             if isinstance(self.undertaking, Whole):
                 self._clusters[self.undertaking.cluster.id] = self.undertaking.cluster
+        self.datasync = DataSync(
+            self._setting, self.undertaking if isinstance(self.undertaking, Online) else None
+        )
 
     # Verbs. Each is logged with the time at which it was applied; one that was refused is not.
 
@@ -142,7 +145,9 @@ class World(Reads):
         Raises:
             VerbError: the job is over, or nothing is left to happen, and it has not come to that.
         """
-        reached, over, words = self._goal(what, job_id)
+        return self._reach(*self._goal(what, job_id))
+
+    def _reach(self, reached: Callable[[], bool], over: Callable[[], bool], words: str) -> float:
         try:
             while not reached():
                 at = self._setting.env.peek()
@@ -223,26 +228,6 @@ class World(Reads):
             raise VerbError(f"job {job_id} is {life.job.state}; only a New job can be cancelled")
         life.cancel()
         self._note("cancel_job", job_id=job_id)
-
-    def throttle_execution(self, execution: str, bytes_per_second: float | str | None) -> None:
-        """Change an execution's bandwidth limit, as UpdateTaskExecution does: within a minute; None for no limit."""
-        limit = bytes_per_second
-        if isinstance(limit, str):
-            limit = units.parse(limit, units.RATE)
-        require(limit is None or 0 < limit < float("inf"), "bytes_per_second", "> 0 B/s and finite", limit)
-        self._online.throttle(execution, float("inf") if limit is None else limit)
-        self._note("throttle_execution", execution=execution, bytes_per_second=limit)
-
-    def cancel_execution(self, execution: str) -> None:
-        """Cancel an execution; what it has sent whole stays in S3."""
-        self._online.cancel(execution)
-        self._note("cancel_execution", execution=execution)
-
-    @property
-    def _online(self) -> Online:
-        if not isinstance(self.undertaking, Online):
-            raise VerbError("there is no execution: the scenario sends nothing online")
-        return self.undertaking
 
     def create_cluster(self, **members: Any) -> str:
         """Create an empty cluster; AWS prepares nothing before it has its node jobs. Returns its ClusterId.
@@ -352,7 +337,7 @@ class World(Reads):
 
     # The engine.
 
-    def _note(self, name: str, **arguments: Any) -> None:
+    def _note(self, name: str, /, **arguments: Any) -> None:
         self.log.append(Verb(self.now, name, arguments))
 
     def _move(self, to: float) -> float:

@@ -6,6 +6,7 @@ closed form.
 """
 
 from devicesim.device.online.execution import Execution
+from devicesim.device.online.service import DataSync
 from devicesim.device.online.undertaking import Online
 
-__all__ = ["Execution", "Online"]
+__all__ = ["DataSync", "Execution", "Online"]

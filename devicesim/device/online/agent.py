@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 import simpy
 
@@ -24,6 +24,8 @@ class Agent:
         post: where it works.
         status: ``ONLINE``, or ``OFFLINE`` once it was out of contact for longer than AWS waits.
         current: the execution it works on.
+        listeners: called when it begins or ends an execution.
+        idle: since when it has had nothing to do, where it has nothing [s].
     """
 
     def __init__(self, setting: Setting, wan: Wan, line: Line, post: Post, name: str, job: str = "") -> None:
@@ -31,6 +33,10 @@ class Agent:
         self.post, self.name, self.job = post, name, job
         self.status = "ONLINE"
         self.current: Execution | None = None
+        self.idle = setting.now
+        self._up = post.up
+        self._turned = setting.now
+        self.listeners: list[Callable[[], None]] = []
         self._desk = simpy.Resource(setting.env, 1)
 
     @property
@@ -38,8 +44,22 @@ class Agent:
         """Whether it runs and the line is open."""
         return self.post.up and self.line.rate > 0
 
+    @property
+    def busy(self) -> bool:
+        """Whether it has an execution to work on."""
+        return self._desk.count > 0
+
+    @property
+    def online(self) -> bool:
+        """Whether AWS counts it as ONLINE: in contact now, or not for as long as AWS waits."""
+        wait = self._setting.figures.si("datasync.offline")
+        just = not self._up and self._setting.now - self._turned < wait
+        return (self.post.up or just) and self.line.gave_within(wait)
+
     def stir(self) -> None:
         """Let it look at the world again: something around it has changed."""
+        if self.post.up != self._up:
+            self._up, self._turned = self.post.up, self._setting.now
         if self.current is not None:
             self.current.stir()
 
@@ -58,10 +78,17 @@ class Agent:
                 return
             self._report("ONLINE")
             self.current = execution
+            self._tell()
             yield from Work(setting, self._wan, self.line, self.post, task, source, execution).run()
             self.current = None
+        self.idle = setting.now
+        self._tell()
         if not self.reachable:
             self._report("OFFLINE", execution.why)
+
+    def _tell(self) -> None:
+        for notice in self.listeners:
+            notice()
 
     def _enter(self, execution: Execution, status: str, why: str = "") -> None:
         now = self._setting.now

@@ -93,6 +93,17 @@ class Line:
         """Whether the week's plan gives the line at a time of the week [s since Monday 00:00]."""
         return float(wan.rate_at(self._week, moment)) > 0
 
+    def gave_within(self, seconds: float) -> bool:
+        """Whether it gave anything so many seconds ago or since; a window shorter than that may be overlooked."""
+        now = self._setting.now
+        begin, _ = self._outage()
+        back = max(now - seconds, 0.0)
+        if begin <= back:
+            return False
+        return (
+            self.rate > 0 or self.open_at(self.monday + back) or self.open_at(self.monday + min(begin, now))
+        )
+
     @property
     def change(self) -> float:
         """When :attr:`rate` may be another, at the earliest [s]; infinite if never."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 
-import numpy as np
 import simpy
-from numpy.typing import NDArray
 
 from devicesim.device.customer import Customer
 from devicesim.device.job import Job
@@ -15,9 +13,9 @@ from devicesim.device.online.line import Line
 from devicesim.device.online.post import Aboard
 from devicesim.device.online.roads import Errand
 from devicesim.device.online.sending import Sending
+from devicesim.device.online.shelf import Shelf
 from devicesim.device.online.source import Batch, DeviceSource, parted
 from devicesim.device.setting import Setting
-from devicesim.device.share import Collection
 from devicesim.device.snow_device import SnowDevice
 from devicesim.progress import Cleared
 from devicesim.scenario import Files, Wan
@@ -27,6 +25,7 @@ class Sender(Customer):
     """A customer whose device sends files over the line, beside and after the copy.
 
     Attributes:
+        shelf: the files on the device. agent: who sends them.
         sendings: the tasks at work, parts of split ones each for itself.
     """
 
@@ -42,45 +41,17 @@ class Sender(Customer):
         errands: Sequence[Errand],
     ) -> None:
         super().__init__(setting, job, device, files)
-        post = Aboard(setting, device, lambda: self.ingest is not None and self.ingest.running is not None)
+        self.shelf = Shelf(setting, device, lambda: self.ingest)
+        post = Aboard(setting, device, lambda: self.shelf.copying)
         self.agent = Agent(setting, wan, line, post, "device", job.id)
         device.listeners.append(self.agent.stir)
         most = int(setting.figures.si("datasync.max_files"))
         self.sendings = [
-            Sending(setting, name, errand.task, self._source(batches), self.agent)
+            Sending(setting, name, errand.task, self.shelf.source(batches), self.agent)
             for errand in errands
             for name, batches in named(errand, most)
         ]
         self._working = False
-
-    def _source(self, batches: Sequence[Batch]) -> DeviceSource:
-        return DeviceSource(batches, self._held, self._copy_is_over, self._collections, self._add)
-
-    # The copy, as the agent sees it.
-
-    def _collections(self) -> dict[str, Collection]:
-        share = self._device.share
-        return {each.name: each for bucket in share.buckets for each in share.collections(bucket)}
-
-    def _held(self, name: str) -> NDArray[np.bool_] | None:
-        """Which files of a data set are on the device, those of a copy under way included."""
-        collection = self._collections().get(name)
-        if collection is None:
-            return None
-        if self.ingest is not None and (held := self.ingest.held(name)) is not None:
-            return held
-        return collection.are_complete(np.arange(len(collection)))
-
-    def _copy_is_over(self) -> bool:
-        return self.ingest is not None and self.ingest.leg is not None and self.ingest.leg.end is not None
-
-    def _add(self, files: Files) -> None:
-        """Write new files onto the device, as many as it takes."""
-        share = self._device.share
-        name = files.bucket.rpartition(":")[2]
-        share.add_collection(name, files.name, files.sizes, None, self._setting.now)
-        collection = self._collections()[files.name]
-        collection.complete_first(share.fit(files.sizes).files)
 
     # What the customer does.
 

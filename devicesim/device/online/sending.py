@@ -48,7 +48,11 @@ def next_occurrence(schedule: Schedule, at: float) -> float:
 class Sending:
     """One task and its executions.
 
+    Args:
+        identity: what tells its draws from other tasks'; its name if not given.
+
     Attributes:
+        id: ``task-...``, the last part of its ARN.
         name: of the task; parts of a split one are numbered.
         task: what is asked for. source: its files. agent: who sends them.
         executions: so far, in order.
@@ -59,8 +63,10 @@ class Sending:
         limit: the task's bandwidth limit for executions to come [bytes/s]; infinite for none.
     """
 
-    def __init__(self, setting: Setting, name: str, task: Task, source: Source, agent: Agent) -> None:
-        self._setting = setting
+    def __init__(
+        self, setting: Setting, name: str, task: Task, source: Source, agent: Agent, identity: str = ""
+    ) -> None:
+        self._setting, self._identity = setting, identity or name
         self.name, self.task, self.source, self.agent = name, task, source, agent
         self.executions: list[Execution] = []
         self.done, self.why = False, ""
@@ -69,8 +75,8 @@ class Sending:
         self.moved = setting.env.event()
         self._stirred = setting.env.event()
         self._closed = False
-        self._id = f"task-{setting.draw(f'task/{name}').bytes(9).hex()[:17]}"
-        self._draw = setting.draw(f"changes/{name}")
+        self.id = f"task-{setting.draw(f'task/{self._identity}').bytes(9).hex()[:17]}"
+        self._draw = setting.draw(f"changes/{self._identity}")
 
     @property
     def left(self) -> float:
@@ -82,11 +88,33 @@ class Sending:
         """Whether S3 holds everything that the source has, and nothing more will come to it."""
         return self.source.settled and not (self.source.there & ~self.source.sent).any()
 
+    @property
+    def current(self) -> Execution | None:
+        """The execution under way."""
+        return next((each for each in reversed(self.executions) if not each.over), None)
+
+    @property
+    def closed(self) -> bool:
+        """Whether no further execution will begin by anybody's order."""
+        return self._closed
+
     def begin(self) -> None:
         """Set the task to work."""
         self._setting.env.process(self._run())
         if self.task.limits:
             self._setting.env.process(self._change_limits())
+
+    def start(self, task: Task, source: Source, limit: float) -> Execution:
+        """Begin an execution that somebody asked for now.
+
+        Args:
+            task: its options. source: its files.
+            limit: its bandwidth limit [bytes/s]; infinite for none.
+        """
+        execution = self._new()
+        execution.limit = limit
+        self._setting.env.process(self.agent.execute(execution, task, source))
+        return execution
 
     def close(self, why: str) -> None:
         """Let no further execution begin: the agent's device goes away."""
@@ -179,9 +207,9 @@ class Sending:
 
     def _new(self) -> Execution:
         number = len(self.executions) + 1
-        digits = self._setting.draw(f"execution/{self.name}/{number}").bytes(9).hex()[:17]
+        digits = self._setting.draw(f"execution/{self._identity}/{number}").bytes(9).hex()[:17]
         execution = Execution(
-            f"{self._id}/exec-{digits}",
+            f"{self.id}/exec-{digits}",
             self.name,
             number,
             self.agent.job,
@@ -204,6 +232,16 @@ class Sending:
         if self.executions and not self.executions[-1].over:
             self.executions[-1].limit = limit
             self.executions[-1].stir()
+
+    def throttle_one(self, execution: Execution, limit: float) -> None:
+        """Ask for another limit of one execution alone [bytes/s], as UpdateTaskExecution does."""
+        self._setting.env.process(self._throttle_one(execution, limit))
+
+    def _throttle_one(self, execution: Execution, limit: float) -> Generator[simpy.Event, object, None]:
+        yield self._setting.env.timeout(self._setting.figures.si("datasync.limit_delay"))
+        if not execution.over:
+            execution.limit = limit
+            execution.stir()
 
     def _change_limits(self) -> Generator[simpy.Event, object, None]:
         for change in self.task.limits:

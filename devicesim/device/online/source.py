@@ -88,6 +88,10 @@ class Source:
         """Whether nothing more will come to the source by itself."""
         return True
 
+    def look(self, store: ObjectStore | None) -> str:
+        """See both sides before anything is sent; returns why one of them cannot be seen, or nothing."""
+        return ""
+
     def starts(self) -> list[int]:
         """Number of the first file of each batch."""
         return [int(start) for start in np.cumsum([0, *(b.count for b in self.batches)])[:-1]]

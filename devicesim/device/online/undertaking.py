@@ -17,7 +17,6 @@ from devicesim.device.online.source import Source
 from devicesim.device.order import Hire, Life
 from devicesim.device.setting import Setting
 from devicesim.device.snow_device import SnowDevice
-from devicesim.errors import VerbError, unknown
 from devicesim.scenario import Files, Scenario
 
 
@@ -36,6 +35,7 @@ class Online:
     Attributes:
         roads: what goes where, and why.
         files: of every data set.
+        line: the site's line to the internet.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Online:
         self._setting, self._wan = setting, story.site.wan
         self.files = tuple(files)
         self.roads: Roads = roads(setting, story, files)
-        self._line = Line(setting, self._wan)
+        self.line = Line(setting, self._wan)
         self._site = self._from_site()
         self._life = None
         if order is not None and self.roads.shipped:
@@ -56,7 +56,7 @@ class Online:
 
     def _from_site(self) -> list[Sending]:
         setting = self._setting
-        agent = Agent(setting, self._wan, self._line, Premises(setting), "site")
+        agent = Agent(setting, self._wan, self.line, Premises(setting), "site")
         most = int(setting.figures.si("datasync.site_max_files"))
         return [
             Sending(setting, name, errand.task, Source(batches), agent)
@@ -66,7 +66,7 @@ class Online:
 
     def _hire(self, setting: Setting, job: Job, device: SnowDevice, files: Sequence[Files]) -> Sender:
         """The customer of the device, who also looks after its agent."""
-        return Sender(setting, job, device, files, wan=self._wan, line=self._line, errands=self.roads.device)
+        return Sender(setting, job, device, files, wan=self._wan, line=self.line, errands=self.roads.device)
 
     @property
     def lives(self) -> Sequence[Life]:
@@ -97,33 +97,16 @@ class Online:
         return (*self.from_site, *self.from_device)
 
     @property
+    def agents(self) -> Sequence[Agent]:
+        """The agents that have something to send: the site's, the device's."""
+        aboard = self._life.customer if self._life is not None else None
+        device = (aboard.agent,) if isinstance(aboard, Sender) and aboard.sendings else ()
+        return (*{id(each.agent): each.agent for each in self._site}.values(), *device)
+
+    @property
     def executions(self) -> Sequence[Execution]:
         """All executions so far, in the order in which they were started."""
         return sorted((e for sending in self.sendings for e in sending.executions), key=lambda e: e.queued)
-
-    def execution(self, name: str) -> Execution:
-        """An execution by its id."""
-        found = {execution.id: execution for execution in self.executions}
-        if name not in found:
-            raise unknown("execution", name, found)
-        return found[name]
-
-    def throttle(self, name: str, limit: float) -> None:
-        """Ask for another bandwidth limit of an execution under way [bytes/s]."""
-        execution = self._under_way(name)
-        next(s for s in self.sendings if execution in s.executions).throttle(limit)
-
-    def cancel(self, name: str) -> None:
-        """Cancel an execution; it ends at once, and what it has sent whole stays in S3."""
-        execution = self._under_way(name)
-        execution.cancelled = True
-        execution.stir()
-
-    def _under_way(self, name: str) -> Execution:
-        execution = self.execution(name)
-        if execution.over:
-            raise VerbError(f"execution {name} is over: {execution.status}")
-        return execution
 
 
 def _aboard(story: Scenario, plan: Roads) -> Scenario:

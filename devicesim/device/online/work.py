@@ -86,6 +86,8 @@ class Work:
         """List both sides and find what is missing or has changed."""
         figure, source, execution = self._setting.figures.si, self._source, self._execution
         self._enter("PREPARING")
+        if why := source.look(self._setting.neighbours.objects):
+            return why
         self._there = np.flatnonzero(source.there)
         in_s3 = int(source.arrived.sum())
         listing = min(
