@@ -53,7 +53,7 @@ class Agent:
     def online(self) -> bool:
         """Whether AWS counts it as ONLINE: in contact now, or not for as long as AWS waits."""
         wait = self._setting.figures.si("datasync.offline")
-        just = not self._up and self._setting.now - self._turned < wait
+        just = self._up or self._setting.now - self._turned < wait
         return (self.post.up or just) and self.line.gave_within(wait)
 
     def stir(self) -> None:
