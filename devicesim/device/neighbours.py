@@ -64,12 +64,18 @@ class KeyService(Protocol):
         """Why the key cannot be used, empty if it can."""
 
 
+IMPORT_EXPORT = "importexport.amazonaws.com"
+"""The service that assumes the roles of jobs."""
+
+
 @runtime_checkable
 class Roles(Protocol):
     """Who knows whether a role lets the job reach its buckets."""
 
-    def refusal(self, role_arn: str, buckets: Iterable[str], *, write: bool) -> str:
-        """Why the role does not do, empty if it does; an import writes, an export reads."""
+    def refusal(
+        self, role_arn: str, buckets: Iterable[str], *, write: bool, service: str = IMPORT_EXPORT
+    ) -> str:
+        """Why the role does not do for a service, empty if it does; an import writes, an export reads."""
 
 
 @runtime_checkable

@@ -1,12 +1,13 @@
 """The HTTP door: the job API for any AWS client, files of jobs, and the clock.
 
 =========================== ============================================================================
-``POST /``                  the job API in AWS JSON 1.1
+``POST /``                  the job API and DataSync in AWS JSON 1.1
 ``POST /service/...``       the same in Smithy RPC v2 CBOR
 ``GET /``                   a page that shows the state
 ``GET /_devicesim/clock``   the time; also the answer of the three below
 ``POST .../advance``        ``{"duration": "3 d"}``
 ``POST .../until``          ``{"job": "JID...", "state": "Complete"}``
+``POST .../agent``          ``{"job": "JID..."}`` or ``{}``: starts a DataSync agent, and answers with its ``key``
 ``POST .../reset``          begin again
 ``GET  .../jobs``           every job with its states
 ``GET  .../files/NAME``     a file of a job, by its presigned address
@@ -117,7 +118,7 @@ class HttpDoor:
         body = b"" if size is not None and size > MOST_BYTES else request.stream.read(MOST_BYTES + 1)
         if size is not None and size > MOST_BYTES:
             body = bytes(MOST_BYTES + 1)  # refused by its length, unread
-        told = self._snow.api.handle(Request(request.method, request.path, dict(request.headers), body))
+        told = self._snow.handle(Request(request.method, request.path, dict(request.headers), body))
         return Response(told.body, told.status, dict(told.headers))
 
     # The clock, and what lies beside the API.
@@ -131,6 +132,8 @@ class HttpDoor:
                 return _json(jobs(self._snow))
             if path == "clock" and request.method == "GET":
                 return _json(self._clock())
+            if path == "agent" and request.method == "POST":
+                return _json(self._agent(_told(_document(request), {"job": (str,)}, all_of_them=False)))
             if path in self._verbs and request.method == "POST":
                 self._verbs[path](_told(_document(request), MEMBERS[path]))
                 return _json(self._clock())
@@ -145,6 +148,10 @@ class HttpDoor:
             "until": lambda told: self._snow.until(told["job"], told["state"]),
             "reset": lambda _: self._reset(),
         }
+
+    def _agent(self, told: Mapping[str, Any]) -> dict[str, Any]:
+        key = self._snow.start_agent(told.get("job"))
+        return self._clock() | {"key": key}
 
     def _reset(self) -> None:
         self._snow.reset()
@@ -204,11 +211,15 @@ def _document(request: HttpRequest) -> Mapping[str, Any]:
     return document
 
 
-def _told(document: Mapping[str, Any], members: Mapping[str, tuple[type, ...]]) -> Mapping[str, Any]:
-    """A verb's members, each there, of its type, and no other."""
+def _told(
+    document: Mapping[str, Any], members: Mapping[str, tuple[type, ...]], *, all_of_them: bool = True
+) -> Mapping[str, Any]:
+    """A verb's members, each there unless some may be missing, of its type, and no other."""
     for name in document:
         require(name in members, "the body", f"made of {', '.join(members) or 'nothing'}", name)
     for name, kinds in members.items():
+        if not all_of_them and name not in document:
+            continue
         require(name in document, name, "given", "nothing")
         value = document[name]
         words = " or ".join({str: "a text", int: "a number"}[kind] for kind in kinds if kind is not float)

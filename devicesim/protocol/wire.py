@@ -91,6 +91,13 @@ def target_of(request: Request) -> str:
     return _lower(request).get("x-amz-target", "").rpartition(".")[0]
 
 
+def operation_of(request: Request) -> str:
+    """The operation that a request is for, by its path or by its target; empty if it says neither."""
+    if (found := _PATH.fullmatch(request.path)) is not None:
+        return found["operation"]
+    return _lower(request).get("x-amz-target", "").rpartition(".")[2]
+
+
 def read(request: Request, model: Interface) -> Call:
     """Read a request.
 
@@ -225,4 +232,15 @@ def _shown(value: Any, shape: Shape, protocol: str) -> Any:
     return value
 
 
-__all__ = ["Answer", "Call", "Request", "answer", "protocol_of", "read", "refusal", "region_of", "target_of"]
+__all__ = [
+    "Answer",
+    "Call",
+    "Request",
+    "answer",
+    "operation_of",
+    "protocol_of",
+    "read",
+    "refusal",
+    "region_of",
+    "target_of",
+]

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import resources
 from typing import Any
 from urllib.parse import urlsplit
 
+from devicesim import datasync_api
+from devicesim.datasync_api import TABLE as DATASYNC
 from devicesim.errors import MissingExtraError, VerbError
-from devicesim.protocol.wire import Request
+from devicesim.protocol.wire import Request, operation_of, target_of
 from devicesim.scenario import Scenario
 from devicesim.snowball_api import neighbours as moto
 from devicesim.snowball_api.snow import Snow
 
-EVENT = "before-send.snowball"
+SERVICES = ("snowball", "datasync")
+"""What is answered here."""
+
+ANSWERED = "https://answered.invalid/"
+"""Where a request leads once it was answered here: botocore asks every handler, and moto does not know this place."""
+
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
@@ -34,11 +41,11 @@ class MockSnow(Snow):
     (1, 0)
     """
 
-    def client(self, region: str = "") -> Any:
-        """A boto3 client of the job API; the World's Region if none is named."""
+    def client(self, region: str = "", service: str = "snowball") -> Any:
+        """A boto3 client of the job API, or of DataSync; the World's Region if none is named."""
         session = _boto("boto3").session.Session(**_signed())
         know(session._session)
-        return session.client("snowball", region_name=region or self.world.region)
+        return session.client(service, region_name=region or self.world.region)
 
 
 @contextmanager
@@ -72,8 +79,8 @@ def mock_snow(
 
     def create_client(self: Any, service_name: str, *arguments: Any, **named: Any) -> Any:
         client = create(self, service_name, *arguments, **named)
-        if service_name == "snowball":
-            client.meta.events.register_first(EVENT, answer)
+        if service_name in SERVICES:
+            client.meta.events.register_first(f"before-send.{service_name}", answer)
         return client
 
     before = {name: os.environ.get(name) for name in CREDENTIALS}
@@ -92,11 +99,11 @@ def mock_snow(
 
 
 def know(session: Any) -> None:
-    """Let a botocore session find the service's model here where its own data lacks it."""
+    """Let a botocore session find the services' models here where its own data lacks them."""
     paths = session.get_component("data_loader").search_paths
-    here = str(resources.files(__package__) / "data" / "today")
-    if here not in paths:
-        paths.append(here)
+    for here in (resources.files(__package__) / "data" / "today", resources.files(datasync_api) / "data"):
+        if str(here) not in paths:
+            paths.append(str(here))
 
 
 class _Answering:
@@ -113,10 +120,19 @@ class _Answering:
             name: value.decode() if isinstance(value, bytes) else value
             for name, value in request.headers.items()
         }
+        if not self._ours(request.url, headers):
+            return None  # whoever comes next answers
         body = request.body or b""
         body = body.encode() if isinstance(body, str) else bytes(body)
-        told = self._snow.api.handle(Request(request.method, urlsplit(request.url).path, headers, body))
-        return self._response(request.url, told.status, dict(told.headers), _Raw(told.body))
+        told = self._snow.handle(Request(request.method, urlsplit(request.url).path, headers, body))
+        url, request.url = request.url, ANSWERED
+        return self._response(url, told.status, dict(told.headers), _Raw(told.body))
+
+    def _ours(self, url: str, headers: Mapping[str, str]) -> bool:
+        """Whether it is answered here: of DataSync only what a Snowcone needs, where moto knows the rest."""
+        asked = Request("POST", urlsplit(url).path, headers, b"")
+        mine = target_of(asked) != self._snow.datasync.model.target or operation_of(asked) in DATASYNC
+        return mine or not moto.active()
 
 
 class _Raw:

@@ -12,7 +12,7 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from devicesim.device.neighbours import Neighbours, Stored, Upload
+from devicesim.device.neighbours import IMPORT_EXPORT, Neighbours, Stored, Upload
 from devicesim.errors import MissingExtraError
 from devicesim.jobs import JobState
 from devicesim.snowball_api import notices
@@ -178,15 +178,13 @@ class MotoRoles:
     def __init__(self, account: str) -> None:
         self._account = account
 
-    def refusal(self, role_arn: str, buckets: Iterable[str], *, write: bool) -> str:
+    def refusal(
+        self, role_arn: str, buckets: Iterable[str], *, write: bool, service: str = IMPORT_EXPORT
+    ) -> str:
         """Why a role does not do; its policies are not read, only that it is there and trusts the service."""
         roles = _everywhere("iam", self._account).roles
         found = next((role for role in roles.values() if role.arn == role_arn), None)
         if found is None:
             return f"there is no role {role_arn}"
         trust = str(found.assume_role_policy_document)
-        return (
-            ""
-            if "importexport.amazonaws.com" in trust
-            else "the role does not trust importexport.amazonaws.com"
-        )
+        return "" if service in trust else f"the role does not trust {service}"

@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 from urllib.parse import parse_qsl, urlsplit
 
+from devicesim.datasync_api import DataSyncApi
 from devicesim.device.neighbours import Neighbours
 from devicesim.errors import VerbError
+from devicesim.protocol.wire import Answer, Request, target_of
 from devicesim.scenario import Scenario
 from devicesim.snowball_api import files, presigned
 from devicesim.snowball_api.account import Account
@@ -35,7 +37,7 @@ class Snow:
 
     Attributes:
         world: the World.
-        api: its job API.
+        api: its job API. datasync: its DataSync.
 
     >>> snow = Snow(seed=7)
     >>> snow.at.isoformat()
@@ -57,7 +59,7 @@ class Snow:
         self._scenario, self._era, self._limit, self._clock = scenario, era, limit, clock
         self._neighbours = neighbours or Neighbours()
         self.world = World(scenario, seed=seed, clock=clock)
-        self.api = self._api(self.world)
+        self.api, self.datasync = self._apis(self.world)
         self._meet()
 
     def _meet(self) -> None:
@@ -67,8 +69,13 @@ class Snow:
         if isinstance(self._neighbours.notifications, Told):
             self._neighbours.notifications.account = self.api.account
 
-    def _api(self, world: World) -> Snowball:
-        return Snowball(world, self._era, limit=self._limit)
+    def _apis(self, world: World) -> tuple[Snowball, DataSyncApi]:
+        return Snowball(world, self._era, limit=self._limit), DataSyncApi(world)
+
+    def handle(self, request: Request) -> Answer:
+        """Answer a request of the wire: by DataSync if it is for that, else by the job API."""
+        api = self.datasync if target_of(request) == self.datasync.model.target else self.api
+        return api.handle(request)
 
     # The clock.
 
@@ -96,6 +103,28 @@ class Snow:
         self.world.run()
         return self
 
+    # DataSync.
+
+    def start_agent(self, job_id: str | None = None) -> str:
+        """Start a DataSync agent and give its activation key.
+
+        On a job's device the clock moves to the end of the copy onto it; without a job it is an agent on premises.
+
+        Raises:
+            VerbError: the device will never serve files.
+        """
+        return self.world.start_agent(job_id)
+
+    def lay_out(self, path: str, *, files: int, size: float | str = "", workload: str = "") -> Snow:
+        """Lay files below a directory of the site's file server, for agents on premises.
+
+        Args:
+            path: as ``/export/photos``. files: how many.
+            size: of each, as ``"4 MB"``; or workload, the catalog's name of a distribution.
+        """
+        self.world.create_share(path, files=files, size=size, workload=workload)
+        return self
+
     # Ways back.
 
     def snapshot(self) -> tuple[Verb, ...]:
@@ -107,15 +136,15 @@ class Snow:
 
         Neighbours do not go back with it, and are not told again of what they know: they see what comes after.
         """
-        made: list[Snowball] = []
+        made: list[tuple[Snowball, DataSyncApi]] = []
         self.world = replay(
             self._scenario,
             self.world.seed,
             snapshot,
             clock=self._clock,
-            attach=[lambda world: made.append(self._api(world))],
+            attach=[lambda world: made.append(self._apis(world))],
         )
-        (self.api,) = made
+        ((self.api, self.datasync),) = made
         self._meet()
         return self
 

@@ -140,7 +140,7 @@ def test_an_agent_whose_device_has_gone_is_offline_five_minutes_later() -> None:
     while agent.post.up:
         world.advance("10 s")
     assert agent.online
-    world.advance("5 min")
+    world.advance("6 min")  # five of them after the last 20 s of shutting down
     assert not agent.online
     with pytest.raises(VerbError, match="its agent is offline"):
         world.start_execution(task)
