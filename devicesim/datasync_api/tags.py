@@ -40,5 +40,5 @@ def list_tags_for_resource(account: Account, members: Members, region: str) -> d
     """List tags."""
     account.known(members["ResourceArn"], region)
     tags = account.tags.get(members["ResourceArn"], {})
-    entries = [{"Key": key, "Value": value} for key, value in tags.items()]
+    entries = [{"Key": key} | ({"Value": value} if value else {}) for key, value in tags.items()]
     return account.page("ListTagsForResource", entries, members, region)
