@@ -21,6 +21,7 @@ class Figures:
     Args:
         overrides: the scenario's own values by key: text with a unit (``"180 MB/s"``), or a plain number
             where the figure has no unit, a word, a switch or a list where it is one.
+        measured: figures of a profile, in place of the catalog's; the scenario's own values win over them.
 
     Attributes:
         used: every figure read so far, by key, in the order of first reading: what an answer rests on.
@@ -39,13 +40,16 @@ class Figures:
     devicesim.errors.UnitError: wifi.latency: expected a duration such as '36 h', got '5 MB': 'MB' is a size
     """
 
-    def __init__(self, overrides: Mapping[str, Setting] | None = None) -> None:
-        self._set = {key: override(key, value) for key, value in (overrides or {}).items()}
+    def __init__(
+        self, overrides: Mapping[str, Setting] | None = None, measured: Mapping[str, Figure] | None = None
+    ) -> None:
+        own = {key: override(key, value) for key, value in (overrides or {}).items()}
+        self._set = dict(measured or {}) | own
         self.used: dict[str, Figure] = {}
 
     @property
     def overrides(self) -> dict[str, Figure]:
-        """The figures that the scenario has set, whether read or not."""
+        """The figures that the scenario or its profile has set, whether read or not."""
         return dict(self._set)
 
     def figure(self, key: str) -> Figure:

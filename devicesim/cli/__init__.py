@@ -23,6 +23,8 @@ COMMANDS = {
     "init": "Write a commented scenario to start from.",
     "check": "Check a scenario file and say all that is wrong with it.",
     "run": "Simulate a scenario: when is the data in S3, and what held it back.",
+    "calibrate": "Fit the transfer model to your own measurements.",
+    "predict": "How fast files are copied, and what holds them back; or predictions against measurements.",
     "serve": "Open the doors of a simulation: the Snowball job API over HTTP.",
     "catalog": "The figures everything rests on, with their sources.",
     "schema": "Print the JSON Schema of scenario files.",

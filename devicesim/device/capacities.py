@@ -117,8 +117,9 @@ def wired_rates(
     free = max(plugged * at_once - taken, 0.0)
     efficiency = figures.si("nfs.client.efficiency")
     sealed = [interfaces.encryption(figures, device, client) for client in wired]
+    ceiling = figures.si("nfs.client.ceiling")
     asked = [
-        min(float(ethernet.goodput(line)), plugged, most / efficiency)
+        min(float(ethernet.goodput(line)), plugged, most / efficiency, ceiling / efficiency)
         for line, most in zip(lines, sealed, strict=True)
     ]
     shares = asked if sum(asked) <= free else cpu.fair_shares(asked, np.ones(len(asked)), free)
@@ -136,9 +137,10 @@ def wired_rate(figures: Figures, device: str, rate: float, taken: float = 0.0) -
     """
     plugged = float(ethernet.goodput(port(figures, device, rate)))
     line = min(float(ethernet.goodput(rate)), max(plugged - taken, 0.0))
-    return line * figures.si("nfs.client.efficiency")
+    return min(line * figures.si("nfs.client.efficiency"), figures.si("nfs.client.ceiling"))
 
 
 def wired_latency(figures: Figures, story: scenario.Scenario) -> float:
-    """One-way latency of the site's network [s]."""
-    return (story.site.rtt if story.site.rtt is not None else figures.si("nfs.rtt.lan")) / 2
+    """One-way latency of the site's network [s], with what the machines at its ends add to it."""
+    network = story.site.rtt if story.site.rtt is not None else figures.si("nfs.rtt.lan")
+    return (network + figures.si("nfs.client.delay")) / 2

@@ -30,19 +30,21 @@ from devicesim.scenario import Dataset, Files, Scenario
 
 
 def rehearse(story: Scenario, order: Order) -> None:
-    """Try the figures that a scenario sets.
+    """Try the figures that a scenario sets, and those of its profile.
 
     Raises:
         ScenarioError: a model refuses one of them.
     """
-    if not story.assume or not (whole := _refusal(story, order)):
+    measured = story.source.measured
+    if not (story.assume or measured) or not (whole := _refusal(story, order)):
         return
     alone = {
         key: _refusal(story.model_copy(update={"assume": {key: value}}), order)
         for key, value in story.assume.items()
     }
     # One that is refused by itself is named; else it is the figures together that do not go.
-    found = {f"assume.{key}": why for key, why in alone.items() if why} or {"assume": whole}
+    together = "assume" if story.assume else "profile"
+    found = {f"assume.{key}": why for key, why in alone.items() if why} or {together: whole}
     hint = "a figure set here is outside what its model accepts"
     raise ScenarioError([Problem(path, why, story.source.file, hint=hint) for path, why in found.items()])
 
@@ -60,7 +62,7 @@ def _refusal(story: Scenario, order: Order) -> str:
 
 def _tell(story: Scenario, order: Order) -> None:
     story = story.model_copy(update={"datasets": tuple(map(_whole, story.datasets))})
-    env, figures = simpy.Environment(), Figures(story.assume)
+    env, figures = simpy.Environment(), Figures(story.assume, story.source.measured)
     setting = Setting(env, story, story.start, figures, Stream(story.start), Neighbours(), _draw)
     one = np.ones(1, dtype=np.int64)
     datasets = [Files(dataset.name, dataset.bucket, one) for dataset in story.datasets]

@@ -67,5 +67,6 @@ def series(stream: Stream) -> Iterable[Series]:
 
 def unread(world: World) -> list[str]:
     """Remarks on figures that the scenario set and the run had no use for."""
-    idle = [key for key in world.figures.overrides if key not in world.figures.used]
+    set_here = {key for key, figure in world.figures.overrides.items() if figure.kind == "scenario"}
+    idle = sorted(set_here - world.figures.used.keys(), key=list(world.figures.overrides).index)
     return [f"{key} is set in [assume] and was not read by this run" for key in idle]

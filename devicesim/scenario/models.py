@@ -187,6 +187,7 @@ class Source:
         notes: what was understood in a way worth telling.
         listings: the files of every manifest and directory, as found when the scenario was read.
         traces: what instances' files tell, by kind (``load`` or ``arrivals``) and name, likewise.
+        measured: figures of the profile for the device that is ordered, likewise.
     """
 
     file: str = field(default="", compare=False)
@@ -195,6 +196,7 @@ class Source:
     notes: tuple[str, ...] = field(default=(), compare=False)
     listings: Mapping[str, Files] = field(default_factory=dict, compare=False)
     traces: Mapping[tuple[str, str], Trace] = field(default_factory=dict, compare=False)
+    measured: Mapping[str, catalog.Figure] = field(default_factory=dict, compare=False)
 
 
 class Scenario(Table):
@@ -242,6 +244,11 @@ class Scenario(Table):
         default=(), alias="fault", description="What goes wrong on purpose, and when."
     )
     goals: tuple[Goal, ...] = Field(default=(), alias="goal", description="What the run is judged by.")
+    profile: StrictStr | None = Field(
+        default=None,
+        description="A file of measured figures that 'devicesim calibrate' wrote, in place of the catalog's.",
+        examples=["lab.toml"],
+    )
     assume: Assumptions = Field(
         default={},
         description='Catalog figures replaced for this run, as "SNC1_HDD.disk.outer_rate" = "180 MB/s".',

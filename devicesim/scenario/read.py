@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from devicesim import catalog
 from devicesim.errors import Problem, ScenarioError
 from devicesim.jobs import ShippingOption
-from devicesim.scenario import checks, places, syntax
+from devicesim.scenario import checks, places, profile, syntax
 from devicesim.scenario import overrides as options
 from devicesim.scenario.compute import Function, Image, Instance
 from devicesim.scenario.data import Dataset
@@ -79,6 +79,8 @@ def _checked(parsed: Parsed, file: str, texts: Sequence[str], directory: Path) -
     scenario, found = _validated(document)
     draft, more, rows = _draft(document, directory)
     traces, unread, bad = _traces(draft.instances, directory)
+    measured, unfit = _profile(document, draft.device, directory)
+    bad = [*bad, *unfit]
     more, rows = [*more, *unread], [*rows, *bad]
     found += [finding for finding in (*more, *checks.check(draft)) if finding not in found]
     problems += map(locate.problem, found)
@@ -87,7 +89,7 @@ def _checked(parsed: Parsed, file: str, texts: Sequence[str], directory: Path) -
         raise ScenarioError([*problems, *rows])
     listings = {draft.datasets[index].name: files for index, files in draft.listings.items()}
     notes = tuple(_notes(document, scenario, listings))
-    source = Source(file, directory, tuple(texts), notes, listings, traces)
+    source = Source(file, directory, tuple(texts), notes, listings, traces, measured)
     return _decided(scenario).from_source(source)
 
 
@@ -215,6 +217,18 @@ def _traces(
                 hint = "" if Path(file).is_absolute() else "a relative path starts at the scenario file"
                 found.append(Finding(("instance", index, *path), why, hint))
     return read, found, rows
+
+
+def _profile(
+    document: Mapping[str, Any], device: str, directory: Path
+) -> tuple[dict[str, catalog.Figure], list[Problem]]:
+    """The figures of the profile that a scenario names, as they hold for its device."""
+    if not isinstance(named := document.get("profile"), str):
+        return {}, []
+    try:
+        return profile.read(directory / named).on(device), []
+    except ScenarioError as error:
+        return {}, list(error.problems)
 
 
 def _sound(model: type[Model], items: Any, stand_in: Mapping[str, Any]) -> Iterator[tuple[int, Model]]:

@@ -93,7 +93,7 @@ class World(OnlineVerbs):
         self._factor = factor_of(clock)
         self.clock, self._wall, self._wall_last = clock, wall, wall()
         overrides = dict(scenario.assume.items()) if scenario else {}
-        self.figures = Figures(overrides)
+        self.figures = Figures(overrides, scenario.source.measured if scenario else None)
         self._default = scenario or default_story(Figures(), START)
         epoch = self._default.start
         self.stream = Stream(epoch)

@@ -1,0 +1,1 @@
+"""Answers for planners: many futures, and the model fitted to measurements and held against them."""

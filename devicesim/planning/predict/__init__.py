@@ -1,0 +1,1 @@
+"""What the model says before anything is copied: rates, what binds them, and how far they are from measurements."""
