@@ -129,7 +129,7 @@ def text(rows: Sequence[Row], model: str) -> str:
 
 def _line(row: Row) -> str:
     setting = row.measurement.setting
-    link = "no limit" if setting.link == inf else f"{setting.link * 8 / 1e6:,g} Mbit/s"
+    link = link_name(setting.link)
     files = f"{setting.files:,} x {size(setting.size)}"
     return (
         f"{link:>12} {setting.rtt * 1e3:>5.3g} ms {setting.streams:>7} {size(setting.wsize):>8} {files:>16} "
@@ -145,6 +145,17 @@ def _words(rows: Sequence[Row], which: str) -> list[str]:
         f"{count}: median error {told.median:.1%}, worst {told.worst:.1%}; by the median of repeats, "
         f"{settings}: median {told.median_of_settings:.1%}, worst {told.worst_of_settings:.1%}"
     ]
+
+
+def link_name(link: float) -> str:
+    """A line rate in words.
+
+    >>> link_name(125e6), link_name(12.5e6), link_name(inf)
+    ('1 Gbit/s', '100 Mbit/s', 'no limit')
+    """
+    if link == inf:
+        return "no limit"
+    return f"{link * 8 / 1e9:g} Gbit/s" if link >= 125e6 else f"{link * 8 / 1e6:g} Mbit/s"
 
 
 def size(value: float) -> str:

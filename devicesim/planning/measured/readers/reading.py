@@ -8,15 +8,27 @@ from pathlib import Path
 
 from devicesim.errors import Problem, ScenarioError
 from devicesim.planning.measured.measurement import Measurement
+from devicesim.planning.measured.readers.elbencho import read_elbencho
+from devicesim.planning.measured.readers.fio import read_fio
 from devicesim.planning.measured.readers.given import Found, Given
+from devicesim.planning.measured.readers.mount import read_mountstats, read_nfsiostat
+from devicesim.planning.measured.readers.rclone import read_rclone
 from devicesim.planning.measured.readers.table import read_table
 
 Reader = Callable[[str, Found], None]
 
 FORMATS: dict[str, Reader] = {
     "csv": read_table,
+    "fio": read_fio,
+    "elbencho": read_elbencho,
+    "rclone": read_rclone,
+    "nfsiostat": read_nfsiostat,
+    "mountstats": read_mountstats,
 }
 """Each format and what reads it."""
+
+SEEN = 65_536
+"""Characters in which it shows who wrote a file."""
 
 LARGEST = 256 * 2**20
 """Most bytes of a file of measurements; a larger one is none."""
@@ -70,5 +82,18 @@ def read(path: str | os.PathLike[str], given: Given | None = None) -> list[Measu
 
 
 def format_of(text: str) -> str:
-    """Tell who wrote a text by its first lines."""
-    return "csv"
+    """Tell who wrote a text by its first lines.
+
+    >>> format_of('{"fio version": "fio-3.33"}'), format_of("link_mbit,rtt_ms")
+    ('fio', 'csv')
+    """
+    head = text[:SEEN]
+    if '"fio version"' in head:
+        return "fio"
+    if head.lstrip().startswith("{"):
+        return "rclone"
+    if "statvers=" in head:
+        return "mountstats"
+    if " mounted on " in head:
+        return "nfsiostat"
+    return "elbencho" if "time ms [last]" in head.partition("\n")[0] else "csv"

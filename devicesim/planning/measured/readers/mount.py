@@ -1,0 +1,115 @@
+"""What a Linux client counts of a mount: ``nfsiostat INTERVAL``, and two copies of ``/proc/self/mountstats``.
+
+nfsiostat tells the rate of WRITEs in each interval, not of files: a person says how large they were. Its first block
+is an average since the mount and is passed over. The counters of mountstats tell bytes and created files between two
+copies of it, and the mount's age how long that took; of one copy, a person says how long.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from devicesim.errors import BoundError
+from devicesim.planning.measured.measurement import version_of
+from devicesim.planning.measured.readers.given import Found
+
+_BLOCK = re.compile(r"^(\S+) mounted on (\S+):\s*$", re.MULTILINE)
+_WRITE = re.compile(r"^write:.*\n\s*([\d.]+)\s+([\d.]+)\s+([\d.]+)", re.MULTILINE)
+_DEVICE = re.compile(r"^device (\S+) mounted on (\S+) with fstype (nfs\d?)\b.*$", re.MULTILINE)
+_BUSY = 0.5
+"""WRITEs a second below which an interval is idle."""
+_NOMINAL = 60.0
+"""How long an interval is taken to be [s]: its rate is what counts."""
+
+
+def read_nfsiostat(text: str, found: Found) -> None:
+    """Read the intervals in which something was written."""
+    starts = [match.start() for match in _BLOCK.finditer(text)]
+    if len(starts) < 2:
+        found.wrong(
+            "there is only the average since the mount", hint="nfsiostat 10 writes a block every 10 s"
+        )
+        return
+    if found.missing(("link", "rtt", "streams", "size"), "nfsiostat"):
+        return
+    size, count = found.given.size or 1.0, 0
+    for start, end in zip(starts[1:], [*starts[2:], len(text)], strict=True):
+        match = _WRITE.search(text, start, end)
+        if match is None or float(match[1]) < _BUSY:
+            continue
+        count += 1
+        rate, each = float(match[2]) * 1024, float(match[3]) * 1024
+        files = max(round(rate * _NOMINAL / size), 1)
+        told = {} if found.given.wsize else {"wsize": max(round(each), 1)}
+        wall = files * size / rate if rate else 0.0
+        found.add(wall, at=text.count("\n", 0, start) + 1, files=files, **told)
+    if not count:
+        found.wrong("nothing was written in any interval")
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    mount: str
+    age: float
+    written: float
+    created: float
+    wsize: int
+    version: str
+    line: int
+
+
+def read_mountstats(text: str, found: Found) -> None:
+    """Read the NFS mounts that were written to between two copies, or before the only one."""
+    starts = [match.start() for match in _DEVICE.finditer(text)]
+    copies: dict[str, list[_Snapshot]] = {}
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+        try:
+            taken = _snapshot(text[start:end], text.count("\n", 0, start) + 1)
+        except (KeyError, ValueError, IndexError) as error:
+            found.wrong(f"the mount's counters cannot be read: {error}", text.count("\n", 0, start) + 1)
+            continue
+        copies.setdefault(taken.mount, []).append(taken)
+    if not copies:
+        if not found.problems:
+            found.wrong("there is no NFS mount with counters")
+        return
+    needed = ["link", "rtt", "streams"] + ["wall"] * all(len(each) == 1 for each in copies.values())
+    if found.missing(needed, "mountstats"):
+        return
+    written = False
+    for taken in copies.values():
+        alone = len(taken) == 1
+        nothing = replace(taken[0], age=0.0, written=0.0, created=0.0)
+        for before, after in pairwise([nothing, *taken] if alone else taken):
+            files, size = int(after.created - before.created), after.written - before.written
+            if files <= 0 or size <= 0:
+                continue
+            written = True
+            wall = (found.given.wall or 0.0) if alone else after.age - before.age
+            version = version_of(after.version)
+            found.add(wall, at=after.line, files=files, size=size / files, wsize=after.wsize, version=version)
+    if not written:
+        found.wrong("no file was created on any NFS mount")
+
+
+def _snapshot(text: str, line: int) -> _Snapshot:
+    device = _DEVICE.search(text)
+    assert device is not None
+    fields = dict(re.findall(r"^\s*(\w+):\s*(.*)$", text, re.MULTILINE))
+    options = dict(part.partition("=")[::2] for part in fields["opts"].split(","))
+    written = float(fields["bytes"].split()[5])
+    # An NFSv4 client creates by OPEN, an NFSv3 one by CREATE.
+    name = "OPEN" if options["vers"].startswith("4") else "CREATE"
+    if name not in fields:
+        raise BoundError(f"there are no counters of {name}")
+    return _Snapshot(
+        f"{device[1]} on {device[2]}",
+        float(fields["age"]),
+        written,
+        float(fields[name].split()[0]),
+        int(options["wsize"]),
+        options["vers"],
+        line,
+    )
