@@ -18,7 +18,7 @@ from devicesim.throughput.core import COMPILED
         (["RUN"], "devicesim: unknown command 'RUN'; did you mean 'run'?"),
         (
             ["simulate"],
-            "devicesim: unknown command 'simulate'; known: bench, catalog, check, init, run, schema, serve",
+            f"devicesim: unknown command 'simulate'; known: {', '.join(sorted(cli.COMMANDS))}",
         ),
         (["--verison"], "devicesim: unknown option '--verison'; did you mean '--version'?"),
         (["run"], "devicesim run: FILE is missing; usage: devicesim run [OPTIONS] FILE"),

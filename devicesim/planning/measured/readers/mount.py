@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 from devicesim.errors import BoundError
 from devicesim.planning.measured.measurement import version_of
@@ -42,7 +43,7 @@ def read_nfsiostat(text: str, found: Found) -> None:
         count += 1
         rate, each = float(match[2]) * 1024, float(match[3]) * 1024
         files = max(round(rate * _NOMINAL / size), 1)
-        told = {} if found.given.wsize else {"wsize": max(round(each), 1)}
+        told: dict[str, Any] = {} if found.given.wsize else {"wsize": max(round(each), 1)}
         wall = files * size / rate if rate else 0.0
         found.add(wall, at=text.count("\n", 0, start) + 1, files=files, **told)
     if not count:
@@ -79,10 +80,10 @@ def read_mountstats(text: str, found: Found) -> None:
     if found.missing(needed, "mountstats"):
         return
     written = False
-    for taken in copies.values():
-        alone = len(taken) == 1
-        nothing = replace(taken[0], age=0.0, written=0.0, created=0.0)
-        for before, after in pairwise([nothing, *taken] if alone else taken):
+    for kept in copies.values():
+        alone = len(kept) == 1
+        nothing = replace(kept[0], age=0.0, written=0.0, created=0.0)
+        for before, after in pairwise([nothing, *kept] if alone else kept):
             files, size = int(after.created - before.created), after.written - before.written
             if files <= 0 or size <= 0:
                 continue
