@@ -86,7 +86,13 @@ class Premises:
         device = self.device
         return device is not None and device.serves
 
-    def perform(self, operation: str, payload: int, client: int, change: Callable[[float], T]) -> Done[T]:
+    def perform(
+        self,
+        operation: str,
+        payload: int | Callable[[T], int],
+        client: int,
+        change: Callable[[float], T],
+    ) -> Done[T]:
         """One operation of a real client, which has just arrived.
 
         The clock stays where it is, so that several may be under way; whoever sends the reply calls
@@ -94,7 +100,7 @@ class Premises:
 
         Args:
             operation: name of the RPC, as ``WRITE`` or ``LOOKUP``.
-            payload: bytes it carries.
+            payload: bytes it carries, or what tells them from the result.
             client: number of the scenario's client whose link and mount options it uses.
             change: what it does to the share, given the simulated time [s]; may raise ShareError.
         """
@@ -109,6 +115,8 @@ class Premises:
             except ShareError as refused:
                 error = refused
             reply = world.now
+            if callable(payload):
+                payload = 0 if result is None else payload(result)
             if self.paced:
                 reply = world.offer(operation, payload, client, job_id=self.job_id, follow=False)
             self.moved()

@@ -179,6 +179,8 @@ class Directory(Node):
 class Bucket:
     """One bucket: its directory, and what the import will find in it.
 
+    Everybody may write into the directory: a device knows hosts that may mount, and no users.
+
     Attributes:
         objects: names of regular files, and finished files of collections; a file with two names is two.
         bytes: their sizes together [bytes].
@@ -189,5 +191,5 @@ class Bucket:
     def __init__(self, name: str, root: Directory, stamp: int) -> None:
         self.name = name
         self.objects = self.bytes = 0
-        self.directory = Directory(root, name, self, root.mode, root.uid, root.gid, stamp)
+        self.directory = Directory(root, name, self, 0o777, root.uid, root.gid, stamp)
         self.directory.fixed = True

@@ -1,0 +1,107 @@
+"""File attributes as NFSv3 has them (RFC 1813, sections 2.5 and 2.6)."""
+
+from __future__ import annotations
+
+from struct import Struct
+
+from devicesim.device.share import Directory, Node, Symlink
+from devicesim.endpoints.nfs.tree import SECOND, Tree, Wanted
+from devicesim.endpoints.nfs.xdr import FALSE, MOST_UINT, TRUE, UINT2, Reader, XdrError
+
+NF3REG, NF3DIR, NF3LNK = 1, 2, 5
+FSID = 0x534E4F57
+"""Number of the one file system: SNOW."""
+BLOCK = 4096
+_FATTR = Struct(">5I5Q6I")
+_BEFORE = Struct(">IQ4I")
+_DONT_CHANGE, _SERVER_TIME, _CLIENT_TIME = range(3)
+
+
+def type_of(node: Node) -> int:
+    """``ftype3`` of a node, which NFSv4 numbers alike."""
+    if isinstance(node, Directory):
+        return NF3DIR
+    return NF3LNK if isinstance(node, Symlink) else NF3REG
+
+
+def size_of(node: Node) -> int:
+    """Its size; of a directory one block."""
+    return BLOCK if isinstance(node, Directory) else node.size
+
+
+def _time(ns: int) -> tuple[int, int]:
+    """``nfstime3``: no second before 1970, none after 2106."""
+    seconds, rest = divmod(ns, SECOND)
+    if not 0 <= seconds <= MOST_UINT:
+        return (0, 0) if seconds < 0 else (MOST_UINT, 0)
+    return seconds, rest
+
+
+def fattr3(tree: Tree, node: Node) -> bytes:
+    """All attributes of a node."""
+    epoch = tree.epoch_ns
+    mtime = _time(node.mtime_ns + epoch)
+    atime = mtime if node.atime_ns == node.mtime_ns else _time(node.atime_ns + epoch)
+    ctime = mtime if node.ctime_ns == node.mtime_ns else _time(node.ctime_ns + epoch)
+    size = size_of(node)
+    return _FATTR.pack(
+        type_of(node),
+        node.mode,
+        node.nlink,
+        node.uid,
+        node.gid,
+        size,
+        (size + BLOCK - 1) & -BLOCK,
+        0,  # no device
+        FSID,
+        node.fileid,
+        *atime,
+        *mtime,
+        *ctime,
+    )
+
+
+def post_op(tree: Tree, node: Node) -> bytes:
+    """Attributes, behind the word that says that they follow."""
+    return TRUE + fattr3(tree, node)
+
+
+def before(tree: Tree, node: Node) -> bytes:
+    """What a client needs to see whether somebody else changed a node meanwhile: ``pre_op_attr``."""
+    epoch = tree.epoch_ns
+    return _BEFORE.pack(1, size_of(node), *_time(node.mtime_ns + epoch), *_time(node.ctime_ns + epoch))
+
+
+def ctime_of(tree: Tree, node: Node) -> tuple[int, int]:
+    """When the inode last changed, as ``sattrguard3`` has it."""
+    return _time(node.ctime_ns + tree.epoch_ns)
+
+
+def read_wanted(reader: Reader, tree: Tree) -> Wanted:
+    """Read ``sattr3``."""
+    wanted = Wanted()
+    if reader.flag():
+        wanted.mode = reader.uint()
+    if reader.flag():
+        wanted.uid = reader.uint()
+    if reader.flag():
+        wanted.gid = reader.uint()
+    if reader.flag():
+        wanted.size = reader.hyper()
+    wanted.atime_now, wanted.atime_ns = _read_time(reader, tree)
+    wanted.mtime_now, wanted.mtime_ns = _read_time(reader, tree)
+    return wanted
+
+
+def _read_time(reader: Reader, tree: Tree) -> tuple[bool, int | None]:
+    how = reader.uint()
+    if how == _CLIENT_TIME:
+        seconds, rest = UINT2.unpack_from(reader.buffer, reader.position)
+        reader.position += 8
+        return False, seconds * SECOND + rest - tree.epoch_ns
+    if how not in (_DONT_CHANGE, _SERVER_TIME):
+        raise XdrError(f"time to set of kind {how}")
+    return how == _SERVER_TIME, None
+
+
+NOTHING_FOLLOWS = FALSE

@@ -1,0 +1,145 @@
+"""When replies leave: held back until the model's time for them has come, in the order of those times.
+
+Model: a call is done, and offered to the device's core, when it arrives; its reply is due at a simulated time.
+
+- *unpaced*, or clock ``manual``: at once.
+- ``real[:N]``: when the wall clock has come so far.
+- ``driven``: the clock jumps to the earliest reply, once no request waits to be read and every client that was just
+  answered has had :data:`TURN` seconds to go on. Without that pause the clock would run past what a client that keeps
+  several calls under way sends next, and serialise it.
+
+Scope and limits: a reply that would never come (a link that is down, a full cache behind a disk that stands) is asked
+for again now and then; its client waits, as it would. When the device goes off, clients with calls under way are hung
+up on. A reply leaves some 0.1 ms late under ``real``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import select
+import selectors
+from collections.abc import Sequence
+from itertools import count
+from math import inf, isfinite
+
+from devicesim.endpoints.nfs.records import Connection
+from devicesim.endpoints.premises import Premises
+
+TURN = 1e-3
+"""How long a client has to go on before the driven clock moves past it [s of wall]."""
+_ASK_AGAIN = 0.25  # for a reply that is not in sight [s of wall]
+_FINE = 0.05  # waits that are worth a system call more to be exact [s]
+_Held = tuple[float, int, Connection, Sequence[bytes]]
+
+
+class ExactSelector(selectors.DefaultSelector):
+    """The usual selector, with waits below a millisecond, to which epoll rounds up."""
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """Wait as told."""
+        if timeout is not None and 0 < timeout < _FINE:
+            select.select([self.fileno()], [], [], timeout)
+            timeout = 0
+        return super().select(timeout)
+
+
+class Pacing:
+    """Holds replies back; used by the thread of one loop.
+
+    Args:
+        premises: the World and its device.
+        loop: that everything runs on.
+    """
+
+    def __init__(self, premises: Premises, loop: asyncio.AbstractEventLoop) -> None:
+        self._premises, self._loop = premises, loop
+        self._held: list[_Held] = []
+        self._stalled: list[_Held] = []
+        self._numbers = count()
+        self._timer: asyncio.TimerHandle | asyncio.Handle | None = None
+        self._turns: dict[Connection, float] = {}
+
+    def heard(self, connection: Connection) -> None:
+        """Note that a client went on."""
+        self._turns.pop(connection, None)
+
+    def hold(self, due: float, connection: Connection, parts: Sequence[bytes]) -> None:
+        """Send a reply when its simulated time has come."""
+        connection.waiting += 1
+        held = due, next(self._numbers), connection, parts
+        if isfinite(due):
+            heapq.heappush(self._held, held)
+            if self._timer is None or self._held[0] is held:
+                self._wake(0.0)
+        else:
+            self._stalled.append(held)
+            if len(self._stalled) == 1:
+                self._loop.call_later(_ASK_AGAIN, self._ask_again)
+
+    def forget(self, connection: Connection) -> None:
+        """Send nothing more to a client that is gone."""
+        self._turns.pop(connection, None)
+        self._held = [held for held in self._held if held[2] is not connection]
+        heapq.heapify(self._held)
+        self._stalled = [held for held in self._stalled if held[2] is not connection]
+
+    def _wake(self, seconds: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        # Even for "at once" the loop first reads what has come.
+        self._timer = (
+            self._loop.call_later(seconds, self._go) if seconds > 0 else self._loop.call_soon(self._go)
+        )
+
+    def _go(self) -> None:
+        self._timer = None
+        while self._held:
+            if self._premises.world.clock == "driven" and (pause := self._pause()) > 0:
+                return self._wake(pause)
+            if not self._premises.serves:
+                return self._hang_up()
+            due, _, connection, parts = self._held[0]
+            wait = self._premises.due(due)
+            if wait > 0:
+                return self._wake(wait)
+            heapq.heappop(self._held)
+            self._send(connection, parts)
+            if self._premises.world.clock == "driven":
+                self._turns[connection] = self._loop.time() + TURN
+        return None
+
+    def _pause(self) -> float:
+        """Until the clients that were answered have had their turn [s of wall]."""
+        if not self._turns:
+            return 0.0
+        now = self._loop.time()
+        for connection in [each for each, until in self._turns.items() if until <= now]:
+            del self._turns[connection]
+        return min(self._turns.values()) - now if self._turns else 0.0
+
+    def _send(self, connection: Connection, parts: Sequence[bytes]) -> None:
+        connection.waiting -= 1
+        if connection.open:
+            connection.send(parts)
+            connection.go_on()
+
+    def _ask_again(self) -> None:
+        """Find out when stalled replies come: no sooner than that of a small call issued now."""
+        if not self._premises.serves:
+            self._hang_up()
+        elif self._stalled:
+            done = self._premises.perform("LOOKUP", 0, 0, lambda now: None)
+            if done.reply < inf:
+                for held in self._stalled:
+                    heapq.heappush(self._held, (done.reply, *held[1:]))
+                self._stalled.clear()
+                self._wake(0.0)
+            else:
+                self._loop.call_later(_ASK_AGAIN, self._ask_again)
+
+    def _hang_up(self) -> None:
+        for held in (*self._held, *self._stalled):
+            held[2].hang_up()
+        self._held.clear()
+        self._stalled.clear()

@@ -1,0 +1,120 @@
+"""The NFS door: one TCP port, one thread with an event loop of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import threading
+from collections.abc import Sequence
+
+from devicesim.endpoints.nfs.pacing import ExactSelector, Pacing
+from devicesim.endpoints.nfs.records import Connection
+from devicesim.endpoints.nfs.rpc import DeniedError
+from devicesim.endpoints.nfs.service import LOOPBACK, Service
+from devicesim.endpoints.premises import Premises
+
+_BACKLOG = 128
+
+
+class NfsDoor:
+    """NFS for the device of one :class:`Premises`, closed by :meth:`close` or at the end of a ``with``.
+
+    Args:
+        premises: the World and its device.
+        host: the address to listen at; loopback unless told otherwise.
+        port: 0 is any that is free.
+        allow: networks whose hosts may call, in CIDR notation; none is nobody, as on the device.
+        squash: whether root is nobody here.
+
+    Attributes:
+        address: host and port, as in ``127.0.0.1:2049``.
+        host, port: the same apart.
+
+    Raises:
+        OSError: the port is taken, or may not be used.
+    """
+
+    def __init__(
+        self,
+        premises: Premises,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        allow: Sequence[str] = LOOPBACK,
+        squash: bool = False,
+    ) -> None:
+        self._service = Service(premises, allow, squash=squash)
+        self._listener = _listening(host, port)
+        self.host, self.port = self._listener.getsockname()[:2]
+        self.address = f"{host}:{self.port}"
+        self._connections: set[Connection] = set()
+        self._loop = asyncio.SelectorEventLoop(ExactSelector())
+        self._pacing = Pacing(premises, self._loop)
+        started = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(started,), name="devicesim-nfs", daemon=True)
+        self._thread.start()
+        started.wait()
+
+    def __enter__(self) -> NfsDoor:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop listening, and hang up on every client."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+
+    # In the thread of the loop.
+
+    def _run(self, started: threading.Event) -> None:
+        asyncio.set_event_loop(self._loop)
+        server = self._loop.run_until_complete(
+            self._loop.create_server(self._connection, sock=self._listener, backlog=_BACKLOG)
+        )
+        started.set()
+        try:
+            self._loop.run_forever()
+        finally:
+            server.close()
+            for connection in list(self._connections):
+                connection.hang_up()
+            self._loop.run_until_complete(asyncio.sleep(0))  # let the transports close their sockets
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+            self._loop.close()
+
+    def _connection(self) -> Connection:
+        connection = Connection(self._take, self._forget, self._service.allows)
+        self._connections.add(connection)
+        return connection
+
+    def _forget(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+        self._pacing.forget(connection)
+
+    def _take(self, connection: Connection, record: memoryview) -> None:
+        self._pacing.heard(connection)
+        try:
+            reply = self._service.answer(record, connection)
+        except DeniedError as denied:
+            if denied.reply is None:
+                connection.hang_up()
+            else:
+                connection.send((denied.reply,))
+            return
+        if reply.due is None:
+            connection.send(reply.parts)
+        else:
+            self._pacing.hold(reply.due, connection, reply.parts)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), backlog=_BACKLOG)
+    except OSError as error:
+        number = error.errno or 0  # negative where a name has no address, and then not the system's
+        words = os.strerror(number) if number > 0 else error.strerror
+        raise OSError(number, words, f"{host}:{port}") from None

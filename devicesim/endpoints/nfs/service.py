@@ -1,0 +1,143 @@
+"""What is done with a call: which program it is for, who may call, what the core makes it cost.
+
+Model: a call is done at once when it arrives, and its operation is offered to the device's core, as large as it is;
+the reply is due when the core says. Calls that are not for the share (NULL, MOUNT) cost nothing.
+
+Scope and limits: hosts that are not allowed get ACCES for everything that needs a file; while the device does not
+serve (off, locked, its NFS service not started) they get "later" (JUKEBOX), which NFS clients wait for.
+"""
+
+from __future__ import annotations
+
+import logging
+import struct
+import zlib
+from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import NamedTuple
+
+from devicesim.endpoints.nfs import mount, rpc, v3
+from devicesim.endpoints.nfs.records import Connection
+from devicesim.endpoints.nfs.repeats import Key, Repeats
+from devicesim.endpoints.nfs.rpc import Call, DeniedError
+from devicesim.endpoints.nfs.status import Status
+from devicesim.endpoints.nfs.tree import SECOND, Tree
+from devicesim.endpoints.nfs.xdr import XdrError
+from devicesim.endpoints.premises import Premises
+
+NOTICES = logging.getLogger("devicesim.nfs")
+LOOPBACK = ("127.0.0.0/8", "::1/128")
+_VERSIONS = {v3.PROGRAM: (3, 3), mount.PROGRAM: (3, 3)}
+_KEY_BYTES = 512
+
+
+class Reply(NamedTuple):
+    """What to send, and when it is due in simulated time [s]; None for at once."""
+
+    parts: tuple[bytes, ...]
+    due: float | None = None
+
+
+class Service:
+    """Answers calls.
+
+    Args:
+        premises: the World and its device.
+        allow: networks whose hosts may call; nobody if empty, as on the device.
+        squash: whether root is nobody here.
+    """
+
+    def __init__(self, premises: Premises, allow: Sequence[str] = LOOPBACK, *, squash: bool = False) -> None:
+        self._premises, self._squash = premises, squash
+        self._allow: tuple[IPv4Network | IPv6Network, ...] = tuple(map(ip_network, allow))
+        self._repeats = Repeats()
+        self._tree: Tree | None = None
+
+    def answer(self, record: memoryview, connection: Connection) -> Reply:
+        """Do what a record asks.
+
+        Raises:
+            DeniedError: hang up.
+        """
+        call = rpc.read_call(record)
+        try:
+            return self._dispatch(call, connection)
+        except (struct.error, XdrError):
+            return Reply((rpc.accepted(call.xid, rpc.GARBAGE_ARGS),))
+        except DeniedError:
+            raise
+        except Exception:  # a fault of ours must not end the other clients' work
+            NOTICES.exception("program %d, procedure %d failed", call.program, call.procedure)
+            return Reply((rpc.accepted(call.xid, rpc.SYSTEM_ERR),))
+
+    def allows(self, host: str) -> bool:
+        """Whether a host may call."""
+        address = ip_address(host.partition("%")[0])
+        return any(address in network for network in self._allow)
+
+    def _dispatch(self, call: Call, connection: Connection) -> Reply:
+        versions = _VERSIONS.get(call.program)
+        if versions is None:
+            return Reply((rpc.accepted(call.xid, rpc.PROG_UNAVAIL),))
+        if not versions[0] <= call.version <= versions[1]:
+            return Reply((rpc.mismatch(call.xid, *versions),))
+        names = mount.NAMES if call.program == mount.PROGRAM else v3.NAMES
+        if call.procedure >= len(names):
+            return Reply((rpc.accepted(call.xid, rpc.PROC_UNAVAIL),))
+        name = names[call.procedure]
+        if name == "NULL":
+            return Reply((rpc.accepted(call.xid),))
+        if call.program == mount.PROGRAM:
+            return Reply((rpc.accepted(call.xid), *self._mount(call, name, connection)))
+        return self._v3(call, name, connection)
+
+    def _mount(self, call: Call, name: str, connection: Connection) -> tuple[bytes, ...]:
+        if not self.allows(connection.host):
+            return mount.refusal(name, Status.ACCESS)
+        with self._premises.lock:
+            tree = self._current()
+            if tree is None:
+                return mount.refusal(name, Status.SERVERFAULT)
+            return mount.answer(tree, name, call.arguments, self._caller(call))
+
+    def _v3(self, call: Call, name: str, connection: Connection) -> Reply:
+        head = rpc.accepted(call.xid)
+        if not connection.allowed:
+            return Reply((head, *v3.refusal(name, Status.ACCESS)))
+        key = _key(call, connection) if name in v3.ONCE else None
+        if key is not None and (kept := self._repeats.find(key, connection)) is not None:
+            return Reply((head, *kept))
+        with self._premises.lock:
+            tree = self._current()
+            if tree is None:
+                return Reply((head, *v3.refusal(name, Status.DELAY)))
+            caller, arguments = self._caller(call), call.arguments
+            done = self._premises.perform(
+                name,
+                lambda parts: v3.payload(name, arguments, parts),
+                0,
+                lambda now: v3.answer(tree, name, arguments, caller, now),
+            )
+        if done.result is None:
+            return Reply((head, *v3.refusal(name, Status.DELAY)))
+        if key is not None:
+            self._repeats.keep(key, connection, done.result)
+        return Reply((head, *done.result), done.reply if self._premises.paced else None)
+
+    def _current(self) -> Tree | None:
+        """The files of the device that serves now."""
+        if not self._premises.serves:
+            return None
+        share = self._premises.share
+        assert share is not None
+        if self._tree is None or self._tree.share is not share or self._tree.boot != share.boot:
+            self._tree = Tree(share, round(self._premises.world.epoch.timestamp()) * SECOND)
+        return self._tree
+
+    def _caller(self, call: Call) -> rpc.Caller:
+        return call.caller.squashed() if self._squash else call.caller
+
+
+def _key(call: Call, connection: Connection) -> Key:
+    digest = zlib.crc32(call.arguments.buffer[:_KEY_BYTES])
+    return connection.host, call.xid, call.procedure, digest

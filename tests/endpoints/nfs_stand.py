@@ -1,0 +1,33 @@
+"""What an NFS door stands on in tests of the protocol: a share, and no World that prices or moves."""
+
+import threading
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+from devicesim.device.share import Keep, Limits, Share
+from devicesim.device.share.limits import ShareError
+from devicesim.endpoints.premises import Done
+
+LIMITS = Limits(8 * 10**12, 40_000_000, 5 * 10**12, 255, 1024, 1024)
+EPOCH = datetime(2026, 6, 1, 8, tzinfo=UTC)
+
+
+class Stand:
+    """A device with one bucket, ``demo``, whose clock stands where the test puts it."""
+
+    paced = False
+
+    def __init__(self, content=None, limits=LIMITS):
+        self.share = Share(limits, Keep(1 << 30) if content is None else content)
+        self.share.add_bucket("demo", now=0.0)
+        self.lock, self.serves = threading.RLock(), True
+        self.world = SimpleNamespace(now=100.0, epoch=EPOCH, clock="manual")
+
+    def perform(self, operation, payload, client, change):
+        try:
+            return Done(change(self.world.now), None, self.world.now)
+        except ShareError as error:
+            return Done(None, error, self.world.now)
+
+    def tick(self):
+        pass
