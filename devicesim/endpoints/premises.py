@@ -88,7 +88,7 @@ class Premises:
 
     def perform(
         self,
-        operation: str,
+        operation: str | Callable[[T], str],
         payload: int | Callable[[T], int],
         client: int,
         change: Callable[[float], T],
@@ -99,7 +99,7 @@ class Premises:
         :meth:`due` first.
 
         Args:
-            operation: name of the RPC, as ``WRITE`` or ``LOOKUP``.
+            operation: name of the RPC, as ``WRITE`` or ``LOOKUP``, or what tells it from the result.
             payload: bytes it carries, or what tells them from the result.
             client: number of the scenario's client whose link and mount options it uses.
             change: what it does to the share, given the simulated time [s]; may raise ShareError.
@@ -115,6 +115,8 @@ class Premises:
             except ShareError as refused:
                 error = refused
             reply = world.now
+            if callable(operation):
+                operation = "" if result is None else operation(result)
             if callable(payload):
                 payload = 0 if result is None else payload(result)
             if self.paced:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from devicesim.endpoints.nfs.pacing import ExactSelector, Pacing
 from devicesim.endpoints.nfs.records import Connection
 from devicesim.endpoints.nfs.rpc import DeniedError
-from devicesim.endpoints.nfs.service import LOOPBACK, Service
+from devicesim.endpoints.nfs.service import LEASE, LOOPBACK, Service
 from devicesim.endpoints.premises import Premises
 
 _BACKLOG = 128
@@ -26,6 +26,7 @@ class NfsDoor:
         port: 0 is any that is free.
         allow: networks whose hosts may call, in CIDR notation; none is nobody, as on the device.
         squash: whether root is nobody here.
+        lease: how long state of NFSv4 clients is kept without a word of them [s of wall].
 
     Attributes:
         address: host and port, as in ``127.0.0.1:2049``.
@@ -43,8 +44,9 @@ class NfsDoor:
         *,
         allow: Sequence[str] = LOOPBACK,
         squash: bool = False,
+        lease: float = LEASE,
     ) -> None:
-        self._service = Service(premises, allow, squash=squash)
+        self._service = Service(premises, allow, squash=squash, lease=lease)
         self._listener = _listening(host, port)
         self.host, self.port = self._listener.getsockname()[:2]
         self.address = f"{host}:{self.port}"

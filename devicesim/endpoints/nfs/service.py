@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import NamedTuple
 
-from devicesim.endpoints.nfs import mount, rpc, v3
+from devicesim.endpoints.nfs import mount, rpc, v3, v4
 from devicesim.endpoints.nfs.records import Connection
 from devicesim.endpoints.nfs.repeats import Key, Repeats
 from devicesim.endpoints.nfs.rpc import Call, DeniedError
@@ -27,7 +27,8 @@ from devicesim.endpoints.premises import Premises
 
 NOTICES = logging.getLogger("devicesim.nfs")
 LOOPBACK = ("127.0.0.0/8", "::1/128")
-_VERSIONS = {v3.PROGRAM: (3, 3), mount.PROGRAM: (3, 3)}
+_VERSIONS = {v3.PROGRAM: (3, 4), mount.PROGRAM: (3, 3)}
+LEASE = 90.0
 _KEY_BYTES = 512
 
 
@@ -45,13 +46,23 @@ class Service:
         premises: the World and its device.
         allow: networks whose hosts may call; nobody if empty, as on the device.
         squash: whether root is nobody here.
+        lease: how long state of NFSv4 clients is kept without a word of them [s of wall].
     """
 
-    def __init__(self, premises: Premises, allow: Sequence[str] = LOOPBACK, *, squash: bool = False) -> None:
+    def __init__(
+        self,
+        premises: Premises,
+        allow: Sequence[str] = LOOPBACK,
+        *,
+        squash: bool = False,
+        lease: float = LEASE,
+    ) -> None:
         self._premises, self._squash = premises, squash
         self._allow: tuple[IPv4Network | IPv6Network, ...] = tuple(map(ip_network, allow))
         self._repeats = Repeats()
+        self._lease = lease
         self._tree: Tree | None = None
+        self._version4: v4.Version4 | None = None
 
     def answer(self, record: memoryview, connection: Connection) -> Reply:
         """Do what a record asks.
@@ -81,7 +92,7 @@ class Service:
             return Reply((rpc.accepted(call.xid, rpc.PROG_UNAVAIL),))
         if not versions[0] <= call.version <= versions[1]:
             return Reply((rpc.mismatch(call.xid, *versions),))
-        names = mount.NAMES if call.program == mount.PROGRAM else v3.NAMES
+        names = mount.NAMES if call.program == mount.PROGRAM else v3.NAMES if call.version == 3 else v4.NAMES
         if call.procedure >= len(names):
             return Reply((rpc.accepted(call.xid, rpc.PROC_UNAVAIL),))
         name = names[call.procedure]
@@ -89,7 +100,7 @@ class Service:
             return Reply((rpc.accepted(call.xid),))
         if call.program == mount.PROGRAM:
             return Reply((rpc.accepted(call.xid), *self._mount(call, name, connection)))
-        return self._v3(call, name, connection)
+        return self._v3(call, name, connection) if call.version == 3 else self._v4(call, connection)
 
     def _mount(self, call: Call, name: str, connection: Connection) -> tuple[bytes, ...]:
         if not self.allows(connection.host):
@@ -124,6 +135,25 @@ class Service:
             self._repeats.keep(key, connection, done.result)
         return Reply((head, *done.result), done.reply if self._premises.paced else None)
 
+    def _v4(self, call: Call, connection: Connection) -> Reply:
+        head, arguments = rpc.accepted(call.xid), call.arguments
+        if not connection.allowed:
+            return Reply((head, *v4.refusal(Status.ACCESS, arguments)))
+        with self._premises.lock:
+            tree = self._current()
+            if tree is None or self._version4 is None:
+                return Reply((head, *v4.refusal(Status.DELAY, arguments)))
+            version4, caller = self._version4, self._caller(call)
+            done = self._premises.perform(
+                lambda told: told[1],
+                lambda told: told[2],
+                0,
+                lambda now: version4.answer(arguments, caller, connection, now),
+            )
+        if done.result is None:
+            return Reply((head, *v4.refusal(Status.DELAY, arguments)))
+        return Reply((head, *done.result[0]), done.reply if self._premises.paced else None)
+
     def _current(self) -> Tree | None:
         """The files of the device that serves now."""
         if not self._premises.serves:
@@ -132,6 +162,7 @@ class Service:
         assert share is not None
         if self._tree is None or self._tree.share is not share or self._tree.boot != share.boot:
             self._tree = Tree(share, round(self._premises.world.epoch.timestamp()) * SECOND)
+            self._version4 = v4.Version4(self._tree, self._lease)
         return self._tree
 
     def _caller(self, call: Call) -> rpc.Caller:

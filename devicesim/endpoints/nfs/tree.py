@@ -22,6 +22,7 @@ from devicesim.endpoints.nfs.status import NfsError, Status
 READ, WRITE, EXECUTE = 4, 2, 1
 _HANDLE = Struct(">4sQI")
 HANDLE_BYTES = _HANDLE.size
+_PSEUDO = 1 << 62  # inode number of the directory above all, larger than any of a share
 _STICKY, _SETGID, _SETS = 0o1000, 0o2000, 0o6000
 SECOND = 10**9
 
@@ -55,21 +56,23 @@ class Tree:
     Attributes:
         share, epoch_ns: as given.
         boot: which run it is.
+        signature: four bytes that tell this run from others.
         pseudo: the directory above ``/buckets``, which only NFSv4 shows.
     """
 
     def __init__(self, share: Share, epoch_ns: int) -> None:
         self.share, self.epoch_ns = share, epoch_ns
         self.boot = share.boot
-        self._signature = share.verifier[:4]
+        self.signature = share.verifier[:4]
         self.pseudo = Directory(None, "", None, 0o755, 0, 0, 0)
         self.pseudo.entries.add("buckets", share.root)
+        self.pseudo.fileid = _PSEUDO
 
     # Handles.
 
     def handle(self, node: Node) -> bytes:
         """What names a node to clients."""
-        return _HANDLE.pack(self._signature, node.fileid, node.generation)
+        return _HANDLE.pack(self.signature, node.fileid, node.generation)
 
     def node(self, handle: bytes | memoryview) -> Node:
         """The node of a handle.
@@ -81,9 +84,9 @@ class Tree:
         if len(handle) != HANDLE_BYTES:
             raise NfsError(Status.BADHANDLE)
         signature, fileid, generation = _HANDLE.unpack(handle)
-        if signature != self._signature:
+        if signature != self.signature:
             raise NfsError(Status.STALE)
-        if fileid == 0 and generation == 0:
+        if fileid == _PSEUDO:
             return self.pseudo
         return self.share.node(fileid, generation)
 
@@ -227,6 +230,12 @@ class Tree:
     ) -> int:
         """Write; returns how many bytes were accepted."""
         self.check_data(caller, node, WRITE)
+        return self.write_opened(caller, node, offset, data, now, stable=stable)
+
+    def write_opened(
+        self, caller: Caller, node: Node, offset: int, data: memoryview | bytes, now: float, *, stable: bool
+    ) -> int:
+        """The same through an open for writing, at which it was looked whether he may."""
         count = self.share.write(node, offset, data, now, stable=stable)
         if node.mode & _SETS and caller.uid:
             self.share.setattr(node, now, mode=node.mode & ~_SETS, mtime_ns=node.mtime_ns)

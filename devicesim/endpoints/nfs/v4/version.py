@@ -1,0 +1,182 @@
+"""NFS version 4: COMPOUND in minor versions 0 and 1 (RFC 7530, 15.2; RFC 8881, 16.2).
+
+Scope and limits: no delegations, no layouts, no named attributes, no back channel; what belongs to those is answered
+with NOTSUPP. Minor version 2 and above are refused, and clients fall back by themselves.
+"""
+
+from __future__ import annotations
+
+import struct
+import time
+from collections.abc import Callable
+
+from devicesim.device.share.limits import ShareError
+from devicesim.endpoints.nfs.rpc import Caller
+from devicesim.endpoints.nfs.status import NfsError, Status, status_of
+from devicesim.endpoints.nfs.tree import Tree
+from devicesim.endpoints.nfs.v4 import data, identity, locking, names, opens, sessions
+from devicesim.endpoints.nfs.v4.attributes import Attributes
+from devicesim.endpoints.nfs.v4.compound import Body, Compound, Operation, RefusedError
+from devicesim.endpoints.nfs.v4.state import Clients
+from devicesim.endpoints.nfs.xdr import FALSE, UINT, UINT2, Reader, XdrError, opaque
+
+PROGRAM, VERSION = 100003, 4
+NAMES = ("NULL", "COMPOUND")
+ILLEGAL = 10044
+_MOST_TAG = 1024
+_MOST_OPERATIONS = 256
+
+
+def _refuse(status: Status, skip: int = 0) -> Operation:
+    def operation(compound: Compound) -> Body:
+        compound.reader.fixed(skip)
+        raise NfsError(status)
+
+    return operation
+
+
+_NOTSUPP = _refuse(Status.NOTSUPP)
+_BOTH = names.OPERATIONS | data.OPERATIONS
+_BOTH |= {4: opens.close, 18: opens.open_, 21: opens.open_downgrade}
+_BOTH |= {12: locking.lock, 13: locking.lockt, 14: locking.locku}
+_BOTH |= {7: _NOTSUPP, 8: _refuse(Status.BAD_STATEID, 16), 19: _NOTSUPP}
+_ONLY_0 = identity.OPERATIONS | {20: opens.open_confirm, 39: locking.release_lockowner}
+_ONLY_1 = sessions.OPERATIONS | {45: locking.free_stateid, 55: locking.test_stateid}
+_ONLY_1 |= dict.fromkeys((40, 46, 47, 48, 49, 50, 51, 54, 56), _NOTSUPP)
+_OPERATIONS: tuple[dict[int, Operation], ...] = (
+    {number: act for number, act in (_BOTH | _ONLY_0).items() if number != 52},
+    _BOTH | _ONLY_1 | dict.fromkeys(_ONLY_0, _NOTSUPP),
+)
+OPERATION_NAMES = {
+    38: "WRITE", 25: "READ", 5: "COMMIT", 18: "OPEN", 4: "CLOSE", 26: "READDIR", 6: "CREATE", 28: "REMOVE",
+    29: "RENAME", 11: "LINK", 34: "SETATTR", 12: "LOCK", 14: "LOCKU", 15: "LOOKUP", 27: "READLINK", 3: "ACCESS",
+    9: "GETATTR",
+}  # fmt: skip
+"""What a compound may be for, the weightiest first."""
+_WEIGHT = {number: place for place, number in enumerate(OPERATION_NAMES)}
+
+
+class Version4:
+    """The server of version 4, for one run of a device.
+
+    Args:
+        tree: the files.
+        lease: how long clients' state is kept without a word of them [s of wall].
+        clock: the wall's.
+    """
+
+    def __init__(self, tree: Tree, lease: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._tree = tree
+        self._clients = Clients(tree.signature, lease, clock)
+        self._attributes = Attributes(0, lease), Attributes(1, lease)
+
+    def answer(
+        self, arguments: Reader, caller: Caller, connection: object, now: float
+    ) -> tuple[tuple[bytes, ...], str, int]:
+        """Do a compound: the result after the RPC's head, what it was for, and the data that it moved [bytes]."""
+        tag = arguments.opaque(_MOST_TAG)
+        minor, count = arguments.uint(), arguments.uint()
+        if minor >= len(_OPERATIONS):
+            return (UINT.pack(Status.MINOR_VERS_MISMATCH) + opaque(tag) + FALSE,), "", 0
+        try:
+            tag.decode()
+        except UnicodeDecodeError:
+            return (UINT.pack(Status.INVAL) + opaque(tag) + FALSE,), "", 0
+        self._clients.look()
+        compound = Compound(
+            self._tree,
+            self._clients,
+            self._attributes[minor],
+            arguments,
+            caller,
+            connection,
+            now,
+            minor,
+            size=len(arguments.buffer),
+            count=count,
+        )
+        try:
+            parts, purpose = self._run(compound, tag)
+        except sessions.ReplayError as replay:
+            return (replay.reply,), "", 0
+        return parts, purpose, compound.payload
+
+    def _run(self, compound: Compound, tag: bytes) -> tuple[tuple[bytes, ...], str]:
+        parts: list[bytes] = []
+        status, weightiest, size = Status.OK, len(_WEIGHT), len(tag) + 12
+        index = 0
+        if compound.count > _MOST_OPERATIONS and not compound.minor:
+            return (UINT.pack(Status.RESOURCE) + opaque(tag) + FALSE,), ""
+        for index in range(compound.count):
+            compound.index = index
+            operation, status, body = self._one(compound)
+            size += 8 + (len(body) if isinstance(body, bytes) else sum(map(len, body)))
+            if compound.session is not None and (problem := _too_long(compound, size)):
+                status, body = problem, b""
+            parts.append(UINT2.pack(operation, status))
+            if isinstance(body, bytes):
+                parts.append(body)
+            else:
+                parts.extend(body)
+            weightiest = min(weightiest, _WEIGHT.get(operation, weightiest))
+            if status:
+                break
+        done = index + 1 if compound.count else 0
+        head = UINT.pack(status) + opaque(tag) + UINT.pack(done)
+        purpose = next((name for n, name in OPERATION_NAMES.items() if _WEIGHT[n] == weightiest), "")
+        if compound.slot is None:
+            return (head, *parts), purpose
+        whole = (head, *parts)
+        if compound.slot.keep or size <= sessions.SHORT:
+            sessions.keep(compound, b"".join(whole))
+        return whole, purpose
+
+    def _one(self, compound: Compound) -> tuple[int, Status, Body]:
+        """Do the next operation: its number, status and result."""
+        number = ILLEGAL
+        try:
+            number = compound.reader.uint()
+            act = _OPERATIONS[compound.minor].get(number)
+            if act is None:
+                number = ILLEGAL
+                raise NfsError(Status.OP_ILLEGAL)
+            compound.operation = number
+            if compound.minor and compound.session is None:
+                _check_alone(compound, number)
+            return number, Status.OK, act(compound)
+        except RefusedError as refused:
+            return number, refused.status, refused.body
+        except NfsError as refused:
+            return number, refused.status, b""
+        except ShareError as refused:
+            return number, status_of(refused.errno), b""
+        except (struct.error, XdrError):
+            return number, Status.BADXDR, b""
+
+
+def _check_alone(compound: Compound, number: int) -> None:
+    if number == sessions.SEQUENCE:
+        return
+    if number not in sessions.WITHOUT_SESSION:
+        raise NfsError(Status.OP_NOT_IN_SESSION)
+    if compound.count != 1:
+        raise NfsError(Status.NOT_ONLY_OP)
+
+
+def _too_long(compound: Compound, size: int) -> Status | None:
+    """Why a reply of so many bytes cannot be sent in the compound's session."""
+    session, slot = compound.session, compound.slot
+    assert session is not None
+    assert slot is not None
+    if size > session.most_reply:
+        return Status.REP_TOO_BIG
+    return Status.REP_TOO_BIG_TO_CACHE if slot.keep and size > session.most_kept else None
+
+
+def refusal(status: Status, arguments: Reader) -> tuple[bytes, ...]:
+    """The result of a compound that nothing is done of: its first operation is refused."""
+    tag = arguments.opaque(_MOST_TAG)
+    _, count = arguments.uint(), arguments.uint()
+    if not count:
+        return (UINT.pack(Status.OK) + opaque(tag) + FALSE,)
+    return UINT.pack(status) + opaque(tag) + UINT.pack(1), UINT2.pack(arguments.uint(), status)
