@@ -12,7 +12,7 @@ from devicesim.endpoints.nfs import NfsDoor
 
 OK, PERM, NOENT, ACCES, EXIST, NOTDIR, ISDIR, INVAL = 0, 1, 2, 13, 17, 20, 21, 22
 FBIG, NOSPC, ROFS, NAMETOOLONG, NOTEMPTY, DQUOT, STALE = 27, 28, 30, 63, 66, 69, 70
-BADHANDLE, NOT_SYNC, NOTSUPP, TOOSMALL, BADTYPE, JUKEBOX = 10001, 10002, 10004, 10005, 10007, 10008
+BADHANDLE, NOT_SYNC, TOOSMALL, BADTYPE, JUKEBOX = 10001, 10002, 10005, 10007, 10008
 SERVERFAULT = 10006
 UNSTABLE, FILE_SYNC = 0, 2
 
@@ -180,9 +180,16 @@ class TestFiles:
         assert (told[0], told[3], told[7]) == (1 << 20, 1 << 20, 5 * 10**12)
         assert nfs.numbers("pathconf", top, ">6I")[1] == (32000, 255, 1, 1, 0, 1)
 
-    def test_law_special_files_are_not_made(self, nfs, top):
-        for kind, status in ((7, NOTSUPP), (1, BADTYPE)):
-            assert nfs.do("mknod", opaque(top) + opaque(b"p") + u32(kind) + sattr())[0] == status
+    def test_worked_special_files(self, nfs, top, stand):
+        told = []
+        for kind, more in ((3, u32(8, 1)), (4, u32(1, 3)), (6, b""), (7, b"")):
+            status, reply = nfs.do("mknod", opaque(top) + opaque(b"%d" % kind) + u32(kind) + sattr() + more)
+            assert (status, reply.u32()) == (OK, 1)
+            made = nfs.getattr(reply.opaque())[1]
+            told.append((made.type, made.rdev, made.size))
+        assert told == [(3, 8 << 32 | 1, 0), (4, 1 << 32 | 3, 0), (6, 0, 0), (7, 0, 0)]
+        assert nfs.do("mknod", opaque(top) + opaque(b"p") + u32(1) + sattr())[0] == BADTYPE
+        assert {item.refusal for item in stand.share.objects("demo")} == {"special file"}
 
 
 class TestListing:

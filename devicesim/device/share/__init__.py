@@ -21,7 +21,7 @@ from devicesim.device.share.collection import Collection, Posix, VirtualFile
 from devicesim.device.share.content import Content, Digest, Discard, Hash, Keep
 from devicesim.device.share.files import Space
 from devicesim.device.share.limits import Limits, ShareError, Usage
-from devicesim.device.share.nodes import Bucket, Directory, File, Node, Symlink
+from devicesim.device.share.nodes import Bucket, Directory, File, Node, Special, Symlink
 from devicesim.device.share.paths import Numbered
 from devicesim.device.share.spill import Spill
 from devicesim.device.share.stability import Loss
@@ -52,6 +52,7 @@ __all__ = [
     "Share",
     "ShareError",
     "Space",
+    "Special",
     "Spill",
     "Symlink",
     "Usage",

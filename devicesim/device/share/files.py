@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from devicesim.device.share.collection import VirtualFile
 from devicesim.device.share.content import Content, Data, Digest, Discard
 from devicesim.device.share.limits import Limits, refuse
-from devicesim.device.share.nodes import Directory, File, Node, Symlink
+from devicesim.device.share.nodes import Directory, File, Node, Special, Symlink
 from devicesim.device.share.stability import write_verifier
 from devicesim.device.share.tree import Tree
 
@@ -87,7 +87,7 @@ class Files(Tree):
         self._live(node)
         if isinstance(node, Directory):
             refuse(errno.EISDIR, "a directory")
-        if isinstance(node, Symlink) or offset < 0 or count < 0:
+        if isinstance(node, Symlink | Special) or offset < 0 or count < 0:
             refuse(errno.EINVAL, f"offset {offset}, count {count}")
         count = max(0, min(count, node.size - offset))
         if isinstance(node, VirtualFile) and count:
@@ -136,7 +136,7 @@ class Files(Tree):
             refuse(errno.EROFS, "read-only" if self.read_only else "files of a collection are read-only")
         if isinstance(node, Directory):
             refuse(errno.EISDIR, "a directory")
-        return node if isinstance(node, File) else refuse(errno.EINVAL, "a symbolic link")
+        return node if isinstance(node, File) else refuse(errno.EINVAL, "no regular file")
 
     def _resize(self, file: File, size: int, stamp: int) -> None:
         if size < 0:

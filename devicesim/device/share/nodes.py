@@ -1,4 +1,4 @@
-"""What a share's tree is made of: directories, files, symbolic links, and the buckets above them.
+"""What a share's tree is made of: directories, files, links, special files, and the buckets above them.
 
 A million files must fit into memory, so every class has slots, times are whole nanoseconds shared between
 fields, and a file does not know its names (it may have several).
@@ -10,6 +10,9 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Any
+
+KINDS = ("fifo", "socket", "block", "char")
+"""Of special files."""
 
 FIRST_COOKIE = 3  # 0 starts a listing, 1 and 2 are "." and ".." (RFC 7530, 16.24: 1 and 2 are reserved)
 
@@ -66,6 +69,30 @@ class Symlink(Node):
         super().__init__(bucket, mode, uid, gid, stamp)
         self.target = target
         self.size = len(target.encode())
+
+
+class Special(Node):
+    """A named pipe, socket or device; it holds nothing, and the import at AWS skips it.
+
+    Attributes:
+        kind: one of :data:`KINDS`.
+        device: major and minor number.
+    """
+
+    __slots__ = ("device", "kind")
+
+    def __init__(
+        self,
+        bucket: Bucket | None,
+        mode: int,
+        uid: int,
+        gid: int,
+        stamp: int,
+        kind: str,
+        device: tuple[int, int],
+    ) -> None:
+        super().__init__(bucket, mode, uid, gid, stamp)
+        self.kind, self.device = kind, device
 
 
 class Entries:

@@ -11,7 +11,7 @@ from devicesim.device.share.collection import COLLECTION_SHIFT, Collection, Over
 from devicesim.device.share.content import Content
 from devicesim.device.share.inodes import Inodes
 from devicesim.device.share.limits import Limits, Usage, clean_name, clean_text, refuse
-from devicesim.device.share.nodes import Bucket, Directory, File, Node, Symlink
+from devicesim.device.share.nodes import KINDS, Bucket, Directory, File, Node, Special, Symlink
 from devicesim.device.share.paths import directories
 from devicesim.device.share.stability import WriteBack
 from devicesim.errors import require
@@ -72,7 +72,6 @@ class Tree:
             refuse(errno.EEXIST, f"bucket {name} exists")
         bucket = self.buckets[name] = Bucket(name, self.root, self._stamp(now))
         self._overlays[name] = Overlay()
-        self._inodes.enter(bucket.directory)
         self._enter(self.root, name, bucket.directory, self._stamp(now))
         return bucket
 
@@ -136,7 +135,6 @@ class Tree:
         self.usage.check_files()
         file = File(at.bucket, *self._inodes.owner(mode, uid, gid), self._stamp(now))
         file.verifier = verifier
-        self._inodes.enter(file)
         self._enter(at, text, file, file.ctime_ns)
         self.usage.files += 1
         _bucket(at).objects += 1
@@ -146,12 +144,8 @@ class Tree:
         self, directory: Node, name: str | bytes, now: float, *, mode: int = 0o755, uid: int = 0, gid: int = 0
     ) -> Directory:
         """Make a directory; EEXIST if the name is there."""
-        at, text, found = self._open_for(directory, name)
-        if found is not None:
-            refuse(errno.EEXIST, text)
-        self._check_new(at, text)
+        at, text = self._open_new(directory, name)
         new = Directory(at, text, at.bucket, *self._inodes.owner(mode, uid, gid), self._stamp(now))
-        self._inodes.enter(new)
         self._enter(at, text, new, new.ctime_ns)
         return new
 
@@ -160,10 +154,7 @@ class Tree:
         uid: int = 0, gid: int = 0,
     ) -> Symlink:  # fmt: skip
         """Make a symbolic link; the target need not exist."""
-        at, text, found = self._open_for(directory, name)
-        if found is not None:
-            refuse(errno.EEXIST, text)
-        self._check_new(at, text)
+        at, text = self._open_new(directory, name)
         target = clean_text(target)
         if not target:
             refuse(errno.EINVAL, "empty target of a symbolic link")
@@ -171,7 +162,19 @@ class Tree:
             refuse(errno.ENAMETOOLONG, f"target longer than {self.limits.path_chars} characters")
         self.usage.check_files()
         new = Symlink(at.bucket, *self._inodes.owner(mode, uid, gid), self._stamp(now), target)
-        self._inodes.enter(new)
+        self._enter(at, text, new, new.ctime_ns)
+        self.usage.files += 1
+        return new
+
+    def special(
+        self, directory: Node, name: str | bytes, kind: str, now: float, *, device: tuple[int, int] = (0, 0),
+        mode: int = 0o644, uid: int = 0, gid: int = 0,
+    ) -> Special:  # fmt: skip
+        """Make a ``fifo``, ``socket``, ``block`` or ``char`` device, which counts as a file."""
+        require(kind in KINDS, "kind", " or ".join(KINDS), kind)
+        at, text = self._open_new(directory, name)
+        self.usage.check_files()
+        new = Special(at.bucket, *self._inodes.owner(mode, uid, gid), self._stamp(now), kind, device)
         self._enter(at, text, new, new.ctime_ns)
         self.usage.files += 1
         return new
@@ -286,7 +289,6 @@ class Tree:
                 except OSError:
                     return  # such files cannot be looked at; the import reports them
                 found = Directory(at, name, bucket, 0o755, uid, gid, stamp)
-                self._inodes.enter(found)
                 self._enter(at, name, found, stamp)
             found.fixed = True
             at = found
@@ -307,6 +309,14 @@ class Tree:
         if self.read_only or at.bucket is None:
             refuse(errno.EROFS, "read-only" if self.read_only else "only the device makes buckets")
         return at, text, self._child(at, text)
+
+    def _open_new(self, directory: Node, name: str | bytes) -> tuple[Directory, str]:
+        """The same for a name that must not be there."""
+        at, text, found = self._open_for(directory, name)
+        if found is not None:
+            refuse(errno.EEXIST, text)
+        self._check_new(at, text)
+        return at, text
 
     def _live(self, node: Node) -> None:
         if not node.nlink:
@@ -347,6 +357,8 @@ class Tree:
             refuse(errno.EISDIR, name)
 
     def _enter(self, at: Directory, name: str, node: Node, stamp: int) -> None:
+        if not node.fileid:
+            self._inodes.enter(node)
         at.entries.add(name, node)
         at.nlink += isinstance(node, Directory)
         at.touch(stamp)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from devicesim.device.share.collection import Collection, Posix
 from devicesim.device.share.limits import Limits, ShareError
-from devicesim.device.share.nodes import Bucket, Directory, Node, Symlink
+from devicesim.device.share.nodes import Bucket, Directory, Node, Special, Symlink
 from devicesim.device.share.paths import Numbered
 
 
@@ -17,7 +17,7 @@ class Item(NamedTuple):
     Attributes:
         key: of the object, the path below the bucket.
         size: [bytes].
-        node: the file or symbolic link, None for a file of a collection.
+        node: the file, symbolic link or special file, None for a file of a collection.
         collection, number: which file of which collection; None and -1 for others.
         refusal: why this cannot become an object; empty if it can.
     """
@@ -59,7 +59,7 @@ def items(bucket: Bucket, collections: Sequence[Collection], limits: Limits) -> 
     """Every name of a bucket that is no directory: real ones first, then the collections' in their order."""
     for key, node in walk(bucket.directory):
         if not isinstance(node, Directory):
-            refusal = "symbolic link" if isinstance(node, Symlink) else _refusal(limits.check_key, key)
+            refusal = _kind(node) or _refusal(limits.check_key, key)
             yield Item(key, node.size, node, None, -1, refusal)
     for collection in collections:
         generated = isinstance(collection.paths, Numbered)  # checked when it was added
@@ -67,6 +67,13 @@ def items(bucket: Bucket, collections: Sequence[Collection], limits: Limits) -> 
             key = collection.path(index)
             refusal = "" if generated else _refusal(limits.check_path, key)
             yield Item(key, collection.size(index), None, collection, index, refusal)
+
+
+def _kind(node: Node) -> str:
+    """Why a node is nothing that could become an object; empty if it is."""
+    if isinstance(node, Symlink):
+        return "symbolic link"
+    return "special file" if isinstance(node, Special) else ""
 
 
 def _refusal(check: Callable[[str], None], key: str) -> str:

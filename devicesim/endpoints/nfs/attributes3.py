@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from struct import Struct
 
-from devicesim.device.share import Directory, Node, Symlink
+from devicesim.device.share import Directory, Node, Special, Symlink
 from devicesim.endpoints.nfs.tree import SECOND, Tree, Wanted
 from devicesim.endpoints.nfs.xdr import FALSE, MOST_UINT, TRUE, UINT2, Reader, XdrError
 
 NF3REG, NF3DIR, NF3LNK = 1, 2, 5
+SPECIAL = {3: "block", 4: "char", 6: "socket", 7: "fifo"}
+"""Kinds of special files by ``ftype3``."""
+_NUMBERS = {kind: number for number, kind in SPECIAL.items()}
 FSID = 0x534E4F57
 """Number of the one file system: SNOW."""
 BLOCK = 4096
-_FATTR = Struct(">5I5Q6I")
+_FATTR = Struct(">5I2Q2I2Q6I")
 _BEFORE = Struct(">IQ4I")
 _DONT_CHANGE, _SERVER_TIME, _CLIENT_TIME = range(3)
 
@@ -21,7 +24,14 @@ def type_of(node: Node) -> int:
     """``ftype3`` of a node, which NFSv4 numbers alike."""
     if isinstance(node, Directory):
         return NF3DIR
+    if isinstance(node, Special):
+        return _NUMBERS[node.kind]
     return NF3LNK if isinstance(node, Symlink) else NF3REG
+
+
+def device_of(node: Node) -> tuple[int, int]:
+    """Major and minor number of a device; nothing of anything else."""
+    return node.device if isinstance(node, Special) else (0, 0)
 
 
 def size_of(node: Node) -> int:
@@ -52,7 +62,7 @@ def fattr3(tree: Tree, node: Node) -> bytes:
         node.gid,
         size,
         (size + BLOCK - 1) & -BLOCK,
-        0,  # no device
+        *device_of(node),
         FSID,
         node.fileid,
         *atime,

@@ -14,7 +14,7 @@ import errno
 from dataclasses import dataclass
 from struct import Struct
 
-from devicesim.device.share import Directory, File, Node, Share, Symlink, VirtualFile
+from devicesim.device.share import Directory, File, Node, Share, Special, Symlink, VirtualFile
 from devicesim.device.share.limits import refuse
 from devicesim.endpoints.nfs.rpc import Caller
 from devicesim.endpoints.nfs.status import NfsError, Status
@@ -89,6 +89,12 @@ class Tree:
         if fileid == _PSEUDO:
             return self.pseudo
         return self.share.node(fileid, generation)
+
+    @staticmethod
+    def numbers(handle: bytes | memoryview) -> tuple[int, int]:
+        """Inode number and generation that a handle names."""
+        _, fileid, generation = _HANDLE.unpack(handle)
+        return fileid, generation
 
     def parent(self, directory: Directory) -> Directory:
         """The directory above; the pseudo root is above the buckets and above itself."""
@@ -192,6 +198,23 @@ class Tree:
         self._check_entry(caller, directory)
         _, uid, gid = self._owner(caller, directory, wanted, 0o777)
         node = self.share.symlink(directory, name, target, now, uid=uid, gid=gid)
+        self._given(node, wanted, now)
+        return node
+
+    def special(
+        self,
+        caller: Caller,
+        directory: Node,
+        name: bytes,
+        kind: str,
+        device: tuple[int, int],
+        wanted: Wanted,
+        now: float,
+    ) -> Special:
+        """Make a special file."""
+        self._check_entry(caller, directory)
+        mode, uid, gid = self._owner(caller, directory, wanted, 0o644)
+        node = self.share.special(directory, name, kind, now, device=device, mode=mode, uid=uid, gid=gid)
         self._given(node, wanted, now)
         return node
 

@@ -1,8 +1,7 @@
 """NFS version 3 (RFC 1813): its procedures on the device's tree.
 
-Scope and limits: all 22 procedures; MKNOD makes nothing, since the import at AWS takes regular files only. Attributes
-from before and after come with every change that succeeded; a refused one tells none, which the protocol allows.
-Directory listings need no verifier: a cookie stays good for ever.
+Scope and limits: all 22 procedures. Attributes from before and after come with every change that succeeded; a refused
+one tells none, which the protocol allows. Directory listings need no verifier: a cookie stays good for ever.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from devicesim.device.share import Directory, Node, Symlink
 from devicesim.device.share.limits import ShareError
 from devicesim.endpoints.nfs.attributes3 import (
     BLOCK,
+    SPECIAL,
     before,
     ctime_of,
     fattr3,
@@ -250,10 +250,16 @@ def _symlink(tree: Tree, arguments: Reader, caller: Caller, now: float) -> Parts
 
 
 def _mknod(tree: Tree, arguments: Reader, caller: Caller, now: float) -> Parts:
-    _directory(tree, arguments)
-    _name(arguments, new=True)
-    kind = arguments.uint()
-    raise NfsError(Status.NOTSUPP if kind in (3, 4, 6, 7) else Status.BADTYPE)
+    directory, name = _directory(tree, arguments), _name(arguments, new=True)
+    number, device = arguments.uint(), (0, 0)
+    if number not in SPECIAL:
+        raise NfsError(Status.BADTYPE)
+    wanted = read_wanted(arguments, tree)
+    if SPECIAL[number] in ("block", "char"):
+        device = arguments.uint(), arguments.uint()
+    earlier = before(tree, directory)
+    node = tree.special(caller, directory, name, SPECIAL[number], device, wanted, now)
+    return _made(tree, node, earlier, directory)
 
 
 def _remove(tree: Tree, arguments: Reader, caller: Caller, now: float) -> Parts:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from struct import Struct
 
 from devicesim.device.share import Node
-from devicesim.endpoints.nfs.attributes3 import BLOCK, FSID, size_of, type_of
+from devicesim.endpoints.nfs.attributes3 import BLOCK, FSID, device_of, size_of, type_of
 from devicesim.endpoints.nfs.records import MOST_DATA
 from devicesim.endpoints.nfs.status import NfsError, Status
 from devicesim.endpoints.nfs.tree import SECOND, Tree, Wanted
@@ -110,7 +110,7 @@ _ENCODERS: dict[int, Encoder] = {
     35: lambda tree, node: UINT.pack(node.nlink),
     OWNER: lambda tree, node: _number(node.uid),
     GROUP: lambda tree, node: _number(node.gid),
-    41: lambda tree, node: UINT2.pack(0, 0),
+    41: lambda tree, node: UINT2.pack(*device_of(node)),
     42: _hyper(lambda tree, node: tree.share.free),
     43: _hyper(lambda tree, node: tree.share.free),
     44: _hyper(lambda tree, node: tree.share.limits.capacity),

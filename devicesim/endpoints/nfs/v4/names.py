@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from devicesim.device.share import Directory, Node, Symlink
 from devicesim.device.share.limits import ShareError
+from devicesim.endpoints.nfs.attributes3 import SPECIAL
 from devicesim.endpoints.nfs.rpc import AUTH_NONE, AUTH_SYS
 from devicesim.endpoints.nfs.status import NfsError, Status, status_of
-from devicesim.endpoints.nfs.tree import READ, Wanted
+from devicesim.endpoints.nfs.tree import READ
 from devicesim.endpoints.nfs.v3 import granted
 from devicesim.endpoints.nfs.v4.attributes import read_bitmap
 from devicesim.endpoints.nfs.v4.compound import NONE, Body, Compound, Operation, RefusedError, change_info
@@ -14,7 +15,7 @@ from devicesim.endpoints.nfs.v4.data import check_io
 from devicesim.endpoints.nfs.v4.state import WRITE
 from devicesim.endpoints.nfs.xdr import FALSE, HYPER, TRUE, UINT2, UINT3, opaque
 
-_DIR, _BLOCK, _CHAR, _LINK, _SOCKET, _FIFO = 2, 3, 4, 5, 6, 7
+_DIR, _BLOCK, _CHAR, _LINK = 2, 3, 4, 5
 _ACCESS_LOOKUP, _ACCESS_DELETE, _ACCESS_EXECUTE = 2, 16, 32
 _MOST_LINES = 8192
 _LEAST_LINE = 24
@@ -28,8 +29,19 @@ def putrootfh(compound: Compound) -> Body:
 
 def putfh(compound: Compound) -> Body:
     """PUTFH."""
-    compound.node, compound.stateid = compound.tree.node(compound.reader.view(128)), None
+    compound.node, compound.stateid = _named(compound, compound.reader.view(128)), None
     return NONE
+
+
+def _named(compound: Compound, handle: memoryview) -> Node:
+    """The node of a handle; of a removed one as long as it is open, so that it can be closed."""
+    try:
+        return compound.tree.node(handle)
+    except ShareError:
+        node = compound.clients.removed(compound.tree.numbers(handle))
+        if node is None:
+            raise
+        return node
 
 
 def getfh(compound: Compound) -> Body:
@@ -160,18 +172,12 @@ def create(compound: Compound) -> Body:
         if not target:
             raise NfsError(Status.INVAL)
         node = tree.symlink(compound.caller, directory, name, target, wanted, compound.now)
-    elif kind in (_BLOCK, _CHAR, _SOCKET, _FIFO):
-        node = _special(compound, directory, name, wanted, kind, device)
+    elif kind in SPECIAL:
+        node = tree.special(compound.caller, directory, name, SPECIAL[kind], device, wanted, compound.now)
     else:
         raise NfsError(Status.BADTYPE)
     compound.node, compound.stateid = node, None
     return change_info(before, directory) + mask
-
-
-def _special(
-    compound: Compound, directory: Directory, name: bytes, wanted: Wanted, kind: int, device: tuple[int, int]
-) -> Node:
-    raise NfsError(Status.NOTSUPP)
 
 
 def remove(compound: Compound) -> Body:

@@ -25,12 +25,14 @@ from devicesim.endpoints.nfs.v4.compound import (
     change_info,
 )
 from devicesim.endpoints.nfs.v4.state import READ, WRITE, Client, OpenState, Owner, bump, stateid
-from devicesim.endpoints.nfs.xdr import UINT, XdrError
+from devicesim.endpoints.nfs.xdr import UINT, UINT2, XdrError
 
 _UNCHECKED, _GUARDED, _EXCLUSIVE, _EXCLUSIVE_1 = range(4)
 _NULL, _PREVIOUS, _DELEGATE_CUR, _DELEGATE_PREV, _FH, _DELEG_CUR_FH, _DELEG_PREV_FH = range(7)
 _RESULT_CONFIRM, _RESULT_POSIX_LOCKS = 2, 4
 _WANTS = 0x3FF00  # what delegation a client wants: none is given
+_WANTS_NONE = 0x400
+_NONE_WANTED = UINT2.pack(3, 0)  # OPEN_DELEGATE_NONE_EXT, WND4_NOT_WANTED
 _NOT_COUNTED = frozenset(
     {
         Status.STALE_CLIENTID,
@@ -90,6 +92,7 @@ class _Opening:
     mask: bytes
     claim: int
     name: bytes
+    refuses: bool = False  # to be given a delegation
 
 
 def open_(compound: Compound) -> Body:
@@ -97,8 +100,10 @@ def open_(compound: Compound) -> Body:
     reader = compound.reader
     sequence, access, deny = reader.uint(), reader.uint(), reader.uint()
     number, owner_name = reader.hyper(), reader.opaque(1024)
+    refuses = False
     if compound.minor:
         client = compound.own()
+        refuses = access & _WANTS == _WANTS_NONE
         access &= ~_WANTS
     else:
         client = compound.clients.get(number)
@@ -108,6 +113,7 @@ def open_(compound: Compound) -> Body:
     elif compound.minor == 0 and not owner.confirmed:
         owner = _again(compound, owner, sequence)
     told = _read_opening(compound, access, deny)
+    told.refuses = refuses
 
     def act() -> bytes:
         return _open(compound, client, owner, told)
@@ -180,7 +186,13 @@ def _open(compound: Compound, client: Client, owner: Owner, told: _Opening) -> b
         mask = bitmap((SIZE,))
     compound.node, compound.stateid = node, stateid(state)
     flags = _RESULT_POSIX_LOCKS | (0 if owner.confirmed else _RESULT_CONFIRM)
-    return compound.stateid + change_info(before, directory) + UINT.pack(flags) + mask + NO_DELEGATION
+    return (
+        compound.stateid
+        + change_info(before, directory)
+        + UINT.pack(flags)
+        + mask
+        + (_NONE_WANTED if told.refuses else NO_DELEGATION)
+    )
 
 
 def _find(compound: Compound, directory: Directory, told: _Opening) -> tuple[Node, bool, bytes]:
@@ -250,7 +262,7 @@ def _forget_idle(client: Client) -> None:
 
 def _opened(compound: Compound, told: bytes) -> OpenState:
     state = compound.clients.state(told, compound.minor, compound.client)
-    if not isinstance(state, OpenState) or state.node is not compound.current():
+    if not isinstance(state, OpenState) or state.node is not compound.node:
         raise NfsError(Status.BAD_STATEID)
     return state
 
@@ -306,7 +318,8 @@ def open_downgrade(compound: Compound) -> Body:
 def close(compound: Compound) -> Body:
     """CLOSE; locks that are still held end with it."""
     sequence, told = compound.reader.uint(), compound.read_stateid()
-    compound.current()
+    if compound.node is None:
+        raise NfsError(Status.NOFILEHANDLE)
 
     def act() -> bytes:
         state = _opened(compound, told)

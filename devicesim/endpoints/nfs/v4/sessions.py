@@ -28,7 +28,7 @@ _PERSIST, _BACK, _RDMA = 1, 2, 4
 MOST_SLOTS, MOST_OPERATIONS = 64, 128
 _MOST_KEPT = 1 << 14
 SHORT = 1 << 10  # replies kept even where the client did not ask [bytes]
-_LEAST = 512  # a channel smaller than this could carry nothing
+_LEAST = 128  # a channel smaller than this could carry nothing
 _OVERHEAD = 1 << 10  # around the data of a READ or WRITE [bytes]
 _SAME_MAJOR = opaque(b"devicesim")
 
@@ -134,7 +134,7 @@ def create_session(compound: Compound) -> Body:
         raise NfsError(Status.CLID_INUSE)
     if flags & ~(_PERSIST | _BACK | _RDMA):
         raise NfsError(Status.INVAL)
-    if fore[1] < _LEAST or fore[2] < _LEAST:
+    if min(fore[1], fore[2], back[1], back[2]) < _LEAST:
         raise NfsError(Status.TOOSMALL)
     if not fore[5]:
         raise NfsError(Status.INVAL)

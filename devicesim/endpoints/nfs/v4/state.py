@@ -232,6 +232,11 @@ class Clients:
         """The same, where anything is known."""
         return self.files.get((node.fileid, node.generation))
 
+    def removed(self, numbers: tuple[int, int]) -> Node | None:
+        """A node without a name that somebody has still open."""
+        file = self.files.get(numbers)
+        return file.opens[0].node if file is not None and file.opens else None
+
     def open(self, owner: Owner, node: Node, access: int, deny: int) -> OpenState:
         """A new open."""
         file = self.file(node)
