@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from devicesim.datasync_api import coverage as datasync
 from devicesim.protocol.shapes import Shape
 from devicesim.snowball_api import interface
 from devicesim.snowball_api.coverage import table
@@ -80,6 +81,18 @@ def test_the_boto3_walk_of_the_readme_passes() -> None:
 def test_the_table_of_operations_is_the_code_s() -> None:
     shown = README.split("<!-- table: operations -->\n")[1].split("<!-- end -->")[0]
     assert shown == table()
+
+
+def test_the_datasync_walk_of_the_readme_passes() -> None:
+    pytest.importorskip("boto3")
+    walk: dict[str, Any] = {}
+    exec(compile(block("python", "<!-- test: datasync -->"), "README.md", "exec"), walk)
+    walk["test_a_snowcone_sends_its_files_online"]()
+
+
+def test_the_table_of_datasync_is_the_code_s() -> None:
+    shown = README.split("<!-- table: datasync -->\n")[1].split("<!-- end -->")[0]
+    assert shown == datasync.table()
 
 
 def test_every_story_is_named() -> None:
