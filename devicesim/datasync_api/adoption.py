@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from devicesim.datasync_api.account import Account, Agent, Location, Task
 from devicesim.device.online.sending import Sending
+from devicesim.scenario import Schedule
+from devicesim.scenario.week import WEEKDAYS
 
 SERVER = "fileserver.site"
 """Host name of the site's file server, where a scenario names none."""
@@ -39,7 +42,10 @@ def _task(account: Account, sending: Sending, region: str) -> None:
     }
     role = f"arn:aws:iam::{account.number}:role/{ROLE}"
     s3: dict[str, Any] = {"S3BucketArn": files.bucket, "S3Config": {"BucketAccessRoleArn": role}}
-    limit = sending.task.bytes_per_second
+    limit, schedule = sending.task.bytes_per_second, sending.task.schedule
+    timed = (
+        {} if schedule is None else {"Schedule": {"ScheduleExpression": cron(schedule, account.world.epoch)}}
+    )
     arn = account.arn(region, f"task/{sending.id}")
     account.tasks[arn] = Task(
         arn,
@@ -54,9 +60,32 @@ def _task(account: Account, sending: Sending, region: str) -> None:
                 "TransferMode": sending.task.transfer,
                 "BytesPerSecond": -1 if limit is None else round(limit),
             },
+            **timed,
         },
         0.0,
     )
+
+
+def cron(schedule: Schedule, start: datetime) -> str:
+    """A scenario's schedule, which is in the site's time, as DataSync writes one, in UTC.
+
+    >>> from zoneinfo import ZoneInfo
+    >>> west = datetime(2026, 6, 1, tzinfo=ZoneInfo("America/Los_Angeles"))
+    >>> cron(Schedule(every="day", at="22:00"), west), cron(Schedule(every="week", on="Sun", at="22:30"), west)
+    ('cron(0 5 * * ? *)', 'cron(30 5 ? * MON *)')
+    """
+    offset = start.utcoffset()
+    minutes = int(schedule.at - (offset.total_seconds() if offset is not None else 0.0)) // 60
+    day, rest = divmod(minutes, 24 * 60)
+    hour, minute = divmod(rest, 60)
+    match schedule.every:
+        case "hour":
+            return f"cron({minute} * * * ? *)"
+        case "day":
+            return f"cron({minute} {hour} * * ? *)"
+        case _:
+            on = WEEKDAYS[(WEEKDAYS.index(schedule.on) + day) % len(WEEKDAYS)]
+            return f"cron({minute} {hour} ? * {on.upper()} *)"
 
 
 def _agent(account: Account, sending: Sending, region: str) -> Agent:

@@ -13,7 +13,7 @@ from devicesim.datasync_api.operations import operation
 from devicesim.datasync_api.options import complete, modelled, patterns
 
 NO_TASK = "no such task in this Region"
-KEPT = ("CloudWatchLogGroupArn", "TaskReportConfig", "Excludes", "Includes")
+KEPT = ("CloudWatchLogGroupArn", "TaskReportConfig", "Excludes", "Includes", "Schedule")
 """Members that are told as they were given."""
 
 

@@ -58,9 +58,9 @@ class OnlineVerbs(Reads):
         self._reach(lambda: serves(life), lambda: _gone(life), words)
         key = self.datasync.start_on(life)
         self._note("start_agent", job_id=job_id, copied=False)
-        shelf = self.datasync.station(key).shelf
-        if copied and shelf is not None:
-            self._reach(lambda: shelf.settled or not serves(life), lambda: False, f"the copy of job {job_id}")
+        station = self.datasync.station(key)
+        if copied:
+            self._reach(lambda: not (station.awaits_copy and serves(life)), lambda: False, "the copy's end")
         return key
 
     def dismiss_agent(self, agent: str) -> None:

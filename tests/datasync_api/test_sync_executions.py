@@ -247,6 +247,18 @@ def test_a_scenario_s_task_is_told_with_its_locations_and_agent():
     assert told(api, entry["TaskExecutionArn"])["Result"]["TransferDuration"] == pytest.approx(200_000, abs=1)
 
 
+def test_a_scenario_s_schedule_is_told_in_utc():
+    nightly = LINE.replace("00:00:00Z", "00:00:00-07:00") + 'schedule = { every = "day", at = "22:00" }\n'
+    api = of_scenario(nightly)
+    (own,) = api.call("ListTasks", {})["Tasks"]
+    told = api.call("DescribeTask", {"TaskArn": own["TaskArn"]})
+    assert told["Schedule"] == {"ScheduleExpression": "cron(0 5 * * ? *)"}
+    api.world.advance("1 d")
+    (entry,) = api.call("ListTaskExecutions", {})["TaskExecutions"]
+    start = api.call("DescribeTaskExecution", {"TaskExecutionArn": entry["TaskExecutionArn"]})["StartTime"]
+    assert start.astimezone(UTC).hour == 5
+
+
 def test_an_execution_of_a_scenario_s_task_can_be_throttled_and_started_again():
     api = of_scenario()
     api.world.advance("3 min")

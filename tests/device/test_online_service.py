@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from numpy import array
 
 import devicesim
+from devicesim.device.neighbours import CountingStore, Neighbours, Stored, Upload
 from devicesim.device.online.picking import Holding, Pick, Picked, matches
+from devicesim.device.share import Keep
 from devicesim.errors import BoundError, UnknownNameError, VerbError
 from devicesim.jobs import JobState
 from devicesim.scenario import Files, loads
@@ -94,8 +98,8 @@ def test_a_directory_that_is_not_there_is_an_error() -> None:
 # On a device.
 
 
-def snowcone() -> tuple[devicesim.World, str, str]:
-    world = devicesim.World(seed=7)
+def snowcone(neighbours: Neighbours | None = None) -> tuple[devicesim.World, str, str]:
+    world = devicesim.World(seed=7, neighbours=neighbours)
     job = world.create_job()
     return world, job, world.start_agent(job)
 
@@ -253,3 +257,42 @@ def test_law_the_log_gives_the_same_world_again() -> None:
         (e.id, e.status, e.files) for e in world.executions()
     ]
     assert [e.status for e in world.executions()] == ["ERROR", "SUCCESS", "SUCCESS"]
+
+
+# What came through a door.
+
+
+class Kept(CountingStore):
+    """A store that keeps what it was given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.objects: dict[str, bytes | None] = {}
+
+    def put(self, bucket: str, upload: Upload) -> str:
+        self.objects[upload.key] = upload.read(0, upload.size) if upload.read is not None else None
+        return ""
+
+    def list(self, bucket: str, first: str = "", last: str = "") -> Iterator[Stored]:
+        return (Stored(key, 1) for key in self.objects)
+
+
+def test_worked_files_of_a_door_are_sent_with_their_bytes_and_again_when_they_change() -> None:
+    store = Kept()
+    world, job, agent = snowcone(Neighbours(objects=store))
+    share = world.life(job).device.share
+    share.content = Keep(1_000_000)
+    folder = share.buckets["devicesim"].directory
+    for name, data in (("a.txt", b"alpha"), ("b.txt", b"beta")):
+        share.write(share.create(folder, name, world.now), 0, data, world.now)
+    task = world.create_task(agent, "/buckets/devicesim", "devicesim", include="*.txt", **EXACT)
+    world.start_execution(task)
+    world.advance("1 h")
+    assert store.objects == {"a.txt": b"alpha", "b.txt": b"beta"}
+    share.write(share.resolve("/buckets/devicesim/b.txt"), 0, b"BETA", world.now)
+    share.remove(folder, "a.txt", world.now)
+    share.write(share.create(folder, "c.txt", world.now), 0, b"gamma", world.now)
+    world.start_execution(task)
+    world.run()
+    assert store.objects == {"a.txt": b"alpha", "b.txt": b"BETA", "c.txt": b"gamma"}
+    assert [(e.files, e.bytes, e.listed) for e in world.executions()] == [(2, 9, 2), (2, 9, 2)]

@@ -14,13 +14,11 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from devicesim.device.neighbours import ObjectStore
-from devicesim.device.online.source import Batch, Source
-from devicesim.device.share import Collection, Posix
+from devicesim.device.neighbours import ObjectStore, Upload
+from devicesim.device.online.shelf import Shelf
+from devicesim.device.online.source import Batch, Source, attributes
+from devicesim.device.share import File, Posix
 from devicesim.scenario import Files
-
-Held = Callable[[str], NDArray[np.bool_] | None]
-"""Which files of a data set are at a place now; None before any of it came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,37 +128,37 @@ class Picked(Source):
     Args:
         holdings: the data sets of the place.
         pick: what the task asks for.
-        held: which files of a data set are there now.
-        collections: of the place's share, for attributes; none where nobody knows them.
+        shelf: of the device that the place is; None on premises.
     """
 
-    def __init__(
-        self,
-        holdings: Sequence[Holding],
-        pick: Pick,
-        held: Held | None = None,
-        collections: Callable[[], dict[str, Collection]] = dict,
-    ) -> None:
-        self.pick, self._held, self._collections = pick, held, collections
+    def __init__(self, holdings: Sequence[Holding], pick: Pick, shelf: Shelf | None = None) -> None:
+        self.pick, self._shelf = pick, shelf
+        self._single: dict[str, int] = {}
+        self._nodes: dict[int, File] = {}
+        self._seen: dict[int, tuple[int, int]] = {}
         self._parts = [part for holding in holdings if (part := _taken(holding, pick)) is not None]
         self._exported = any(_meets(holding.root, pick.below) for holding in holdings)
         super().__init__([part.batch for part in self._parts])
+        self._whole = self.sizes.size
 
     @property
     def there(self) -> NDArray[np.bool_]:
         """Which files are at the place now."""
-        if self._held is None:
+        if self._shelf is None:
             return np.ones(self.sizes.size, dtype=np.bool_)
         masks = [np.zeros(0, dtype=np.bool_)]
         for part in self._parts:
-            held = self._held(part.name)
+            held = self._shelf.held(part.name)
             masks.append(np.zeros(part.numbers.size, np.bool_) if held is None else held[part.numbers])
-        return np.concatenate(masks)
+        single = [row in self._nodes for row in range(self._whole, self.sizes.size)]
+        return np.concatenate([*masks, np.array(single, dtype=np.bool_)])
 
     def look(self, store: ObjectStore | None) -> str:
         """See both sides before anything is sent; returns why one of them cannot be seen, or nothing."""
-        if not self._exported:
+        roots = () if self._shelf is None else self._shelf.roots
+        if not (self._exported or any(_meets(root, self.pick.below) for root in roots)):
             return f"there is no directory /{self.pick.below}"
+        self._take_up()
         if store is None:
             return ""
         if not store.has_bucket(self.pick.bucket):
@@ -172,9 +170,34 @@ class Picked(Source):
             self.sent &= self.arrived
         return ""
 
+    def _take_up(self) -> None:
+        """Take note of single files that came through a door, changed or went since the last look."""
+        found = {} if self._shelf is None else dict(self._shelf.single())
+        mine = {key: node for path, node in found.items() if (key := self.pick.key(path)) is not None}
+        fresh = [key for key in mine if key not in self._single]
+        if fresh:
+            self._single |= {key: self.sizes.size + place for place, key in enumerate(fresh)}
+            sizes = np.array([mine[key].size for key in fresh], dtype=np.int64)
+            files = Files("", f"arn:aws:s3:::{self.pick.bucket}", sizes, fresh)
+            self._extend(Batch(files, 0, len(fresh), files.path))
+        self._nodes = {self._single[key]: node for key, node in mine.items()}
+        for row, node in self._nodes.items():
+            if self._seen.get(row) != (node.size, node.mtime_ns):
+                self.sizes[row], self.sent[row] = node.size, False
+                self._seen[row] = (node.size, node.mtime_ns)
+
+    def upload(self, number: int, key: str, metadata: dict[str, str]) -> Upload:
+        """One file on its way into a store; with its content if it came through a door."""
+        node, shelf = self._nodes.get(number), self._shelf
+        if node is None or shelf is None:
+            return super().upload(number, key, metadata)
+        posix = Posix(node.mode, node.uid, node.gid, node.atime_ns, node.mtime_ns)
+        size = int(self.sizes[number])
+        return Upload(key, size, lambda offset, count: shelf.read(node, offset, count), attributes(posix))
+
     def posix(self, part: Batch) -> Posix | None:
         """The attributes of a batch's files, where anybody knows them."""
-        collection = self._collections().get(part.files.name)
+        collection = None if self._shelf is None else self._shelf.collections.get(part.files.name)
         return None if collection is None else collection.posix
 
 

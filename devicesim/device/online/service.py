@@ -45,6 +45,12 @@ class Station:
     shelf: Shelf | None = None
     stay: Stay | None = None
 
+    @property
+    def awaits_copy(self) -> bool:
+        """Whether a copy onto its device is under way, or about to be."""
+        begun = self.life is not None and self.life.customer.ingest is not None
+        return begun and self.shelf is not None and not self.shelf.settled
+
 
 class DataSync:
     """Agents, tasks and executions of the account.
@@ -197,10 +203,7 @@ class DataSync:
         if (key, pick) not in self._sources:
             station = self.station(key)
             holdings, shelf = self._holdings(station, pick), station.shelf
-            if shelf is None:
-                self._sources[key, pick] = Picked(holdings, pick)
-            else:
-                self._sources[key, pick] = Picked(holdings, pick, shelf.held, lambda: shelf.collections)
+            self._sources[key, pick] = Picked(holdings, pick, shelf)
         return self._sources[key, pick]
 
     # Tasks and executions.

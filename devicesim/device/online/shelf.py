@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from devicesim.device.ingest.ingest import Ingest
 from devicesim.device.online.source import Batch, DeviceSource
 from devicesim.device.setting import Setting
-from devicesim.device.share import Collection
+from devicesim.device.share import Collection, File, walk
 from devicesim.device.snow_device import SnowDevice
 from devicesim.scenario import Files
 
@@ -43,6 +43,22 @@ class Shelf:
         """The collections of the share by data set."""
         share = self._device.share
         return {each.name: each for bucket in share.buckets for each in share.collections(bucket)}
+
+    @property
+    def roots(self) -> Iterator[str]:
+        """Directories that the device exports, one for each bucket."""
+        return (f"buckets/{bucket}" for bucket in self._device.share.buckets)
+
+    def single(self) -> Iterator[tuple[str, File]]:
+        """Path and node of every file that came through a door, one by one."""
+        for name, bucket in self._device.share.buckets.items():
+            for path, node in walk(bucket.directory):
+                if isinstance(node, File):
+                    yield f"buckets/{name}/{path}", node
+
+    def read(self, file: File, offset: int, count: int) -> bytes:
+        """A part of such a file, as far as the share keeps what is in it."""
+        return self._device.share.read(file, offset, count)
 
     def held(self, name: str) -> NDArray[np.bool_] | None:
         """Which files of a data set are on the device; None before any of it came."""

@@ -122,9 +122,12 @@ class Source:
 
     def append(self, files: Files) -> None:
         """Take one more data set."""
-        self.batches.append(batch(files))
-        self.sizes = np.concatenate([self.sizes, files.sizes])
-        more = np.zeros(files.count, dtype=np.bool_)
+        self._extend(batch(files))
+
+    def _extend(self, part: Batch) -> None:
+        self.batches.append(part)
+        self.sizes = np.concatenate([self.sizes, part.files.sizes])
+        more = np.zeros(part.count, dtype=np.bool_)
         self.sent, self.arrived = np.concatenate([self.sent, more]), np.concatenate([self.arrived, more])
 
     def put(self, store: ObjectStore, files: NDArray[np.intp]) -> NDArray[np.bool_]:
@@ -138,9 +141,13 @@ class Source:
             for place in mine.tolist():
                 number = int(files[place])
                 key = part.key(part.first + number - start)
-                upload = Upload(key, int(self.sizes[number]), None, metadata)
+                upload = self.upload(number, key, metadata)
                 taken[place] = there and not store.put(part.bucket, upload)
         return taken
+
+    def upload(self, number: int, key: str, metadata: dict[str, str]) -> Upload:
+        """One file on its way into a store; nobody kept its content."""
+        return Upload(key, int(self.sizes[number]), None, metadata)
 
     def posix(self, part: Batch) -> Posix | None:
         """The attributes of a batch's files, where anybody knows them."""
