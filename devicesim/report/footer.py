@@ -28,8 +28,10 @@ def repeat_line(world: World) -> str:
 
 
 def goals(story: Scenario, metrics: dict[str, float]) -> Iterable[GoalResult]:
-    """Judge the scenario's goals on the metrics of the run."""
+    """Judge the scenario's goals on the metrics of the run; those about many futures are not for one."""
     for goal in story.goals:
+        if goal.statistic:
+            continue
         value = metrics.get(goal.metric)
         yield GoalResult(goal.expr, value, value is not None and goal.met(metrics))
 
@@ -66,7 +68,11 @@ def series(stream: Stream) -> Iterable[Series]:
 
 
 def unread(world: World) -> list[str]:
-    """Remarks on figures that the scenario set and the run had no use for."""
+    """Remarks on figures that the scenario set and goals that it has, and the run had no use for."""
     set_here = {key for key, figure in world.figures.overrides.items() if figure.kind == "scenario"}
     idle = sorted(set_here - world.figures.used.keys(), key=list(world.figures.overrides).index)
-    return [f"{key} is set in [assume] and was not read by this run" for key in idle]
+    of_many = [goal.expr for goal in world.scenario.goals if goal.statistic] if world.scenario else []
+    return [
+        *(f"{key} is set in [assume] and was not read by this run" for key in idle),
+        *(f"one run does not tell whether {expr}; devicesim plan does" for expr in of_many),
+    ]

@@ -34,13 +34,16 @@ from devicesim.scenario.goals import METRICS, Goal
 from devicesim.scenario.listing import Files
 from devicesim.scenario.models import Holds, Job, Notify, Scenario, Source
 from devicesim.scenario.online import Hybrid, Outages, Schedule, Task, Wan, WanWindow
+from devicesim.scenario.options import Option, Sweep
 from devicesim.scenario.read import from_dict, load, loads
 from devicesim.scenario.schema import schema
 from devicesim.scenario.site import Address, Power, Site, Wifi
 from devicesim.scenario.template import template
+from devicesim.scenario.variants import AS_WRITTEN, Varied, load_cells, load_varied
 from devicesim.scenario.work import Requests
 
 __all__ = [
+    "AS_WRITTEN",
     "INTERFACES",
     "METRICS",
     "S3",
@@ -69,6 +72,7 @@ __all__ = [
     "NodeLost",
     "Normal",
     "Notify",
+    "Option",
     "Outages",
     "Pareto",
     "Power",
@@ -78,8 +82,10 @@ __all__ = [
     "Schedule",
     "Site",
     "Source",
+    "Sweep",
     "Task",
     "Uniform",
+    "Varied",
     "Wan",
     "WanWindow",
     "Wifi",
@@ -90,6 +96,8 @@ __all__ = [
     "files_of",
     "from_dict",
     "load",
+    "load_cells",
+    "load_varied",
     "loads",
     "schema",
     "template",

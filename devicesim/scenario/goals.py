@@ -5,6 +5,12 @@
 ('ingest_mb_s', '>=', 40.0)
 >>> goal.met({"ingest_mb_s": 41.7})
 True
+
+A goal on many futures names one of their percentiles, or their mean: ``days_to_s3.p95 < 14``. One run cannot
+meet or miss it.
+
+>>> Goal(expr="days_to_s3.p95 < 2 w").quantile
+0.95
 """
 
 from __future__ import annotations
@@ -72,12 +78,17 @@ METRICS: dict[str, tuple[Dimension | None, float, str]] = {
 _OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq,
 }  # fmt: skip
-_EXPR = re.compile(r"\s*([A-Za-z_]\w*)\s*(<=|>=|==|<|>)\s*(\S.*?)\s*")
+_EXPR = re.compile(r"\s*([A-Za-z_]\w*)(?:\.(\w+(?:\.\d+)?))?\s*(<=|>=|==|<|>)\s*(\S.*?)\s*")
+_PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d+)?)")
+MEAN = "mean"
 _NUMBER = re.compile(r"[+-]?\d[\d_]*(\.\d[\d_]*)?([eE][+-]?\d+)?")
 
 
-def parse(expr: str) -> tuple[str, str, float]:
-    """Split ``metric op value`` into its parts, the value in the metric's own unit.
+def parse(expr: str) -> tuple[str, str, str, float]:
+    """Split ``metric.statistic op value`` into its parts, the value in the metric's own unit.
+
+    Returns:
+        Metric, statistic (empty, ``mean`` or a percentile such as ``p95``), operator, value.
 
     Raises:
         UnknownNameError: no such metric.
@@ -87,15 +98,20 @@ def parse(expr: str) -> tuple[str, str, float]:
     match = _EXPR.fullmatch(expr)
     if match is None:
         raise ValueError(f"expected 'metric < value' such as 'days_to_s3 < 21', got {shown(expr)}")
-    metric, op, limit = match[1], match[2], match[3].strip("'\"")
+    metric, statistic, op, limit = match[1], match[2] or "", match[3], match[4].strip("'\"")
     if metric not in METRICS:
         raise unknown("metric", metric, METRICS)
+    percentile = _PERCENTILE.fullmatch(statistic)
+    if statistic not in ("", MEAN) and (percentile is None or float(percentile[1]) == 0):
+        raise ValueError(
+            f"expected a percentile such as p95, or mean, after '{metric}.', got {shown(statistic)}"
+        )
     dimension, unit, _ = METRICS[metric]
     if _NUMBER.fullmatch(limit):
-        return metric, op, float(limit.replace("_", ""))
+        return metric, statistic, op, float(limit.replace("_", ""))
     if dimension is None:
         raise UnitError(f"expected a plain number after {op!r}, got {shown(limit)}")
-    return metric, op, units.parse(limit, dimension) / unit
+    return metric, statistic, op, units.parse(limit, dimension) / unit
 
 
 def _readable(expr: str) -> str:
@@ -119,9 +135,13 @@ class Goal(BaseModel):
         AfterValidator(_readable),
         Field(
             description="Metric, operator, value; the value is a number in the metric's unit or a quantity. "
-            "Metrics: " + "; ".join(f"{name} ({meaning})" for name, (_, _, meaning) in METRICS.items()) + ".",
-            examples=["days_to_s3 < 21", "ingest_mb_s >= 40 MB/s", "files_lost == 0"],
-            json_schema_extra={"pattern": rf"^\s*({'|'.join(METRICS)})\s*(<=|>=|==|<|>)\s*\S.*$"},
+            "'devicesim plan' judges percentiles and means of many futures too, as days_to_s3.p95. Metrics: "
+            + "; ".join(f"{name} ({meaning})" for name, (_, _, meaning) in METRICS.items())
+            + ".",
+            examples=["days_to_s3 < 21", "ingest_mb_s >= 40 MB/s", "files_lost == 0", "days_to_s3.p95 < 14"],
+            json_schema_extra={
+                "pattern": rf"^\s*({'|'.join(METRICS)})(\.(mean|p\d{{1,2}}(\.\d+)?))?\s*(<=|>=|==|<|>)\s*\S.*$"
+            },
         ),
     ]
     name: StrictStr = Field(
@@ -129,7 +149,7 @@ class Goal(BaseModel):
     )
 
     @cached_property
-    def _parts(self) -> tuple[str, str, float]:
+    def _parts(self) -> tuple[str, str, str, float]:
         return parse(self.expr)
 
     @property
@@ -138,15 +158,30 @@ class Goal(BaseModel):
         return self._parts[0]
 
     @property
+    def statistic(self) -> str:
+        """What of many futures is judged, ``mean`` or a percentile such as ``p95``; empty for each of them."""
+        return self._parts[1]
+
+    @property
+    def quantile(self) -> float | None:
+        """The percentile in (0, 1); None for a mean, and where each future is judged by itself."""
+        percentile = _PERCENTILE.fullmatch(self.statistic)
+        return float(percentile[1]) / 100 if percentile else None
+
+    @property
     def op(self) -> str:
         """The comparison: ``<``, ``<=``, ``>``, ``>=`` or ``==``."""
-        return self._parts[1]
+        return self._parts[2]
 
     @property
     def value(self) -> float:
         """The limit in the metric's own unit (days, hours, MB/s, USD, bytes, counts)."""
-        return self._parts[2]
+        return self._parts[3]
 
     def met(self, metrics: Mapping[str, float]) -> bool:
         """Tell whether a run's metrics meet the goal; a metric the run has no value for does not."""
-        return _OPERATORS[self.op](metrics.get(self.metric, math.nan), self.value)
+        return self.holds(metrics.get(self.metric, math.nan))
+
+    def holds(self, value: float) -> bool:
+        """Tell whether a value of the metric, or of its statistic, is on the right side of the limit."""
+        return _OPERATORS[self.op](value, self.value)

@@ -32,6 +32,7 @@ from devicesim.scenario.fleet import Fleet
 from devicesim.scenario.goals import Goal
 from devicesim.scenario.listing import Files
 from devicesim.scenario.online import Hybrid, Task
+from devicesim.scenario.options import Option, Sweep
 from devicesim.scenario.quantities import Duration, Size, refusal, shown
 from devicesim.scenario.site import Site
 from devicesim.scenario.table import Table
@@ -244,6 +245,12 @@ class Scenario(Table):
         default=(), alias="fault", description="What goes wrong on purpose, and when."
     )
     goals: tuple[Goal, ...] = Field(default=(), alias="goal", description="What the run is judged by.")
+    options: tuple[Option, ...] = Field(
+        default=(), alias="option", description="Other ways, which 'devicesim plan' compares with this one."
+    )
+    sweeps: tuple[Sweep, ...] = Field(
+        default=(), alias="sweep", description="What 'devicesim sweep' varies; several are a grid."
+    )
     profile: StrictStr | None = Field(
         default=None,
         description="A file of measured figures that 'devicesim calibrate' wrote, in place of the catalog's.",

@@ -30,7 +30,9 @@ class Override:
     column: int
 
 
-class _RefusedError(Exception):
+class PathError(Exception):
+    """A path that leads nowhere in this document, or no path at all."""
+
     def __init__(self, why: str, hint: str = "", column: int = 1) -> None:
         super().__init__(why)
         self.why, self.hint, self.column = why, hint, column
@@ -42,7 +44,7 @@ def apply(document: dict[str, Any], texts: Sequence[str]) -> tuple[list[Override
     for text in texts:
         try:
             done.append(_set(document, text))
-        except _RefusedError as refused:
+        except PathError as refused:
             problems.append(Problem("", refused.why, OPTION, 0, refused.column, text, refused.hint))
     return done, problems
 
@@ -51,7 +53,23 @@ def _set(document: dict[str, Any], text: str) -> Override:
     left, equals, right = _split(text)
     steps = _steps(left)
     if not equals or not steps:
-        raise _RefusedError(f"must be PATH=VALUE, got {text!r}", 'such as site.wifi.distance="30 m"')
+        raise PathError(f"must be PATH=VALUE, got {text!r}", 'such as site.wifi.distance="30 m"')
+    return Override(text, _put(document, left, steps, _value(right)), len(text) - len(right.lstrip()) + 1)
+
+
+def put(document: dict[str, Any], left: str, value: Any) -> Path:
+    """Put one value at a dotted path of the document; returns the path.
+
+    Raises:
+        PathError: it leads nowhere.
+    """
+    steps = _steps(left)
+    if not steps:
+        raise PathError(f"must be a path, got {left!r}", "such as site.wan.up")
+    return _put(document, left, steps, value)
+
+
+def _put(document: dict[str, Any], left: str, steps: list[str | int], value: Any) -> Path:
     if steps[0] == "assume":
         steps = ["assume", ".".join(map(str, steps[1:]))] if len(steps) > 1 else steps
     at: Any = document
@@ -61,12 +79,12 @@ def _set(document: dict[str, Any], text: str) -> Override:
         key = _key(at, step, path, column)
         path = (*path, key)
         if len(path) == len(steps):
-            at[key] = _value(right)
+            at[key] = value
         elif isinstance(at, list):
             at = at[key]
         else:
             at = at.setdefault(key, {} if isinstance(following, str) else [])
-    return Override(text, path, len(text) - len(right.lstrip()) + 1)
+    return path
 
 
 def _split(text: str) -> tuple[str, str, str]:
@@ -92,21 +110,19 @@ def _key(at: Any, step: str | int, path: Path, column: int) -> Any:
     if isinstance(at, dict) and isinstance(step, str):
         return step
     if not isinstance(at, list):
-        raise _RefusedError(
-            f"{_here(path)} is not a {'table' if isinstance(step, str) else 'list'}", "", column
-        )
+        raise PathError(f"{_here(path)} is not a {'table' if isinstance(step, str) else 'list'}", "", column)
     if isinstance(step, int):
         if step < len(at):
             return step
         items = f"{len(at)} item{'' if len(at) == 1 else 's'}"
-        raise _RefusedError(f"{_here(path)} has {items}, counted from 0, got [{step}]", "", column)
+        raise PathError(f"{_here(path)} has {items}, counted from 0, got [{step}]", "", column)
     names = [item.get("name") if isinstance(item, dict) else None for item in at]
     if step in names:
         return names.index(step)
     known = [name for name in names if isinstance(name, str)]
     near = get_close_matches(step, known, 1) or known
     hint = f"did you mean {near[0]!r}?" if len(near) == 1 else f"known: {', '.join(near)}"
-    raise _RefusedError(f"no {_here(path)} is named {step!r}", hint if near else "", column)
+    raise PathError(f"no {_here(path)} is named {step!r}", hint if near else "", column)
 
 
 def _here(path: Path) -> str:

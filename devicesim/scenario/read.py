@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -39,15 +40,19 @@ def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Scenari
         ScenarioError: with every problem of the file, the overrides and the manifests it names.
     """
     file = os.fspath(path)
+    return loads(text_of(file), file, overrides, Path(file).parent)
+
+
+def text_of(file: str) -> str:
+    """The text of a scenario file; one that cannot be read is a problem like others."""
     try:
-        text = Path(file).read_bytes().decode("utf-8-sig")
+        return Path(file).read_bytes().decode("utf-8-sig")
     except OSError as error:
         why = f"cannot be read: {error.strerror}" if error.strerror else "cannot be read"
         raise ScenarioError([Problem("", why, file)]) from None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise ScenarioError([Problem("", "must be UTF-8 text", file, line, 1)]) from None
-    return loads(text, file, overrides, Path(file).parent)
 
 
 def loads(
@@ -69,31 +74,54 @@ def from_dict(
 
 
 def _checked(parsed: Parsed, file: str, texts: Sequence[str], directory: Path) -> Scenario:
+    return opened(parsed, file, texts, directory)[0]
+
+
+def opened(
+    parsed: Parsed, file: str, texts: Sequence[str], directory: Path
+) -> tuple[Scenario, dict[str, Any], Locator]:
+    """The scenario of a parsed text, the document it was read from, and what finds a place in the text.
+
+    Raises:
+        ScenarioError: with every problem.
+    """
     if parsed.document is None:
         raise ScenarioError(parsed.problems)
-    document, locate = parsed.document, _Locator(parsed, file)
+    document, locate = parsed.document, Locator(parsed, file)
     _flatten(document, locate)
     done, problems = options.apply(document, texts)
     locate.overrides = done
     problems = [*parsed.problems, *problems]
+    scenario, found, rows = judged(document, Source(file, directory, tuple(texts)))
+    problems += map(locate.problem, found)
+    if problems or rows or scenario is None:
+        raise ScenarioError([*in_order(problems), *rows])
+    return scenario, document, locate
+
+
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Problems in the order of the file, those without a place last."""
+    return sorted(problems, key=lambda problem: (problem.line == 0, problem.line, problem.column))
+
+
+def judged(document: dict[str, Any], source: Source) -> tuple[Scenario | None, list[Finding], list[Problem]]:
+    """The scenario of a document, and all that is wrong with it and with the files it names."""
     scenario, found = _validated(document)
-    draft, more, rows = _draft(document, directory)
-    traces, unread, bad = _traces(draft.instances, directory)
-    measured, unfit = _profile(document, draft.device, directory)
+    draft, more, rows = _draft(document, source.directory)
+    traces, unread, bad = _traces(draft.instances, source.directory)
+    measured, unfit = _profile(document, draft.device, source.directory)
     bad = [*bad, *unfit]
     more, rows = [*more, *unread], [*rows, *bad]
     found += [finding for finding in (*more, *checks.check(draft)) if finding not in found]
-    problems += map(locate.problem, found)
-    if problems or rows or scenario is None:
-        problems.sort(key=lambda problem: (problem.line == 0, problem.line, problem.column))
-        raise ScenarioError([*problems, *rows])
+    if scenario is None or found or rows:
+        return None, found, rows
     listings = {draft.datasets[index].name: files for index, files in draft.listings.items()}
     notes = tuple(_notes(document, scenario, listings))
-    source = Source(file, directory, tuple(texts), notes, listings, traces, measured)
-    return _decided(scenario).from_source(source)
+    source = replace(source, notes=notes, listings=listings, traces=traces, measured=measured)
+    return _decided(scenario).from_source(source), found, rows
 
 
-class _Locator:
+class Locator:
     """Turns findings into problems: the place in the file, or the override that set the value."""
 
     def __init__(self, parsed: Parsed, file: str) -> None:
@@ -120,7 +148,7 @@ class _Locator:
         return Problem(where, finding.why, self.file, line, column, source, finding.hint)
 
 
-def _flatten(document: dict[str, Any], locate: _Locator) -> None:
+def _flatten(document: dict[str, Any], locate: Locator) -> None:
     """Join the nested tables that unquoted dots in ``[assume]`` make, and their places."""
     if not isinstance(table := document.get("assume"), dict):
         return

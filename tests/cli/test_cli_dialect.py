@@ -136,13 +136,13 @@ def test_worked_what_goes_wrong_below_has_its_exit_code(devicesim, monkeypatch, 
     def fails(*_):
         raise error
 
-    monkeypatch.setattr("devicesim.cli.check.load", fails)
+    monkeypatch.setattr("devicesim.cli.check.load_varied", fails)
     done = devicesim("check", "small.toml")
     assert (done.code, done.out, done.err.strip()) == (code, "", line)
 
 
 def test_worked_an_error_of_the_program_itself_is_not_hidden(devicesim, monkeypatch):
-    monkeypatch.setattr("devicesim.cli.check.load", lambda *_: 1 / 0)
+    monkeypatch.setattr("devicesim.cli.check.load_varied", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         devicesim("check", "small.toml")
 

@@ -31,6 +31,20 @@ def test_worked_expressions(expr, metric, op, value):
 
 
 @pytest.mark.parametrize(
+    ("expr", "statistic", "quantile"),
+    [
+        ("days_to_s3.p95 < 14", "p95", 0.95),
+        ("days_to_s3.p99.9 <= 3 w", "p99.9", 0.999),
+        ("cost_usd.mean < 200 USD", "mean", None),
+        ("cost_usd < 200", "", None),
+    ],
+)
+def test_worked_statistics_of_many_futures(expr, statistic, quantile):
+    goal = Goal(expr=expr)
+    assert (goal.statistic, goal.quantile) == (statistic, pytest.approx(quantile) if quantile else None)
+
+
+@pytest.mark.parametrize(
     ("expr", "why", "hint"),
     [
         ("days_to_s3", "expected 'metric < value' such as 'days_to_s3 < 21', got 'days_to_s3'", ""),
@@ -42,6 +56,12 @@ def test_worked_expressions(expr, metric, op, value):
             "",
         ),
         ("files_lost < 3 d", "expected a plain number after '<', got '3 d'", ""),
+        (
+            "days_to_s3.p0 < 3",
+            "expected a percentile such as p95, or mean, after 'days_to_s3.', got 'p0'",
+            "",
+        ),
+        ("cost_usd.max < 3", "expected a percentile such as p95, or mean, after 'cost_usd.', got 'max'", ""),
         ("files_lost < nan", "expected a plain number after '<', got 'nan'", ""),
     ],
 )

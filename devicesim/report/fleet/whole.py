@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from devicesim.device.fleet import Fleet
 from devicesim.progress import Leg, Stream, timestamp
-from devicesim.report import phrases
+from devicesim.report import footer, phrases
 from devicesim.report.fleet.account import Account, way
 from devicesim.report.fleet.section import DAY, devices, per_week, sections
-from devicesim.report.model import BatterySummary, Cost, GoalResult, IngestSummary, Loss, Report, Series, Step
+from devicesim.report.model import BatterySummary, Cost, IngestSummary, Loss, Report, Series, Step
 from devicesim.scenario import Scenario
 from devicesim.units import format_size
 
@@ -49,7 +49,7 @@ def whole(
     places = f" at {len(fleet.places)} sites" if len(fleet.places) > 1 else ""
     worked = len({account.turn.device.number for account in accounts})
     idle = "" if under_way or worked == len(fleet.devices) else f", {worked:,} of which had work"
-    goals = tuple(_goals(story, metrics))
+    goals = tuple(footer.goals(story, metrics))
     error = fleet.courses.error
     notes = [f"copies are computed from samples, to {100 * error:.2g} % of their length"] if error else []
     return replace(
@@ -177,12 +177,6 @@ def _metrics(
         metrics["ingest_mb_s"] = ingest.rate / 1e6
         metrics["ingest_files_s"] = ingest.files_rate
     return metrics
-
-
-def _goals(story: Scenario, metrics: Mapping[str, float]) -> Iterator[GoalResult]:
-    for goal in story.goals:
-        value = metrics.get(goal.metric)
-        yield GoalResult(goal.expr, value, value is not None and goal.met(metrics))
 
 
 def _timeline(stream: Stream, accounts: Sequence[Account], under_way: bool) -> Iterator[Step]:
