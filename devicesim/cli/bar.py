@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 
@@ -17,6 +17,33 @@ PATIENCE = 0.5
 """Wall-clock seconds without a bar: one that only flashes up tells nothing."""
 INTERVAL = 0.1
 """Wall-clock seconds between two looks at the copy: a look is cheap, thousands are not."""
+
+
+@contextmanager
+def futures_bar(total: int | None) -> Iterator[Callable[[int], None]]:
+    """Show how many futures are told until the end of the block, then leave no trace."""
+    columns = (
+        TextColumn("futures"),
+        BarColumn(bar_width=30, complete_style="green", finished_style="green"),
+        TextColumn("{task.completed:,.0f}" + (" of {task.total:,.0f}" if total else "")),
+        TimeRemainingColumn(compact=True),
+    )
+    shown = Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False)
+    task = shown.add_task("", total=total)
+    due = monotonic() + PATIENCE
+
+    def done(count: int) -> None:
+        nonlocal due
+        shown.advance(task, count)
+        if monotonic() >= due:
+            shown.start()
+            shown.refresh()
+            due = monotonic() + INTERVAL
+
+    try:
+        yield done
+    finally:
+        shown.stop()
 
 
 @contextmanager

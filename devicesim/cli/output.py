@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import click
 
@@ -90,3 +91,23 @@ def require_writable(option: str, path: Path) -> None:
             pass
         if not there:
             real.unlink()
+
+
+def require_files(scenario: Path, written: dict[str, Path | None]) -> None:
+    """Refuse files that cannot be written, or that would overwrite the scenario or one another."""
+    taken = {os.path.realpath(scenario): "the scenario"}
+    for option, path in written.items():
+        if path is None:
+            continue
+        other = taken.setdefault(os.path.realpath(path), option)
+        require(other == option, option, f"another file than {other}", path)
+        require_writable(option, path)
+
+
+def finite(value: Any) -> Any:
+    """A document in which numbers that JSON does not have, infinite or none, are null."""
+    if isinstance(value, dict):
+        return {name: finite(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import math
-import os
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -19,7 +17,7 @@ from click.core import ParameterSource
 from devicesim import units
 from devicesim.cli import GOAL_MISSED
 from devicesim.cli.options import duration, overrides, scenario_file, whole_number
-from devicesim.cli.output import color, put, require_writable, width, writing
+from devicesim.cli.output import color, finite, put, require_files, width, writing
 from devicesim.errors import DevicesimError, UnitError, require, unknown
 from devicesim.progress import View, event_json
 from devicesim.progress.foreign.nfsiostat import Mount
@@ -126,7 +124,7 @@ def command(
     form = form_of(progress.suffix, form) if progress else None
     write = writer(form) if form else None
     html = importlib.import_module("devicesim.report.html") if page else None
-    _require_files(file, {"--progress": progress, "--report": page})
+    require_files(file, {"--progress": progress, "--report": page})
     world = World(load(file, overrides), seed=seed)
     with _bar(world):
         world.run()
@@ -162,17 +160,6 @@ def _require_progress(progress: Path | None) -> None:
         require(not given, option, "given with --progress", "no --progress")
 
 
-def _require_files(scenario: Path, written: dict[str, Path | None]) -> None:
-    """Refuse files that cannot be written, or that would overwrite the scenario or one another."""
-    taken = {os.path.realpath(scenario): "the scenario"}
-    for option, path in written.items():
-        if path is None:
-            continue
-        other = taken.setdefault(os.path.realpath(path), option)
-        require(other == option, option, f"another file than {other}", path)
-        require_writable(option, path)
-
-
 def _write(path: Path, write: Callable[[Path], None]) -> list[Exception]:
     """Write a file; a failure is returned, so that the answer of a long run is printed all the same."""
     try:
@@ -201,17 +188,8 @@ def _needs(story: Scenario | None, form: str) -> dict[str, Any]:
 
 def _shown(world: World, report: Report, as_json: bool, as_lines: bool) -> str:
     if as_json:
-        document = _finite(report.to_dict())
+        document = finite(report.to_dict())
         return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     if as_lines:
         return "".join(event_json(event, world.epoch) + "\n" for event in world.events)
     return text.render(report, width=width(), color=color())
-
-
-def _finite(value: Any) -> Any:
-    """A document in which numbers that JSON does not have, infinite or none, are null."""
-    if isinstance(value, dict):
-        return {name: _finite(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(each) for each in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

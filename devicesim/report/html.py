@@ -53,6 +53,12 @@ def page(report: Report) -> str:
     """The whole page as HTML."""
     specs: Specs = {}
     body = "\n".join(filter(None, _sections(report, specs)))
+    title = f"{text(report.name)}: {text(phrases.headline(report))}"
+    return whole_page(title, report.version, body, specs)
+
+
+def whole_page(title: str, version: str, body: str, specs: Specs) -> str:
+    """A page of its title and body, both HTML already, with the charts that the body has places for."""
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -60,8 +66,8 @@ def page(report: Report) -> str:
 <meta http-equiv="Content-Security-Policy" content="{POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
-<meta name="generator" content="devicesim {text(report.version)}">
-<title>{text(report.name)}: {text(phrases.headline(report))}</title>
+<meta name="generator" content="devicesim {text(version)}">
+<title>{title}</title>
 <style>{CSS}</style>
 </head>
 <body>
@@ -91,7 +97,7 @@ def _sections(report: Report, specs: Specs) -> Iterator[str]:
         yield '<noscript><p class="quiet small">Charts need JavaScript; the tables do not.</p></noscript>'
 
 
-def _chart(specs: Specs, spec: dict[str, Any] | None, title: str, remark: str = "") -> str:
+def figure(specs: Specs, spec: dict[str, Any] | None, title: str, remark: str = "") -> str:
     """A place for a chart, noted in ``specs`` for the script; nothing for a chart without data."""
     if spec is None:
         return ""
@@ -186,7 +192,7 @@ def _copy(report: Report, specs: Specs) -> str:
         paragraph(f"{phrases.speed(ingest)}: {phrases.copied(ingest)}."),
         instances,
         _stations(report, ingest),
-        _chart(specs, charts.rates(report), "Rate and bottleneck", "coloured by what held the copy back"),
+        figure(specs, charts.rates(report), "Rate and bottleneck", "coloured by what held the copy back"),
     )
 
 
@@ -218,14 +224,14 @@ def _room(told: Section) -> str:
 
 def _progress(report: Report, specs: Specs) -> str:
     figures = [
-        _chart(specs, charts.progress(report, leg), _LEGS.get(leg, leg)) for leg in charts.legs(report)
+        figure(specs, charts.progress(report, leg), _LEGS.get(leg, leg)) for leg in charts.legs(report)
     ]
     return section("Progress", f'<div class="pair">{"".join(figures)}</div>') if any(figures) else ""
 
 
 def _power_and_link(report: Report, specs: Specs) -> str:
     figures = [
-        _chart(specs, charts.series(report, shown), _SERIES.get(shown.name, shown.name))
+        figure(specs, charts.series(report, shown), _SERIES.get(shown.name, shown.name))
         for shown in report.series
     ]
     power = paragraph(": ".join(phrases.power(report.battery)) + ".") if report.battery else ""
@@ -255,7 +261,7 @@ def _rests_on(report: Report, specs: Specs) -> str:
         f"Of {phrases.count(len(report.figures), 'figure')} that this run read, {assumed} "
         f"{'is' if assumed == 1 else 'are'} assumed: nobody has published a measurement."
     )
-    chart = _chart(
+    chart = figure(
         specs,
         charts.tornado(report.swings),
         "How far the assumed figures move the date",

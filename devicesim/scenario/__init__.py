@@ -30,7 +30,7 @@ from devicesim.scenario.data import Dataset, Fixed, KeyRange, Lognormal, Normal,
 from devicesim.scenario.datasets import expected_count, expected_total, files, files_of
 from devicesim.scenario.faults import Blackout, Fault, NodeDown, NodeFault, NodeLost, PowerCut
 from devicesim.scenario.fleet import Fleet
-from devicesim.scenario.goals import METRICS, Goal
+from devicesim.scenario.goals import METRICS, Goal, goal_of
 from devicesim.scenario.listing import Files
 from devicesim.scenario.models import Holds, Job, Notify, Scenario, Source
 from devicesim.scenario.online import Hybrid, Outages, Schedule, Task, Wan, WanWindow
@@ -95,6 +95,7 @@ __all__ = [
     "files",
     "files_of",
     "from_dict",
+    "goal_of",
     "load",
     "load_cells",
     "load_varied",

@@ -25,7 +25,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictStr
 
 from devicesim import units
-from devicesim.errors import UnitError, unknown
+from devicesim.errors import BoundError, DevicesimError, UnitError, unknown
 from devicesim.scenario.quantities import refusal, shown
 from devicesim.units import Dimension
 
@@ -112,6 +112,21 @@ def parse(expr: str) -> tuple[str, str, str, float]:
     if dimension is None:
         raise UnitError(f"expected a plain number after {op!r}, got {shown(limit)}")
     return metric, statistic, op, units.parse(limit, dimension) / unit
+
+
+def goal_of(expr: str) -> Goal:
+    """A goal from one that the command line gives.
+
+    Raises:
+        DevicesimError: as :func:`parse` tells it.
+    """
+    try:
+        parse(expr)
+    except DevicesimError:
+        raise
+    except ValueError as wrong:
+        raise BoundError(f"a goal: {wrong}") from None
+    return Goal(expr=expr)
 
 
 def _readable(expr: str) -> str:
