@@ -121,6 +121,10 @@ ALLOWED: dict[str, frozenset[JobState]] = {
 """In which states a call is allowed; calls not named here are allowed in every state."""
 
 
+GIVEN_UP = frozenset({(JobType.IMPORT, JobState.WITH_AWS)})
+"""Where AWS itself may cancel: an import whose buckets it cannot reach for too long."""
+
+
 def is_legal(kind: JobType, old: JobState, new: JobState, *, master: bool = False) -> bool:
     """Tell whether a job may move from one state to another; ``master`` is the one of an export.
 
@@ -133,6 +137,8 @@ def is_legal(kind: JobType, old: JobState, new: JobState, *, master: bool = Fals
     """
     orders = (MASTER,) if master else (ORDER[kind], *((_WAITING,) if kind is JobType.EXPORT else ()))
     if new is JobState.CANCELLED:
+        if (kind, old) in GIVEN_UP and not master:
+            return True
         return old in ALLOWED["CancelJob"] and any(old in order for order in orders)
     return any((old, new) in pairwise(order) for order in orders)
 

@@ -5,7 +5,17 @@ from itertools import pairwise, product
 import pytest
 
 from devicesim.errors import UnknownNameError
-from devicesim.jobs import ALLOWED, MASTER, ORDER, JobState, JobType, ShippingOption, is_legal, state_named
+from devicesim.jobs import (
+    ALLOWED,
+    GIVEN_UP,
+    MASTER,
+    ORDER,
+    JobState,
+    JobType,
+    ShippingOption,
+    is_legal,
+    state_named,
+)
 
 OUT = ["New", "PreparingAppliance", "PreparingShipment", "InTransitToCustomer", "WithCustomer"]
 BACK = ["InTransitToAWS", "WithAWSSortingFacility", "WithAWS"]
@@ -63,6 +73,7 @@ def test_law_only_the_next_state_of_the_order_is_legal(kind):
         # A part may wait for the one before it, and be cancelled meanwhile.
         steps |= {(JobState.NEW, JobState.PENDING), (JobState.PENDING, JobState.PREPARING_APPLIANCE)}
         steps |= {(JobState.PENDING, JobState.CANCELLED)}
+    steps |= {(old, JobState.CANCELLED) for each, old in GIVEN_UP if each is kind}
     for old, new in product(JobState, JobState):
         assert is_legal(kind, old, new) is ((old, new) in steps), f"{old} -> {new}"
 
@@ -104,6 +115,7 @@ def test_law_cancelling_is_legal_just_where_the_call_is_allowed_and_the_job_can_
         if kind is JobType.EXPORT and not master:
             known = (*known, JobState.PENDING)
         expected = state in ALLOWED["CancelJob"] and state in known
+        expected |= (kind, state) in GIVEN_UP and not master
         assert is_legal(kind, state, JobState.CANCELLED, master=master) is expected
 
 

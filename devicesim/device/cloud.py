@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Generator, Iterator
+from functools import partial
 
 import numpy as np
 import simpy
@@ -17,6 +18,9 @@ from devicesim.physics import cloud, courier
 from devicesim.progress import Curve, ImportFailed, Leg, LegEnded, LegStarted
 
 Process = Generator[simpy.Event, object, None]
+
+ANY = ""
+"""Stands for every key of a bucket that is not there."""
 
 
 def accept(setting: Setting) -> Process:
@@ -91,12 +95,14 @@ def _unpacked(share: Share) -> tuple[float, int]:
 
 def _hand_over(setting: Setting, job: str, share: Share) -> None:
     """Give the objects to the object store, if one is attached; some fail, and the failure log names them."""
-    failing = _failing(setting, job, share)
-    store = setting.neighbours.objects
-    if store is None:
+    failing, store = _failing(setting, job, share), setting.neighbours.objects
+    put = None if store is None else partial(_store, store, share, set(failing.tolist()))
+    refused = setting.heard.ask(_question(job), setting.now, put)
+    if refused is None:
         count, size = failing.size, _size_of(share, failing)
     else:
-        count, size = _store(store, share, set(failing.tolist()))
+        sizes = [item.size for _, item, made in imported(setting, job, share) if not made]
+        count, size = len(sizes), sum(sizes)
     if count:
         why = "checksum or name: named in the job's failure log"
         setting.say(ImportFailed(setting.now, job, count, size, why))
@@ -115,8 +121,15 @@ def _failing(setting: Setting, job: str, share: Share) -> NDArray[np.int64]:
 def imported(setting: Setting, job: str, share: Share) -> Iterator[tuple[str, Item, bool]]:
     """Every object of an import that is over, with its bucket and whether the import made it."""
     failing = set(_failing(setting, job, share).tolist())
+    refused = {(bucket, key) for bucket, key in setting.heard.last(_question(job)) or ()}
     for number, bucket, item in _numbered(share):
-        yield bucket, item, number not in failing and not item.refusal
+        there = not {(bucket, item.key), (bucket, ANY)} & refused
+        yield bucket, item, there and number not in failing and not item.refusal
+
+
+def _question(job: str) -> str:
+    """What the object store is asked: to take a job's objects, and which of them it does not."""
+    return f"import/{job}"
 
 
 def _numbered(share: Share) -> Iterator[tuple[int, str, Item]]:
@@ -148,21 +161,23 @@ def _single(share: Share, bucket: str) -> Iterator[Item]:
     return itertools.takewhile(lambda item: item.node is not None, share.objects(bucket))
 
 
-def _store(store: ObjectStore, share: Share, failing: set[int]) -> tuple[int, int]:
-    """Put every object into the store but those that fail; returns what failed or was refused, and its bytes."""
-    sizes: list[int] = []
+def _store(store: ObjectStore, share: Share, failing: set[int]) -> list[list[str]]:
+    """Put every object into the store but those that fail; returns bucket and key of what the store refused."""
+    refused: list[list[str]] = []
     for bucket, items in itertools.groupby(_numbered(share), key=lambda numbered: numbered[1]):
-        missing = not store.has_bucket(bucket)
+        if not store.has_bucket(bucket):
+            refused.append([bucket, ANY])
+            continue
         batch: dict[str, int] = {}
         for number, _, item in items:
-            if missing or number in failing or item.refusal:
-                sizes.append(item.size)
-            elif item.node is None:
+            if number in failing or item.refusal:
+                continue
+            if item.node is None:
                 batch[item.key] = item.size
             elif store.put(bucket, _upload(share, item)):
-                sizes.append(item.size)
-        sizes += [batch[key] for key in store.put_batch(bucket, batch.items())] if batch else []
-    return len(sizes), sum(sizes)
+                refused.append([bucket, item.key])
+        refused += [[bucket, key] for key in store.put_batch(bucket, batch.items())] if batch else []
+    return refused
 
 
 def _upload(share: Share, item: Item) -> Upload:

@@ -16,7 +16,12 @@ from devicesim.scenario import Scenario
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a customer asks AWS for; members as in CreateJob."""
+    """What a customer asks AWS for; members as in CreateJob.
+
+    Attributes:
+        forwarded: whether the device goes on to a forwarding address from the one it is sent to.
+        role: ARN of the role by which AWS reaches the job's buckets.
+    """
 
     type: JobType = JobType.IMPORT
     device: str = catalog.FIRST
@@ -24,6 +29,8 @@ class Order:
     shipping: ShippingOption = ShippingOption.SECOND_DAY
     wifi: bool = False
     description: str = ""
+    forwarded: bool = False
+    role: str = ""
 
     @property
     def members(self) -> dict[str, Any]:
@@ -35,6 +42,8 @@ class Order:
             "shipping": self.shipping.value,
             "wifi": self.wifi,
             "description": self.description,
+            **({"forwarded": True} if self.forwarded else {}),
+            **({"role": self.role} if self.role else {}),
         }
 
 
@@ -58,8 +67,21 @@ def read_order(region: str, members: Mapping[str, Any]) -> Order:
     require(
         job["shipping"] in options, "shipping", f"one of {', '.join(options)} in {region}", job["shipping"]
     )
-    require(isinstance(job["wifi"], bool), "wifi", "True or False", job["wifi"])
+    for name in ("wifi", "forwarded"):
+        require(isinstance(job[name], bool), name, "True or False", job[name])
     return Order(**job | {"type": JobType(job["type"]), "shipping": ShippingOption(job["shipping"])})
+
+
+CHANGEABLE = ("shipping", "description", "forwarded", "role")
+"""Members of an order that can be another while the job is New."""
+
+
+def changed(order: Order, region: str, members: Mapping[str, Any]) -> Order:
+    """The order with other members, as UpdateJob gives them; those not given stay."""
+    for name in members:
+        if name not in CHANGEABLE:
+            raise unknown("member that can change", name, CHANGEABLE)
+    return read_order(region, order.members | dict(members))
 
 
 @dataclass(slots=True)

@@ -86,6 +86,14 @@ class Notifications(Protocol):
         """Tell it, at a simulated time [s]."""
 
 
+@runtime_checkable
+class Warnings(Protocol):
+    """Notifications that also tell what the customer has to mend."""
+
+    def warn(self, job: str, why: str, until: float, at: float) -> None:
+        """Tell at a simulated time [s] why AWS cannot reach a job's buckets, and until when it waits [s]."""
+
+
 @dataclass(slots=True)
 class Neighbours:
     """What is attached; None is nothing.
@@ -169,3 +177,7 @@ class RecordingNotifier:
     def notify(self, job: str, state: str, at: float) -> None:
         """Write it down."""
         self.told.append((job, state, at))
+
+    def warn(self, job: str, why: str, until: float, at: float) -> None:
+        """Write it down in the place of a state."""
+        self.told.append((job, why, at))

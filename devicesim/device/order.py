@@ -8,7 +8,7 @@ from dataclasses import replace
 import simpy
 
 from devicesim import catalog
-from devicesim.device import cloud
+from devicesim.device import access, cloud
 from devicesim.device.customer import Customer
 from devicesim.device.door import Door
 from devicesim.device.job import Job, Order
@@ -100,7 +100,11 @@ class Life:
     def _ship(self, direction: str, state: JobState) -> Generator[simpy.Event, object, str]:
         yield from self._shipment.collect(direction)
         self._enter(state)
-        return (yield from self._shipment.carry(direction))
+        fate = yield from self._shipment.carry(direction)
+        if fate == "lost" or direction != "outbound" or not self.job.order.forwarded:
+            return fate
+        onward = yield from self._shipment.forward()
+        return fate if onward == "delivered" else onward  # what was damaged before stays so
 
     def _receive(self, damaged: bool) -> Process:
         setting, job = self.setting, self.job
@@ -112,6 +116,9 @@ class Life:
             self._lose("damaged on the way back: AWS erases such a device without any work")
             return
         if job.order.type is JobType.IMPORT:
+            if why := (yield from access.wait(setting, job, self.device.share)):
+                self._give_up(why)
+                return
             self._enter(JobState.IN_PROGRESS)
             yield from cloud.import_objects(setting, job.id, self.device.share)
         self._enter(JobState.COMPLETE)
@@ -127,11 +134,17 @@ class Life:
             count, size = sum(files.count for files in waiting), sum(files.total for files in waiting)
             setting.say(Refused(setting.now, job.id, "", count, size, f"the device was {why}"))
 
-    def _lose(self, why: str) -> None:
+    def _give_up(self, why: str) -> None:
+        """AWS cancels an import whose buckets it could not reach in time, and erases the device."""
+        self._enter(JobState.CANCELLED)
+        days = self.setting.figures.si("aws_import.repair.limit") / 86400
+        self._lose(f"cancelled by AWS after {days:g} days: {why}", "import")
+
+    def _lose(self, why: str, where: str = "return") -> None:
         share = self.device.share
         self.job.outcome = why
         if share.files:
-            self.setting.say(Lost(self.setting.now, self.job.id, "return", share.files, share.bytes, why))
+            self.setting.say(Lost(self.setting.now, self.job.id, where, share.files, share.bytes, why))
 
     def offer(self, operation: str, payload: int, client: int, at: float) -> float:
         """Push one operation of a real client through the device; returns when its reply arrives [s]."""

@@ -12,6 +12,7 @@ import simpy
 from devicesim.catalog import Figures
 from devicesim.device.course import Courses
 from devicesim.device.neighbours import Neighbours
+from devicesim.device.testimony import Testimony
 from devicesim.progress import Event, Stream
 from devicesim.scenario import Scenario
 
@@ -27,6 +28,7 @@ class Setting:
         draw: a named random generator; each name has its own stream of numbers, so that a draw more in one
             place moves nothing in another.
         courses: what has been computed of copies, so that copies which begin alike are computed once.
+        heard: what neighbours have said so far.
         notice: called after each stretch of copying, so that a terminal can show how far it is.
     """
 
@@ -38,6 +40,7 @@ class Setting:
     neighbours: Neighbours
     draw: Callable[[str], np.random.Generator]
     courses: Courses = field(default_factory=Courses)
+    heard: Testimony = field(default_factory=Testimony)
     notice: list[Callable[[], None]] = field(default_factory=list)
 
     @property

@@ -78,6 +78,14 @@ class Shipment:
             return "damaged"
         return "delivered"
 
+    def forward(self) -> Generator[simpy.Event, object, str]:
+        """Send the parcel on from where it was delivered to the forwarding address, as a second leg with its own draw.
+
+        Nothing is published about it: that it is collected and carried as the first leg was is *assumed*.
+        """
+        yield from self.collect("forwarding")
+        return (yield from self.carry("forwarding"))
+
     def _promised_days(self, draw: np.random.Generator) -> int:
         figures = self.setting.figures
         days, sigma = figures.si(f"{self._option}.business_days"), figures.si(f"{self._option}.sigma")

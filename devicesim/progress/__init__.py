@@ -15,6 +15,7 @@ Times are seconds since the run's start; :func:`timestamp` turns them into ISO 8
 
 from devicesim.progress.chunks import CHUNK, COUNTERS, PROGRESS_SCHEMA, SAMPLE, Chunk
 from devicesim.progress.events import (
+    AccessBarred,
     AgentChanged,
     BatteryChanged,
     Cleared,
@@ -59,6 +60,7 @@ __all__ = [
     "MOST_SAMPLES",
     "PROGRESS_SCHEMA",
     "SAMPLE",
+    "AccessBarred",
     "AgentChanged",
     "BatteryChanged",
     "Chunk",

@@ -159,12 +159,23 @@ class ExportFailed(Event):
 
 @dataclass(frozen=True, slots=True)
 class ParcelMoved(Event):
-    """The parcel was ``collected``, ``late``, ``delivered``, ``lost`` or ``damaged`` on a direction."""
+    """The parcel was ``collected``, ``late``, ``delivered``, ``lost`` or ``damaged``.
+
+    Its direction is ``outbound``, ``forwarding`` (from there to a forwarding address) or ``return``.
+    """
 
     direction: str
     what: str
     carrier: str
     days: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class AccessBarred(Event):
+    """AWS cannot reach the buckets of an import, says why, and waits until a time [s]."""
+
+    why: str
+    until: float
 
 
 @dataclass(frozen=True, slots=True)

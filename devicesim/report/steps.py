@@ -8,6 +8,7 @@ from devicesim.device import interfaces
 from devicesim.device.job import Job
 from devicesim.jobs import ClusterState, JobState
 from devicesim.progress import (
+    AccessBarred,
     BatteryChanged,
     Cleared,
     DeviceChanged,
@@ -108,7 +109,7 @@ def _parcels(events: Sequence[Event]) -> dict[str, list[str]]:
     notes: dict[str, list[str]] = {}
     for event in events:
         if isinstance(event, ParcelMoved) and event.what in {"late", "lost", "damaged"}:
-            state = "InTransitToCustomer" if event.direction == "outbound" else "InTransitToAWS"
+            state = "InTransitToAWS" if event.direction == "return" else "InTransitToCustomer"
             days = f"{event.days:.0f} business day{'s' if event.days > 1 else ''} " if event.days else ""
             notes.setdefault(state, []).append(f"{days}{event.what}")
     return notes
@@ -151,6 +152,8 @@ def _words(event: Event) -> tuple[str, str] | None:
             return (
                 "execution with errors" if event.why.endswith("failed") else "execution cut short"
             ), event.why
+        case AccessBarred():
+            return "waiting for access to the bucket", event.why
         case Cleared():
             return "sent files removed", ""
         case TemperatureChanged():

@@ -44,6 +44,9 @@ UPDATABLE = (
     "ForwardingAddressId",
 )
 
+CHANGED = ("shipping", "description", "forwarded", "role")
+"""What an update changes of the World's cluster."""
+
 
 @operation(
     "CreateCluster",
@@ -171,9 +174,8 @@ def update_cluster(account: Account, members: Members, region: str) -> dict[str,
     _require_state(account, "UpdateCluster", name)
     changed = asked.members | {each: members[each] for each in UPDATABLE if members.get(each) is not None}
     order = orders.with_images(account, orders.checked(account, changed, asked.region), name)
-    account.world.update_cluster(
-        name, shipping=order["ShippingOption"], description=order.get("Description", "")
-    )
+    verb = orders.verb(order, asked.region)
+    account.world.update_cluster(name, **{each: verb[each] for each in CHANGED})
     asked.members = order
     for node in account.jobs.values():
         if node.members.get("ClusterId") == name:

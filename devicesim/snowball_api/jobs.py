@@ -24,6 +24,9 @@ UPDATABLE = (
     "PickupDetails",
 )
 
+CHANGED = ("shipping", "description", "forwarded", "role", "buckets")
+"""What an update changes of the World's job."""
+
 
 @operation(
     "CreateJob",
@@ -67,7 +70,7 @@ def update_job(account: Account, members: Members, region: str) -> dict[str, Any
     changed = asked.members | {name: members[name] for name in UPDATABLE if members.get(name) is not None}
     order = orders.checked(account, changed, asked.region)
     verb = orders.verb(order, asked.region)
-    account.world.update_job(job_id, **{name: verb[name] for name in ("shipping", "description", "buckets")})
+    account.world.update_job(job_id, **{name: verb[name] for name in CHANGED})
     asked.members = orders.with_images(account, order, job_id)
     return {}
 

@@ -36,6 +36,8 @@ PARCEL = {
     "lost": "Lost",
     "damaged": "Damaged",
 }
+FORWARDING = "Forwarding"
+"""The same once a parcel is at the address that it is forwarded from, or on its way from there (*assumed*)."""
 """Status of a shipment by what happened last; the texts are *assumed*, the model has a plain string."""
 
 _LOGGED = {
@@ -93,12 +95,19 @@ def entry(account: Account, job_id: str, asked: Asked) -> dict[str, Any]:
 def shipping(account: Account, job_id: str, asked: Asked) -> dict[str, Any]:
     """ShippingDetails; to AWS the outbound shipment goes to the customer, and the inbound one comes back."""
     told: dict[str, Any] = {"ShippingOption": asked.members["ShippingOption"]}
-    for direction, name in (("outbound", "OutboundShipment"), ("return", "InboundShipment")):
-        moves = [e for e in account.world.stream.of(ParcelMoved, job_id) if e.direction == direction]
-        if moves:
-            number = _tracking(account, job_id, direction, moves[-1].carrier)
-            told[name] = {"Status": PARCEL[moves[-1].what], "TrackingNumber": number}
+    names = {"outbound": "OutboundShipment", "forwarding": "OutboundShipment", "return": "InboundShipment"}
+    for move in account.world.stream.of(ParcelMoved, job_id):  # the last of each way stands
+        number = _tracking(account, job_id, move.direction, move.carrier)
+        told[names[move.direction]] = {"Status": _status(account, job_id, move), "TrackingNumber": number}
     return told
+
+
+def _status(account: Account, job_id: str, move: ParcelMoved) -> str:
+    """What a shipment's status is after a move; a leg that is forwarded has another number, and ends no shipment."""
+    arrived = move.direction == "outbound" and move.what in {"delivered", "damaged"}
+    forwarded = arrived and account.world.job(job_id).order.forwarded
+    going = move.direction == "forwarding" and move.what == "collected"
+    return FORWARDING if forwarded or going else PARCEL[move.what]
 
 
 def _tracking(account: Account, job_id: str, direction: str, carrier: str) -> str:

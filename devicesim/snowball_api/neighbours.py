@@ -152,9 +152,17 @@ class MotoTopics:
             return
         entered = JobState(state)
         if arn := notices.topic(self.account, job, entered):
-            sns = _backend("sns", self._number, arn.split(":")[3])
-            if arn in sns.topics:
-                sns.publish(notices.message(self.account, job, entered), arn=arn)
+            self._publish(arn, notices.message(self.account, job, entered))
+
+    def warn(self, job: str, why: str, until: float, at: float) -> None:
+        """Publish what the customer has to mend."""
+        if self.account is not None and (arn := notices.warned(self.account, job)):
+            self._publish(arn, notices.warning(self.account, job, why, until))
+
+    def _publish(self, arn: str, sentence: str) -> None:
+        sns = _backend("sns", self._number, arn.split(":")[3])
+        if arn in sns.topics:
+            sns.publish(sentence, arn=arn)
 
 
 class MotoKeys:

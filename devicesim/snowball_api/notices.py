@@ -32,6 +32,21 @@ def topic(account: Account, job_id: str, state: JobState) -> str:
     return str(notification.get("SnsTopicARN", "")) if wanted else ""
 
 
+def warned(account: Account, job_id: str) -> str:
+    """The topic that is told of what the customer has to mend, whatever states they chose; empty if there is none."""
+    return str(account.jobs[job_id].members.get("Notification", {}).get("SnsTopicARN", ""))
+
+
+def warning(account: Account, job_id: str, why: str, until: float) -> str:
+    """What is said when AWS cannot reach a bucket; AWS publishes no sample (*assumed*)."""
+    name = account.jobs[job_id].members.get("Description", "")
+    day = f"{account.time(until):%Y-%m-%d}"
+    return (
+        f"Your job {name} ({job_id}) cannot be imported: {why}. Restore access by {day}, or the job is canceled and "
+        f"its data is deleted. More info - {CONSOLE}"
+    )
+
+
 def message(account: Account, job_id: str, state: JobState) -> str:
     """The sentence."""
     asked = account.jobs[job_id].members

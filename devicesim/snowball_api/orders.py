@@ -64,6 +64,8 @@ def verb(order: Members, region: str) -> dict[str, Any]:
         "shipping": order["ShippingOption"],
         "wifi": bool(configured.get("WirelessConnection", {}).get("IsWifiEnabled", False)),
         "description": order.get("Description", ""),
+        "forwarded": "ForwardingAddressId" in order,
+        "role": order.get("RoleARN", ""),
         "region": region,
         "buckets": list(buckets(order)),
         **({"key_ranges": key_ranges(order)} if order["JobType"] == JobType.EXPORT else {}),
@@ -161,9 +163,18 @@ def _of_way(account: Account, order: Members, region: str) -> Iterator[str]:
     if country_of(address) == "IN" and "GSTIN" not in order.get("TaxDocuments", {}).get("IND", {}):
         yield "TaxDocuments.IND.GSTIN must be given for an address in India."
     if "ForwardingAddressId" in order:
-        account.address(order["ForwardingAddressId"], region)
-        if not address.get("IsRestricted"):
-            yield "ForwardingAddressId is supported only with a primary address that has IsRestricted set."
+        yield from _of_forwarding(account.address(order["ForwardingAddressId"], region), address, region)
+
+
+def _of_forwarding(onward: Members, address: Members, region: str) -> Iterator[str]:
+    lane, regions = served(region), catalog.entry("snowball_api").listing("forwarding")
+    if region not in regions:
+        yield f"ForwardingAddressId is supported in {', '.join(regions)} only, got {region}."
+    elif not address.get("IsRestricted"):
+        yield "ForwardingAddressId is supported only with a primary address that has IsRestricted set."
+    elif country_of(onward) not in lane.listing("countries"):
+        countries = ", ".join(lane.listing("countries"))
+        yield f"A device of {region} is forwarded inside {countries}, got {onward['Country']}."
 
 
 def _of_options(account: Account, order: Members, kind: str, region: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from devicesim.device.neighbours import Neighbours
 from devicesim.scenario import Scenario
-from devicesim.world.world import Verb, World
+from devicesim.world.world import HEAR, Verb, World
 
 
 def simulate(
@@ -47,10 +47,17 @@ def replay(
     world = World(scenario, seed=seed, replication=replication, clock=clock)
     for layer in attach:
         layer(world)
+    heard = [verb for verb in log if verb.name == HEAR]
+    world._setting.heard.recall(
+        (verb.at, verb.arguments["question"], verb.arguments["answer"]) for verb in heard
+    )
     for verb in log:
+        if verb.name == HEAR:
+            continue
         world._go(verb.at)
         if verb.name == "advance":
             world._move(verb.arguments["to"])
         else:
             getattr(world, verb.name)(**verb.arguments)
+    world._setting.heard.recall(())
     return world

@@ -29,14 +29,16 @@ from devicesim.device.cluster.cluster import Cluster
 from devicesim.device.cluster.whole import Whole, cluster_id, default_cluster
 from devicesim.device.customer import Customer, default_story
 from devicesim.device.export.export import Export, asked_for
-from devicesim.device.job import Job, Order, ordered, read_order
+from devicesim.device.export.inventory import attached
+from devicesim.device.job import Job, Order, changed, ordered, read_order
 from devicesim.device.neighbours import Neighbours
 from devicesim.device.online import DataSync, Online
 from devicesim.device.order import Hire, Life, Live
 from devicesim.device.rehearsal import rehearse
 from devicesim.device.setting import Setting
+from devicesim.device.testimony import Testimony
 from devicesim.device.undertaking import Undertaking, drawn, undertake
-from devicesim.errors import VerbError, require, unknown
+from devicesim.errors import DevicesimError, VerbError, require, unknown
 from devicesim.jobs import ALLOWED, JobType, state_named
 from devicesim.progress import Stream
 from devicesim.scenario import Files, Scenario
@@ -45,6 +47,9 @@ from devicesim.world.online import OnlineVerbs
 
 START = datetime(2026, 6, 1, 8, tzinfo=UTC)
 """Second 0 of a World without a scenario."""
+
+HEAR = "hear"
+"""Under which the log holds what a neighbour said: it moves nothing, see :mod:`devicesim.device.testimony`."""
 
 LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 """Where a clock can be moved to at most: what lies some years beyond must still be a date."""
@@ -109,6 +114,7 @@ class World(OnlineVerbs):
             self.stream,
             neighbours or Neighbours(),
             self._draw,
+            heard=Testimony(lambda question, answer: self._note(HEAR, question=question, answer=answer)),
         )
         self.undertaking: Undertaking | None = None
         if scenario is not None:
@@ -155,7 +161,7 @@ class World(OnlineVerbs):
                     raise VerbError(f"{words} was not reached by {self.now:.0f} s, and cannot be any more")
                 self._step(at)
         finally:
-            if self.now > (self.log[-1].at if self.log else 0.0):
+            if self.now > next((verb.at for verb in reversed(self.log) if verb.name != HEAR), 0.0):
                 self._note("advance", to=self.now)
         return self.now
 
@@ -175,9 +181,9 @@ class World(OnlineVerbs):
     def create_job(self, **members: Any) -> str:
         """Create a job at the World's site, which the catalog's default customer handles; returns its JobId.
 
-        Members: type, device, capacity, shipping, wifi, description; region (the World's own if not given) and
-        buckets, to which the customer's files go in equal numbers (the catalog's if none is given). An EXPORT
-        takes key_ranges beside them, (begin, end) for each: they count where an object store is attached.
+        Members: type, device, capacity, shipping, wifi, description, forwarded, role; region (the World's own if not
+        given) and buckets, to which the customer's files go in equal numbers (the catalog's if none is given). An
+        EXPORT takes key_ranges beside them, (begin, end) for each: they count where an object store is attached.
 
         Raises:
             UnknownNameError: no such member.
@@ -190,20 +196,22 @@ class World(OnlineVerbs):
         if order.type is JobType.EXPORT:
             named = list(dict.fromkeys(buckets))
             story = default_story(self.figures, self.epoch, region, order, named)
-            if ranges is not None and self._setting.neighbours.objects is not None:
+            label = str(len(self._lives))
+            if ranges is not None and attached(self._setting, label):
                 story = asked_for(story, buckets, ranges)
             setting = replace(self._setting, scenario=story)
-            life = Export(setting, story, self._open, order, drawn(setting, story, self._later)).master
+            files = drawn(setting, story, self._later)
+            life = Export(setting, story, self._open, order, files, label).master
         else:
             life = self._open(order, default_story(self.figures, self.epoch, region, order, buckets))
         told = {name: members[name] for name in ("region", "buckets", "key_ranges") if name in members}
         self._note("create_job", **order.members, **told)
         return life.job.id
 
-    def update_job(
-        self, job_id: str, *, shipping: str = "", description: str | None = None, buckets: Sequence[str] = ()
-    ) -> None:
+    def update_job(self, job_id: str, *, buckets: Sequence[str] = (), **members: Any) -> None:
         """Change a job's order; AWS allows it only while the job is New. What is not given stays.
+
+        Members: shipping, description, forwarded, role, as of :meth:`create_job`; buckets for the customer's files.
 
         Raises:
             VerbError: the job is in another state.
@@ -212,14 +220,8 @@ class World(OnlineVerbs):
         life = self.life(job_id)
         if life.job.state not in ALLOWED["UpdateJob"]:
             raise VerbError(f"job {job_id} is {life.job.state}; only a New job can be changed")
-        order, region = life.job.order, life.setting.scenario.site.region
-        changed = order.members | {"shipping": shipping or order.shipping.value}
-        if description is not None:
-            changed["description"] = description
-        life.change(read_order(region, changed), buckets)
-        self._note(
-            "update_job", job_id=job_id, shipping=shipping, description=description, buckets=list(buckets)
-        )
+        life.change(changed(life.job.order, life.setting.scenario.site.region, members), buckets)
+        self._note("update_job", job_id=job_id, **members, buckets=list(buckets))
 
     def cancel_job(self, job_id: str) -> None:
         """Cancel a job; AWS allows it only while the job is New, an export's until a device is prepared for it."""
@@ -260,14 +262,11 @@ class World(OnlineVerbs):
         self._note("create_node", cluster_id=cluster_id)
         return life.job.id
 
-    def update_cluster(self, cluster_id: str, *, shipping: str = "", description: str | None = None) -> None:
-        """Change the order of a cluster's nodes, while it is AwaitingQuorum. What is not given stays."""
+    def update_cluster(self, cluster_id: str, **members: Any) -> None:
+        """Change the order of a cluster's nodes, while it is AwaitingQuorum; members as of :meth:`update_job`."""
         cluster = self.cluster(cluster_id)
-        changed = cluster.order.members | ({"shipping": shipping} if shipping else {})
-        if description is not None:
-            changed["description"] = description
-        cluster.change(read_order(cluster.setting.scenario.site.region, changed))
-        self._note("update_cluster", cluster_id=cluster_id, shipping=shipping, description=description)
+        cluster.change(changed(cluster.order, cluster.setting.scenario.site.region, members))
+        self._note("update_cluster", cluster_id=cluster_id, **members)
 
     def cancel_cluster(self, cluster_id: str) -> None:
         """Cancel a cluster with its node jobs; AWS allows it only while it is AwaitingQuorum."""
@@ -322,8 +321,13 @@ class World(OnlineVerbs):
         if actor not in self._actors:
             raise unknown("actor", actor, self._actors)
         length = len(self.log)
-        result = self._actors[actor](what)
-        del self.log[length:]  # the verbs of this World that it used follow from it
+        try:
+            result = self._actors[actor](what)
+        except DevicesimError:
+            del self.log[length:]
+            raise
+        # The verbs of this World that it used follow from it; what neighbours said does not.
+        self.log[length:] = [verb for verb in self.log[length:] if verb.name == HEAR]
         self._note("act", actor=actor, what=what)
         return result
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from devicesim import progress
 from devicesim.errors import BoundError
 from devicesim.progress import (
+    AccessBarred,
     AgentChanged,
     BatteryChanged,
     Cleared,
@@ -432,6 +433,10 @@ CASES = [
         '"event":"InstanceChanged","JobId":"J","instance":"s.i-1","type":"snc1.micro","state":"running"',
     ),
     (FunctionsChanged(0.0, JOB, "behind", 12), '"event":"FunctionsChanged","JobId":"J","state":"behind","runs":12'),
+    (
+        AccessBarred(0.0, JOB, "there is no bucket b", 60.0),
+        '"event":"AccessBarred","JobId":"J","why":"there is no bucket b","until":60.0',
+    ),
     (BatteryChanged(0.0, JOB, "low", 0.125), '"event":"BatteryChanged","JobId":"J","what":"low","charge":0.125'),
     (
         TemperatureChanged(0.0, JOB, "throttled", 45.5),

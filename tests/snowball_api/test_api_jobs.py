@@ -100,17 +100,6 @@ class TestCreateJob:
         assert api.call("ListJobs", {})["JobListEntries"] == []
         assert len(api.world.log) == length
 
-    def test_worked_a_forwarding_address_needs_a_restricted_primary_one(self):
-        api = account()
-        onward = address(api)
-        with refused("InvalidInputCombinationException", "IsRestricted"):
-            order(api, ForwardingAddressId=onward)
-        home = address(api, IsRestricted=True)
-        assert (
-            described(api, order(api, AddressId=home, ForwardingAddressId=onward))["ForwardingAddressId"]
-            == onward
-        )
-
     def test_worked_india_needs_its_tax_number(self):
         api = account()
         home = address(

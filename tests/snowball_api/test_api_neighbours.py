@@ -135,6 +135,24 @@ def test_published_an_export_takes_its_range_of_keys_from_the_bucket(cloud):
     assert found == {key: len(key) for key in ("Aardwolf/den", "Aasvogel/one", "Aasvogel/two")}
 
 
+def test_law_an_export_is_made_again_from_its_log_without_the_bucket(cloud):
+    """The listing is in the log: a fork has the same objects, though the store has others by then."""
+    cloud.put_object(Bucket="trail-cams", Key="one", Body=b"1")
+    with mock_snow(seed=7) as snow:
+        job = ordered(snow.client(), JobType="EXPORT", SnowballType="EDGE_S", Description="First")
+        cloud.put_object(Bucket="trail-cams", Key="two", Body=b"22")
+        other = ordered(snow.client(), JobType="EXPORT", SnowballType="EDGE_S", Description="Second")
+        snow.until(job, "Complete").until(other, "Complete")
+        cloud.delete_object(Bucket="trail-cams", Key="one")
+        fork = snow.fork()
+        for world in (snow.world, fork.world):
+            shares = [world.life(world.job(each).parts[0].id).device.share for each in (job, other)]
+            found = [{item.key: item.size for item in share.objects("trail-cams")} for share in shares]
+            assert found == [{"one": 1}, {"one": 1, "two": 2}]
+        assert fork.world.log == snow.world.log
+        assert fork.world.events == snow.world.events
+
+
 def test_law_an_export_of_nothing_is_refused(cloud):
     resources = {"S3Resources": [{"BucketArn": BUCKET, "KeyRange": {"BeginMarker": "x"}}]}
     with mock_snow() as snow:

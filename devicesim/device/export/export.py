@@ -45,11 +45,12 @@ class Export:
     """
 
     def __init__(
-        self, setting: Setting, story: Scenario, open: Open, order: Order, drawn: Sequence[Files]
-    ) -> None:
+        self, setting: Setting, story: Scenario, open: Open, order: Order, drawn: Sequence[Files],
+        label: str = "",
+    ) -> None:  # fmt: skip
         self._open, self._story, self._order, self._drawn = open, story, order, list(drawn)
         self._limits = limits(setting, order.device, room(setting, order.device))
-        self.inventory = inventory.take(setting, drawn, self._limits)
+        self.inventory = inventory.take(setting, drawn, self._limits, label)
         self.master = open(order, story, self.inventory.files, live=self._live)
         self.parts: list[Part] = []
 
@@ -68,7 +69,7 @@ class Export:
             datasets = tuple(dataset.model_copy(update={"bucket": arn}) for dataset, arn in pairs)
             self._story = self._story.model_copy(update={"datasets": datasets})
             taking = replace(setting, scenario=self._story)
-            self.inventory = inventory.take(taking, self._drawn, self._limits)
+            self.inventory = inventory.take(taking, self._drawn, self._limits, self.master.job.id)
 
     def _live(self, setting: Setting, job: Job, files: Sequence[Files], hire: Hire) -> Life:
         return Master(setting, job, files, hire, self)
@@ -332,7 +333,7 @@ class Part(Life):
                 failed.resize(files.count, refcheck=False)
                 failed[:] = np.arange(files.count)
                 continue
-            collection.content = inventory.content(self.export.inventory.store, files)
+            collection.content = inventory.content(setting, self.export.inventory, files)
             mask = np.ones(files.count, dtype=np.bool_)
             mask[failed] = False
             collection.complete(mask) if failed.size else collection.complete_first(files.count)
@@ -348,7 +349,7 @@ class Part(Life):
         told = f"the device was {why}; S3 still has them"
         setting.say(Lost(setting.now, self.job.id, "outbound", share.files, share.bytes, told))
 
-    def _lose(self, why: str) -> None:
+    def _lose(self, why: str, where: str = "return") -> None:
         """Nothing is lost with a device that was read."""
         self.job.outcome = why
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +49,7 @@ class Inventory:
         listed: keys that S3 lists for it.
         twice: keys that lie in more than one of its ranges; each is exported once.
         restore: how long restoring from Glacier takes before anything is loaded [s].
-        store: where the content of the objects is; None where nobody knows it.
+        stored: whether it is what an object store has, which then gives the content.
     """
 
     files: tuple[Files, ...]
@@ -56,7 +57,7 @@ class Inventory:
     listed: int
     twice: int
     restore: float
-    store: ObjectStore | None = None
+    stored: bool = False
 
     @property
     def count(self) -> int:
@@ -69,24 +70,27 @@ class Inventory:
         return sum(files.total for files in self.files)
 
 
-def take(setting: Setting, drawn: Sequence[Files], limits: Limits) -> Inventory:
+def take(setting: Setting, drawn: Sequence[Files], limits: Limits, label: str = "") -> Inventory:
     """Find what a scenario's export takes.
 
     Args:
         setting: with the scenario, and the object store if one is attached: then its objects are taken.
         drawn: the scenario's data sets, which tell what is in S3 where no store is attached.
         limits: of the device.
+        label: tells this listing of a store from every other of the World.
 
     Raises:
         BoundError: there is no such bucket, or nothing to export.
     """
-    story, store = setting.scenario, setting.neighbours.objects
+    story, stored = setting.scenario, False
     longest = int(setting.figures.si("aws_export.max_key"))
     behind, taken, seen = list[Behind](), list[Files](), dict[str, set[str]]()
     listed = twice = 0
     restore = 0.0
     for dataset, files in zip(story.datasets, drawn, strict=True):
-        inside, more = _range(dataset, files, store)
+        found = _stored(setting, dataset, label)
+        stored = stored or found is not None
+        inside, more = keys.within(keys.ordered(files if found is None else found), dataset.key_range)
         listed, twice = listed + inside.count, twice + more
         sorted_out = _Sorting(inside, behind)
         if dataset.storage_class in {"GLACIER", "DEEP_ARCHIVE"}:
@@ -97,20 +101,29 @@ def take(setting: Setting, drawn: Sequence[Files], limits: Limits) -> Inventory:
         sorted_out.each_size(limits.file_size)
         sorted_out.each_key(seen.setdefault(dataset.bucket, set()), longest, limits)
         taken.append(sorted_out.files)
-    found = Inventory(tuple(taken), tuple(behind), listed, twice, restore, store)
-    require(found.count > 0, "the export", "of one object at least", "none in its key ranges that can come")
-    return found
+    whole = Inventory(tuple(taken), tuple(behind), listed, twice, restore, stored)
+    require(whole.count > 0, "the export", "of one object at least", "none in its key ranges that can come")
+    return whole
 
 
-def _range(dataset: Dataset, files: Files, store: ObjectStore | None) -> tuple[Files, int]:
-    """A data set's objects in the order of their keys, and how many lie in several ranges."""
-    if store is not None:
-        files = _stored(dataset, store)
-    return keys.within(keys.ordered(files), dataset.key_range)
+def attached(setting: Setting, label: str) -> bool:
+    """Whether an object store is attached, or was when the log of this World was written."""
+    there = setting.neighbours.objects is not None
+    return bool(setting.heard.ask(f"store/{label}", setting.now, (lambda: True) if there else None))
 
 
-def _stored(dataset: Dataset, store: ObjectStore) -> Files:
-    """What a store has in a data set's key ranges, each object once."""
+def _stored(setting: Setting, dataset: Dataset, label: str) -> Files | None:
+    """What a store has in a data set's key ranges, each object once; None where there is no store."""
+    store = setting.neighbours.objects
+    find = None if store is None else partial(_listed, dataset, store)
+    listed = setting.heard.ask(f"list/{label}/{dataset.name}", setting.now, find)
+    if listed is None:
+        return None
+    sizes = np.fromiter((size for _, size in listed), dtype=np.int64, count=len(listed))
+    return Files(dataset.name, dataset.bucket, sizes, [key for key, _ in listed])
+
+
+def _listed(dataset: Dataset, store: ObjectStore) -> list[tuple[str, int]]:
     bucket = dataset.bucket.rpartition(":")[2]
     require(store.has_bucket(bucket), "bucket", "a bucket that there is", bucket)
     found: dict[str, int] = {}
@@ -121,8 +134,7 @@ def _stored(dataset: Dataset, store: ObjectStore) -> Files:
             if end and keys.begins_after(stored.key, end):
                 break
             found[stored.key] = stored.size
-    sizes = np.fromiter(found.values(), dtype=np.int64, count=len(found))
-    return Files(dataset.name, dataset.bucket, sizes, list(found))
+    return list(found.items())
 
 
 class _Sorting:
@@ -205,9 +217,17 @@ def _above(name: str) -> Iterator[str]:
         at = name.find("/", at + 1)
 
 
-def content(store: ObjectStore | None, files: Files) -> Callable[[int, int, int], bytes] | None:
-    """What gives bytes of an object from an offset, if anybody knows them; a copy is read from where it was taken."""
-    if store is None:
+def content(setting: Setting, found: Inventory, files: Files) -> Callable[[int, int, int], bytes] | None:
+    """What gives bytes of an object from an offset, if anybody knows them; a copy is read from where it was taken.
+
+    A World made again from its log knows keys and sizes, and reads zeros where no store is attached.
+    """
+    if not found.stored:
         return None
     bucket = files.bucket.rpartition(":")[2]
-    return lambda number, offset, count: store.get(bucket, files.path(number), offset, count)
+
+    def read(number: int, offset: int, count: int) -> bytes:
+        store = setting.neighbours.objects
+        return bytes(count) if store is None else store.get(bucket, files.path(number), offset, count)
+
+    return read
