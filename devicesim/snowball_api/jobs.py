@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from devicesim.errors import BoundError
+from devicesim.errors import BoundError, VerbError
 from devicesim.jobs import ALLOWED, JobState
 from devicesim.snowball_api import clusters, metadata, orders
 from devicesim.snowball_api.account import Account, Asked, Members, together
@@ -44,8 +44,8 @@ def create_job(account: Account, members: Members, region: str) -> dict[str, Any
     account.admit()
     try:
         job_id = account.world.create_job(**orders.verb(order, region))
-    except BoundError as error:
-        raise combination(f"{error}.") from None  # an export of nothing
+    except (BoundError, VerbError) as error:
+        raise combination(f"{error}.") from None  # an export of nothing, or of what cannot be listed
     account.jobs[job_id] = Asked(orders.with_images(account, order, job_id), region)
     if agreement := account.pricing.get(order.get("LongTermPricingId", "")):
         agreement.jobs.append(job_id)

@@ -16,6 +16,7 @@ from devicesim.errors import MissingExtraError, VerbError
 from devicesim.protocol.wire import Request, operation_of, target_of
 from devicesim.scenario import Scenario
 from devicesim.snowball_api import neighbours as moto
+from devicesim.snowball_api import standin
 from devicesim.snowball_api.snow import Snow
 
 SERVICES = ("snowball", "datasync")
@@ -56,6 +57,8 @@ def mock_snow(
     era: str = "today",
     limit: int | None = None,
     neighbours: Iterable[str] | None = None,
+    s3: str = "",
+    sns: str = "",
 ) -> Iterator[MockSnow]:
     """Answer the job API from a World for as long as the context lasts; also a decorator.
 
@@ -70,8 +73,12 @@ def mock_snow(
         limit: devices at a time; AWS's default is told and not enforced where none is given.
         neighbours: what of moto is attached: ``objects``, ``notifications``, ``keys``, ``roles``; the first two
             if not given and moto mocks AWS here, so that an import is in its buckets, and its topics are told.
+        s3, sns: addresses of stand-ins in another process that take the place of moto's; never Amazon's.
     """
     around = moto.attach(neighbours if neighbours is not None else moto.KINDS[:2] if moto.active() else ())
+    elsewhere = standin.attach(s3, sns)
+    around.objects = elsewhere.objects or around.objects
+    around.notifications = elsewhere.notifications or around.notifications
     session = _boto("botocore.session").Session
     snow = MockSnow(scenario, seed=seed, era=era, limit=limit, neighbours=around)
     answer = _Answering(snow)

@@ -14,9 +14,8 @@ from typing import Any
 
 from devicesim.device.neighbours import IMPORT_EXPORT, Neighbours, Stored, Upload
 from devicesim.errors import MissingExtraError
-from devicesim.jobs import JobState
-from devicesim.snowball_api import notices
-from devicesim.snowball_api.account import ACCOUNT, Account
+from devicesim.snowball_api.account import ACCOUNT
+from devicesim.snowball_api.notices import Topics
 
 KINDS = ("objects", "notifications", "keys", "roles")
 """What can be attached; keys and roles are checked only where they are."""
@@ -135,34 +134,18 @@ class Zeros(io.RawIOBase):
         return bytes(count)
 
 
-class MotoTopics:
-    """moto's SNS as who wants to know of states.
-
-    Attributes:
-        account: the API's state, once there is one: it has the topics.
-    """
+class MotoTopics(Topics):
+    """moto's SNS as who wants to know of states."""
 
     def __init__(self, account: str) -> None:
+        super().__init__()
         self._number = account
-        self.account: Account | None = None
 
-    def notify(self, job: str, state: str, at: float) -> None:
-        """Publish the sentence to the job's topic, if the customer wants it."""
-        if self.account is None or job not in self.account.jobs:
-            return
-        entered = JobState(state)
-        if arn := notices.topic(self.account, job, entered):
-            self._publish(arn, notices.message(self.account, job, entered))
-
-    def warn(self, job: str, why: str, until: float, at: float) -> None:
-        """Publish what the customer has to mend."""
-        if self.account is not None and (arn := notices.warned(self.account, job)):
-            self._publish(arn, notices.warning(self.account, job, why, until))
-
-    def _publish(self, arn: str, sentence: str) -> None:
-        sns = _backend("sns", self._number, arn.split(":")[3])
-        if arn in sns.topics:
-            sns.publish(sentence, arn=arn)
+    def publish(self, topic: str, sentence: str) -> None:
+        """Tell a topic that moto has."""
+        sns = _backend("sns", self._number, topic.split(":")[3])
+        if topic in sns.topics:
+            sns.publish(sentence, arn=topic)
 
 
 class MotoKeys:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from devicesim.jobs import JobState, JobType
 from devicesim.snowball_api.account import Account
 
@@ -55,3 +57,31 @@ def message(account: Account, job_id: str, state: JobState) -> str:
         phrase = "is being Exported"
     name = asked.get("Description", "")
     return f"Your job {name} ({job_id}) {phrase}. More info - {CONSOLE}"
+
+
+class Topics(ABC):
+    """Topics as who wants to know of states.
+
+    Attributes:
+        account: the API's state, once there is one: it knows what each job's customer asked for.
+    """
+
+    def __init__(self) -> None:
+        self.account: Account | None = None
+
+    @abstractmethod
+    def publish(self, topic: str, sentence: str) -> None:
+        """Tell a topic, by its ARN, if it is there."""
+
+    def notify(self, job: str, state: str, at: float) -> None:
+        """Publish the sentence to the job's topic, if the customer wants it."""
+        if self.account is None or job not in self.account.jobs:
+            return
+        entered = JobState(state)
+        if arn := topic(self.account, job, entered):
+            self.publish(arn, message(self.account, job, entered))
+
+    def warn(self, job: str, why: str, until: float, at: float) -> None:
+        """Publish what the customer has to mend."""
+        if self.account is not None and job in self.account.jobs and (arn := warned(self.account, job)):
+            self.publish(arn, warning(self.account, job, why, until))
