@@ -4,7 +4,7 @@ import pytest
 from hypothesis import settings
 
 # The same examples on every machine, so that a red run can be repeated; look further with HYPOTHESIS_PROFILE=search.
-settings.register_profile("repeatable", derandomize=True)
+settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("search", max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
