@@ -19,7 +19,10 @@ from devicesim.device.job import Job, Order
 from devicesim.device.setting import Setting
 from devicesim.device.snow_device import SnowDevice
 from devicesim.jobs import JobType
-from devicesim.scenario import Blackout, Files, Scenario, loads
+from devicesim.scenario import Blackout, Files, Function, Scenario, loads
+
+Asked = tuple[str, Sequence[str]]
+"""A function that a job names: its ARN, and the ARNs of the buckets that trigger it."""
 
 
 class Task(Protocol):
@@ -202,6 +205,7 @@ def default_story(
     region: str = "us-west-2",
     order: Order | None = None,
     buckets: Sequence[str] = (),
+    functions: Sequence[Asked] = (),
 ) -> Scenario:
     """The scenario of a customer about whom nothing is known, from the catalog's ``default_customer``.
 
@@ -211,6 +215,7 @@ def default_story(
         region: of the job.
         order: the job; an import by Snowcone if not given.
         buckets: names of the buckets that get the files in equal numbers; the catalog's if none is given.
+        functions: what runs when an object is put.
     """
     text, order = figures.text, order or Order()
     named = tuple(dict.fromkeys(buckets)) or (text("default_customer.bucket"),)
@@ -229,7 +234,7 @@ def default_story(
         streams = {int(figures.si("default_customer.streams"))}
         """
     stay = f'keep = "{text("default_customer.days_on_site")}"'
-    return loads(
+    story = loads(
         f"""
         name = "Default customer"
         start = {start.isoformat()}
@@ -243,6 +248,24 @@ def default_story(
         {stay if order.type is JobType.LOCAL_USE else ""}
         """,
         "default_customer",
+    )
+    return (
+        story.model_copy(update={"functions": default_functions(figures, functions)}) if functions else story
+    )
+
+
+def default_functions(figures: Figures, asked: Sequence[Asked]) -> tuple[Function, ...]:
+    """What a job's functions cost, of which only the names are known."""
+    return tuple(
+        Function.model_validate(
+            {
+                "name": f"function {number}",
+                "arn": arn,
+                "triggers": tuple(triggers),
+                "work": f"{figures.si('default_customer.function_work')} s",
+            }
+        )
+        for number, (arn, triggers) in enumerate(asked, 1)
     )
 
 

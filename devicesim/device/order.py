@@ -9,7 +9,7 @@ import simpy
 
 from devicesim import catalog
 from devicesim.device import access, cloud
-from devicesim.device.customer import Customer
+from devicesim.device.customer import Asked, Customer, default_functions
 from devicesim.device.door import Door
 from devicesim.device.job import Job, Order
 from devicesim.device.keeper import Keeper
@@ -150,9 +150,13 @@ class Life:
         """Push one operation of a real client through the device; returns when its reply arrives [s]."""
         return self._door.offer(self.customer.ingest, operation, payload, client, at)
 
-    def change(self, order: Order, buckets: Sequence[str] = ()) -> None:
-        """Take a changed order, and other buckets for the files if any are given; while the job is New."""
+    def change(
+        self, order: Order, buckets: Sequence[str] = (), functions: Sequence[Asked] | None = None
+    ) -> None:
+        """Take a changed order, and other buckets for the files and functions if given; while the job is New."""
         self.job.order = order
+        if functions is not None:
+            self.device.compute.assign(default_functions(self.setting.figures, functions))
         self._shipment = Shipment(self.setting, self.job.id, order)
         for number, files in enumerate(self._datasets if buckets else ()):
             bucket = f"arn:aws:s3:::{buckets[number % len(buckets)]}"

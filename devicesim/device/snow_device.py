@@ -14,6 +14,7 @@ import simpy
 from devicesim import catalog
 from devicesim.device import interfaces
 from devicesim.device.compute.compute import Alone, Compute, Copy
+from devicesim.device.compute.doors import DoorPuts
 from devicesim.device.compute.instances import Instances
 from devicesim.device.compute.puts import Put
 from devicesim.device.heat import Heat
@@ -69,6 +70,8 @@ class SnowDevice:
         self.room = room(setting, kind)
         self.share = Share(limits(setting, kind, self.room))
         self._compute = Compute(setting, kind, job, self.change, lambda: self.counted())
+        self._doors = DoorPuts(setting, self.share)
+        self._compute.listen(lambda last: self._doors.tell(self._compute.functions.put, last=last))
         self.tenants: list[Tenant] = []
         self.power = Power(setting, kind, job)
         self.heat = Heat(setting, kind, job, self.change)
@@ -239,6 +242,8 @@ class SnowDevice:
             self._enter(state)
         if not self.abrupt:
             self.share.restart()
+        if self.compute.functions.pools:
+            self._doors.begin()
         self.compute.resume(self.off)
         if not serve:
             return True

@@ -70,7 +70,11 @@ def update_job(account: Account, members: Members, region: str) -> dict[str, Any
     changed = asked.members | {name: members[name] for name in UPDATABLE if members.get(name) is not None}
     order = orders.checked(account, changed, asked.region)
     verb = orders.verb(order, asked.region)
-    account.world.update_job(job_id, **{name: verb[name] for name in CHANGED})
+    changes = {name: verb[name] for name in CHANGED}
+    before = orders.functions(asked.members)
+    if before != verb.get("functions", []):
+        changes["functions"] = verb.get("functions", [])
+    account.world.update_job(job_id, **changes)
     asked.members = orders.with_images(account, order, job_id)
     return {}
 

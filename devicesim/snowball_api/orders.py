@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from devicesim import catalog
+from devicesim.catalog import Figures
 from devicesim.jobs import JobType
 from devicesim.snowball_api.account import Account, Members, served
 from devicesim.snowball_api.addresses import country_of
@@ -19,6 +20,9 @@ NEEDED = {
 }
 """Members without which no device can be sent; the model requires none of CreateJob's, so this is *assumed*."""
 
+_FUNCTION = re.compile(
+    r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]{1,64}(:[A-Za-z0-9_$-]{1,128})?"
+)
 _BUCKET = re.compile(r"arn:aws[a-z-]*:s3:::([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])")
 
 
@@ -36,7 +40,7 @@ def checked(account: Account, members: Members, region: str) -> dict[str, Any]:
     entry = catalog.entry(kind)
     for problem in (
         *_of_device(order, entry, region),
-        *_of_resources(order),
+        *_of_resources(order, region, account.world.figures),
         *_of_way(account, order, region),
         *_of_options(account, order, kind, region),
     ):
@@ -69,7 +73,18 @@ def verb(order: Members, region: str) -> dict[str, Any]:
         "region": region,
         "buckets": list(buckets(order)),
         **({"key_ranges": key_ranges(order)} if order["JobType"] == JobType.EXPORT else {}),
+        **({"functions": asked} if (asked := functions(order)) else {}),
     }
+
+
+def functions(order: Members) -> list[list[Any]]:
+    """ARN of each function that something triggers, with the ARNs of the buckets that do."""
+    found: list[list[Any]] = []
+    for each in order.get("Resources", {}).get("LambdaResources", ()):
+        triggers = [trigger["EventResourceARN"] for trigger in each.get("EventTriggers", ())]
+        if triggers:
+            found.append([each["LambdaArn"], list(dict.fromkeys(triggers))])
+    return found
 
 
 def key_ranges(order: Members) -> list[list[str]]:
@@ -130,7 +145,22 @@ def _of_device(order: Members, entry: catalog.Entry, region: str) -> Iterator[st
         yield f"DeviceConfiguration is for Snowcone devices, got SnowballType {entry.name}."
 
 
-def _of_resources(order: Members) -> Iterator[str]:
+def _of_functions(order: Members, named: Sequence[Members], region: str, figures: Figures) -> Iterator[str]:
+    kind = order["SnowballType"]
+    cores = f"{kind}.functions.vcpus"
+    if named and not (catalog.has(cores) and figures.si(cores)):
+        yield f"{kind} does not run Lambda functions; Snowball Edge devices do."
+        return
+    for each in named:
+        arn = each.get("LambdaArn", "")
+        if not _FUNCTION.fullmatch(arn):
+            like = f"arn:aws:lambda:{region}:123456789012:function:f"
+            yield f"LambdaArn must name a function, as {like}, got {arn or 'none'}."
+        elif arn.split(":")[3] != region:
+            yield f"LambdaArn must name a function of {region}, got one of {arn.split(':')[3]}."
+
+
+def _of_resources(order: Members, region: str, figures: Figures) -> Iterator[str]:
     resources = order.get("Resources", {})
     listed = resources.get("S3Resources", ())
     for resource in listed:
@@ -142,6 +172,7 @@ def _of_resources(order: Members) -> Iterator[str]:
             yield f"BucketArn must name an S3 bucket, as arn:aws:s3:::my-bucket, got {arn or 'none'}."
     if order["JobType"] in (JobType.IMPORT, JobType.EXPORT) and not listed:
         yield f"Resources.S3Resources must name a bucket for a job of type {order['JobType']}."
+    yield from _of_functions(order, resources.get("LambdaResources", ()), region, figures)
     arns = {resource.get("BucketArn") for resource in listed}
     for function in resources.get("LambdaResources", ()):
         for trigger in function.get("EventTriggers", ()):

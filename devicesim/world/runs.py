@@ -7,7 +7,8 @@ from typing import Any
 
 from devicesim.device.neighbours import Neighbours
 from devicesim.scenario import Scenario
-from devicesim.world.world import HEAR, Verb, World
+from devicesim.world.verbs import HEAR, Verb
+from devicesim.world.world import World
 
 
 def simulate(

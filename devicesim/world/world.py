@@ -15,7 +15,7 @@ True
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
@@ -44,24 +44,16 @@ from devicesim.progress import Stream
 from devicesim.scenario import Files, Scenario
 from devicesim.world.clock import factor_of, seconds_of
 from devicesim.world.online import OnlineVerbs
+from devicesim.world.verbs import HEAR, Verb
 
 START = datetime(2026, 6, 1, 8, tzinfo=UTC)
 """Second 0 of a World without a scenario."""
 
-HEAR = "hear"
-"""Under which the log holds what a neighbour said: it moves nothing, see :mod:`devicesim.device.testimony`."""
+BESIDE = ("region", "buckets", "key_ranges", "functions")
+"""What a job is created with besides its order."""
 
 LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 """Where a clock can be moved to at most: what lies some years beyond must still be a date."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verb:
-    """One entry of the log: when it was applied [s], which verb, and its arguments."""
-
-    at: float
-    name: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
 class World(OnlineVerbs):
@@ -183,7 +175,8 @@ class World(OnlineVerbs):
 
         Members: type, device, capacity, shipping, wifi, description, forwarded, role; region (the World's own if not
         given) and buckets, to which the customer's files go in equal numbers (the catalog's if none is given). An
-        EXPORT takes key_ranges beside them, (begin, end) for each: they count where an object store is attached.
+        EXPORT takes key_ranges beside them, (begin, end) for each: they count where an object store is attached; any
+        other job functions, (ARN, ARNs of buckets) for each, which run for every object put into one of them.
 
         Raises:
             UnknownNameError: no such member.
@@ -191,7 +184,7 @@ class World(OnlineVerbs):
         """
         given = dict(members)
         region, buckets = given.pop("region", self.region), list(given.pop("buckets", ()))
-        ranges = given.pop("key_ranges", None)
+        ranges, functions = given.pop("key_ranges", None), given.pop("functions", ())
         order = read_order(region, given)
         if order.type is JobType.EXPORT:
             named = list(dict.fromkeys(buckets))
@@ -203,15 +196,17 @@ class World(OnlineVerbs):
             files = drawn(setting, story, self._later)
             life = Export(setting, story, self._open, order, files, label).master
         else:
-            life = self._open(order, default_story(self.figures, self.epoch, region, order, buckets))
-        told = {name: members[name] for name in ("region", "buckets", "key_ranges") if name in members}
-        self._note("create_job", **order.members, **told)
+            life = self._open(
+                order, default_story(self.figures, self.epoch, region, order, buckets, functions)
+            )
+        beside = {name: members[name] for name in BESIDE if name in members}
+        self._note("create_job", **order.members, **beside)
         return life.job.id
 
     def update_job(self, job_id: str, *, buckets: Sequence[str] = (), **members: Any) -> None:
         """Change a job's order; AWS allows it only while the job is New. What is not given stays.
 
-        Members: shipping, description, forwarded, role, as of :meth:`create_job`; buckets for the customer's files.
+        Members: shipping, description, forwarded, role, functions, as of :meth:`create_job`; buckets likewise.
 
         Raises:
             VerbError: the job is in another state.
@@ -220,7 +215,9 @@ class World(OnlineVerbs):
         life = self.life(job_id)
         if life.job.state not in ALLOWED["UpdateJob"]:
             raise VerbError(f"job {job_id} is {life.job.state}; only a New job can be changed")
-        life.change(changed(life.job.order, life.setting.scenario.site.region, members), buckets)
+        order = {name: value for name, value in members.items() if name != "functions"}
+        region, functions = life.setting.scenario.site.region, members.get("functions")
+        life.change(changed(life.job.order, region, order), buckets, functions)
         self._note("update_job", job_id=job_id, **members, buckets=list(buckets))
 
     def cancel_job(self, job_id: str) -> None:

@@ -62,6 +62,7 @@ class TestCreateJob:
             ({"Resources": {"S3Resources": [{"BucketArn": "arn:aws:s3:::A"}]}}, ["must name an S3 bucket"]),
             (
                 {
+                    "SnowballType": "EDGE",
                     "Resources": {
                         "S3Resources": [{"BucketArn": BUCKET}],
                         "LambdaResources": [
@@ -70,7 +71,7 @@ class TestCreateJob:
                                 "EventTriggers": [{"EventResourceARN": "arn:aws:s3:::other"}],
                             }
                         ],
-                    }
+                    },
                 },
                 ["EventResourceARN must be the BucketArn", "got arn:aws:s3:::other"],
             ),

@@ -27,6 +27,7 @@ requests within 20 %; worked shares; what was taken against what was served.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 import simpy
@@ -40,6 +41,7 @@ from devicesim.device.power import Busy
 from devicesim.device.setting import Setting
 from devicesim.physics import cpu, queueing
 from devicesim.progress import FunctionsChanged
+from devicesim.scenario import Function
 
 SOONEST, LATEST, IDLE = 1.0, 60.0, 600.0
 """Shortest and longest stretch beside a copy, and the longest without one [s]."""
@@ -91,6 +93,7 @@ class Compute:
         self.instances = Instances(setting, device, job, changed)
         self.functions = Functions(setting, device, job)
         self._feeds: list[Callable[[], None]] = []
+        self._doors: list[Callable[[bool], None]] = []
         self._copies: list[Copy] = []
         self.moved = setting.env.event()
         self.nfs_share = 1.0
@@ -158,7 +161,17 @@ class Compute:
             return 0.0
         return rate / self._setting.figures.si(f"{self._device}.disk.outer_rate") if rate else 0.0
 
+    def assign(self, functions: Sequence[Function]) -> None:
+        """Take other functions in the place of those there are, before the device has ever been on."""
+        story = self._setting.scenario.model_copy(update={"functions": tuple(functions)})
+        self._setting = replace(self._setting, scenario=story)
+        self.functions = Functions(self._setting, self._device, self._job)
+
     # Settling.
+
+    def listen(self, feed: Callable[[bool], None]) -> None:
+        """Take notice of what else puts objects; ``feed`` is told whether it is the last time before going off."""
+        self._doors.append(feed)
 
     def attend(self, feed: Callable[[], None], copy: Copy) -> None:
         """Take notice of a copy; ``feed`` tells :attr:`functions` what it has put since the last time."""
@@ -178,12 +191,18 @@ class Compute:
         """
         now, self._heat = self._setting.now, (cpu_factor, disk_factor)
         if self.any:
-            for feed in self._feeds:
-                feed()
+            self._hear()
             self.functions.settle(now)
             self.instances.settle(now)
             self._book(now)
         self._divide()
+
+    def _hear(self, *, last: bool = False) -> None:
+        """Let copies and doors tell what they have put."""
+        for feed in self._feeds:
+            feed()
+        for door in self._doors:
+            door(last)
 
     def _book(self, now: float) -> None:
         elapsed = now - self._last
@@ -276,8 +295,7 @@ class Compute:
 
     def stop(self, lose: bool) -> None:
         """Stop as the device goes off; a power cut loses the functions' queue."""
-        for feed in self._feeds:
-            feed()
+        self._hear(last=True)
         self.functions.settle(self._setting.now)
         for pool in self.functions.pools:
             pool.stop(self._setting.now, lose)

@@ -15,6 +15,7 @@ import simpy
 from numpy.typing import NDArray
 
 from devicesim.device import cloud
+from devicesim.device.customer import Asked
 from devicesim.device.expectation import Load
 from devicesim.device.export import inventory
 from devicesim.device.export.inventory import Inventory
@@ -168,8 +169,10 @@ class Master(Life):
         yield setting.env.all_of([part.over for part in parts])
         self._conclude(parts)
 
-    def change(self, order: Order, buckets: Sequence[str] = ()) -> None:
-        """Take a changed order, and other buckets; the parts come by it."""
+    def change(
+        self, order: Order, buckets: Sequence[str] = (), functions: Sequence[Asked] | None = None
+    ) -> None:
+        """Take a changed order, and other buckets; the parts come by it. Nothing is put, so no function runs."""
         self.export.change(self.setting, order, buckets)
         self.job.order = order
 

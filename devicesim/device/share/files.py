@@ -80,6 +80,7 @@ class Files(Tree):
             self.unstable.accept(file, offset, offset + fits)
         self._grow(file, max(0, offset + fits - file.size))
         file.touch(self._stamp(now))
+        self._touch(file)
         return fits
 
     def read(self, node: Node, offset: int, count: int) -> bytes:

@@ -39,6 +39,8 @@ class Tree:
         limits: what is accepted; may be replaced to make a disk full or small.
         buckets: by name.
         root: the directory of buckets, which only the device changes.
+        touched: files written to since somebody last looked, in the order in which they first were; None while
+            nobody looks.
         read_only: refuse every change with EROFS, as when the device is on its way back.
     """
 
@@ -47,6 +49,7 @@ class Tree:
         self.content = content
         self.unstable = WriteBack()
         self.buckets: dict[str, Bucket] = {}
+        self.touched: dict[File, None] | None = None
         self.read_only = False
         self._overlays: dict[str, Overlay] = {}
         self._collections: list[Collection] = []
@@ -134,6 +137,7 @@ class Tree:
         self._check_new(at, text)
         self.usage.check_files()
         file = File(at.bucket, *self._inodes.owner(mode, uid, gid), self._stamp(now))
+        self._touch(file)
         file.verifier = verifier
         self._enter(at, text, file, file.ctime_ns)
         self.usage.files += 1
@@ -384,6 +388,10 @@ class Tree:
             self.content.forget(node)
         self.usage.files -= not isinstance(node, Directory)
         self._inodes.leave(node)
+
+    def _touch(self, file: File) -> None:
+        if self.touched is not None:
+            self.touched[file] = None
 
     def _stamp(self, now: float) -> int:
         """Simulated seconds as whole nanoseconds, the same object for the same time."""
