@@ -17,6 +17,7 @@ from devicesim import catalog
 from devicesim.device.job import Order
 from devicesim.errors import DevicesimError
 from devicesim.jobs import JobState
+from devicesim.progress import ParcelMoved
 from devicesim.protocol.shapes import Interface
 from devicesim.scenario import Scenario
 from devicesim.snowball_api.errors import ApiError, missing
@@ -113,6 +114,9 @@ class Account:
     jobs: dict[str, Asked] = field(default_factory=dict)
     clusters: dict[str, AskedCluster] = field(default_factory=dict)
     pricing: dict[str, Pricing] = field(default_factory=dict)
+    _numbers: dict[tuple[str, str], str] = field(default_factory=dict)
+    _parcels: dict[str, list[ParcelMoved]] = field(default_factory=dict)
+    _read: int = 0
 
     @property
     def now(self) -> datetime:
@@ -139,7 +143,7 @@ class Account:
             if name not in self.clusters:
                 story = cluster.setting.scenario
                 self.clusters[name] = AskedCluster(_asked(story, cluster.order), story.site.region)
-        if len(self.jobs) == len(self.world.jobs):
+        if len(self.jobs) == self.world.created:
             return
         nodes = {life.job.id: name for name, each in self.world.clusters.items() for life in each.lives}
         masters = {part.id: job for job in self.world.jobs.values() for part in job.parts}
@@ -153,6 +157,24 @@ class Account:
             story = self.world.life(job_id).setting.scenario
             named = {"ClusterId": nodes[job_id]} if job_id in nodes else {}
             self.jobs[job_id] = Asked(_asked(story, job.order) | named, story.site.region)
+
+    def parcels(self, job_id: str) -> list[ParcelMoved]:
+        """Where a job's parcel has been so far; every event of the World is looked at once."""
+        events = self.world.stream.events
+        for event in events[self._read :]:
+            if isinstance(event, ParcelMoved):
+                self._parcels.setdefault(event.job, []).append(event)
+        self._read = len(events)
+        return self._parcels.get(job_id, [])
+
+    def tracking(self, job_id: str, direction: str, carrier: str) -> str:
+        """A shipment's number, which looks like the carrier's; its form is *assumed*."""
+        key = (job_id, direction)
+        if key not in self._numbers:
+            draw = self.world.draw(f"snowball/tracking/{job_id}/{direction}")
+            digits = "".join(map(str, draw.integers(0, 10, 16)))
+            self._numbers[key] = f"1Z{digits}" if carrier == "UPS" else digits[:12]
+        return self._numbers[key]
 
     def tell(self, job_id: str) -> None:
         """Notify of a job's first state: when it was entered nobody knew yet whom to tell."""

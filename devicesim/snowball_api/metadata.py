@@ -40,6 +40,13 @@ FORWARDING = "Forwarding"
 """The same once a parcel is at the address that it is forwarded from, or on its way from there (*assumed*)."""
 """Status of a shipment by what happened last; the texts are *assumed*, the model has a plain string."""
 
+_SHIPMENTS = {
+    "outbound": "OutboundShipment",
+    "forwarding": "OutboundShipment",
+    "return": "InboundShipment",
+}
+"""To AWS the outbound shipment goes to the customer, and the inbound one comes back."""
+
 _LOGGED = {
     JobType.IMPORT: {JobState.COMPLETE},
     JobType.EXPORT: {
@@ -93,12 +100,14 @@ def entry(account: Account, job_id: str, asked: Asked) -> dict[str, Any]:
 
 
 def shipping(account: Account, job_id: str, asked: Asked) -> dict[str, Any]:
-    """ShippingDetails; to AWS the outbound shipment goes to the customer, and the inbound one comes back."""
+    """ShippingDetails; of each shipment the last move stands."""
     told: dict[str, Any] = {"ShippingOption": asked.members["ShippingOption"]}
-    names = {"outbound": "OutboundShipment", "forwarding": "OutboundShipment", "return": "InboundShipment"}
-    for move in account.world.stream.of(ParcelMoved, job_id):  # the last of each way stands
-        number = _tracking(account, job_id, move.direction, move.carrier)
-        told[names[move.direction]] = {"Status": _status(account, job_id, move), "TrackingNumber": number}
+    for move in {_SHIPMENTS[move.direction]: move for move in account.parcels(job_id)}.values():
+        number = account.tracking(job_id, move.direction, move.carrier)
+        told[_SHIPMENTS[move.direction]] = {
+            "Status": _status(account, job_id, move),
+            "TrackingNumber": number,
+        }
     return told
 
 
@@ -108,14 +117,6 @@ def _status(account: Account, job_id: str, move: ParcelMoved) -> str:
     forwarded = arrived and account.world.job(job_id).order.forwarded
     going = move.direction == "forwarding" and move.what == "collected"
     return FORWARDING if forwarded or going else PARCEL[move.what]
-
-
-def _tracking(account: Account, job_id: str, direction: str, carrier: str) -> str:
-    """A number that looks like the carrier's; its form is *assumed*."""
-    digits = "".join(
-        map(str, account.world.draw(f"snowball/tracking/{job_id}/{direction}").integers(0, 10, 16))
-    )
-    return f"1Z{digits}" if carrier == "UPS" else digits[:12]
 
 
 def progress(account: Account, job_id: str) -> dict[str, int]:

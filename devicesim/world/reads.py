@@ -89,6 +89,11 @@ class Reads:
         """The jobs by JobId, in the order of their creation."""
         return {name: life.job for name, life in self._lives.items()}
 
+    @property
+    def created(self) -> int:
+        """How many jobs there are."""
+        return len(self._lives)
+
     def job(self, job_id: str | None = None) -> Job:
         """A job by its JobId; the first one if none is named."""
         return self.life(job_id).job
