@@ -114,6 +114,27 @@ def answer(world: World, job_id: str | None = None) -> Report:
     )
 
 
+def measures(world: World) -> tuple[dict[str, float], str]:
+    """The metrics of a run and how it ended, without all else that an answer tells: for thousands of runs.
+
+    Args:
+        world: the run, to its end.
+    """
+    if wire.alone(world) or isinstance(world.undertaking, Fleet):
+        whole = answer(world)
+        return whole.metrics, whole.outcome
+    life = world.life()
+    job = life.job
+    summary, rooms = _ingest(world.stream, life.customer.ingest, (), job.id), told(world, life)
+    losses = (*losses_of(world.stream, job.id), *(loss for room in rooms for loss in room.losses))
+    costs = (*(() if job.master else _costs(world, life)), *(cost for room in rooms for cost in room.costs))
+    battery = next((room.battery for room in rooms if room.battery), _battery(life, life.setting.scenario))
+    metrics = _metrics(life, summary, losses, battery, costs, _arrived(world.stream, life))
+    for room in rooms:
+        metrics |= room.metrics
+    return metrics, job.outcome or "under way"
+
+
 def _apart(stream: Stream, turns: Sequence[Turn]) -> Iterator[tuple[Turn, Stream]]:
     """Part a stream by job: hundreds of jobs must not each look at the events of all."""
     parts = {turn.life.job.id: Stream(stream.epoch) for turn in turns}
