@@ -4,20 +4,45 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import signal
+from collections.abc import Mapping
+from contextlib import ExitStack
+from ipaddress import ip_network
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from types import FrameType
+from typing import Any
 
 import click
 
 from devicesim.cli.options import overrides, whole_number
 from devicesim.cli.output import complain, put, require_writable, writing
-from devicesim.errors import require
+from devicesim.errors import BoundError, require
 from devicesim.scenario import load
 from devicesim.snowball_api.model import ERAS
 from devicesim.snowball_api.snow import Snow
+from devicesim.world.clock import factor_of
 
 PORTS = 65535
+LOOPBACK = ("127.0.0.0/8", "::1/128")
+
+
+def _port(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    number = whole_number(ctx, param, value)
+    require(number is None or number <= PORTS, param.opts[-1], f"at most {PORTS}", number)
+    return number
+
+
+def _networks(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        try:
+            ip_network(value)
+        except ValueError as wrong:
+            raise BoundError(
+                f"--allow must be a network such as 192.168.1.0/24, got {value}: {wrong}"
+            ) from None
+    return values or LOOPBACK
 
 
 @click.command("serve")
@@ -25,32 +50,60 @@ PORTS = 65535
 @overrides
 @click.option(
     "--http",
-    callback=whole_number,
+    callback=_port,
     metavar="PORT",
     default="0",
     show_default=True,
-    help="Port of the HTTP door on loopback; 0 is any that is free.",
+    help="Port of the HTTP door: the job API, the clock, the page. 0 is any that is free.",
+)
+@click.option(
+    "--nfs", callback=_port, metavar="PORT", help="Open the device's NFS share at PORT, 0 for any free."
+)
+@click.option(
+    "--ssh", callback=_port, metavar="PORT", help="Open the device to SSH and SFTP at PORT, 0 for any free."
 )
 @click.option(
     "--listen",
     metavar="ADDRESS",
     default="127.0.0.1",
     show_default=True,
-    help="Address to listen at; everyone who reaches it may do everything.",
+    help="Address to listen at; everyone who reaches it may do everything over HTTP.",
+)
+@click.option(
+    "--allow",
+    multiple=True,
+    callback=_networks,
+    metavar="CIDR",
+    help="Hosts that may mount the share, as the device's AllowedHosts; may be repeated. Loopback if not given.",
+)
+@click.option(
+    "--authorized-keys",
+    "keys",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Public keys that may log in over SSH, one a line.",
+)
+@click.option(
+    "--host-key",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Host key of the SSH door, made if FILE is not there; a new one each time if not given.",
 )
 @click.option(
     "--ready-file",
     "ready",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write the open doors to FILE as JSON.",
+    help="Write the open doors to FILE as JSON, once they are open.",
 )
 @click.option(
     "--clock",
     metavar="CLOCK",
-    default="manual",
-    show_default=True,
-    help="manual moves when told; real or real:N follows the wall clock, N times as fast.",
+    help="manual moves when told; driven by what clients do, too; real or real:N follows the wall clock, N times as "
+    "fast. driven where the share or SSH is open, else manual.",
+)
+@click.option(
+    "--unpaced", is_flag=True, help="Answer clients at once: the model prices nothing that they do."
 )
 @click.option(
     "--api-era",
@@ -68,36 +121,98 @@ def command(
     file: Path | None,
     overrides: tuple[str, ...],
     http: int,
+    nfs: int | None,
+    ssh: int | None,
     listen: str,
+    allow: tuple[str, ...],
+    keys: Path | None,
+    host_key: Path | None,
     ready: Path | None,
-    clock: str,
+    clock: str | None,
+    unpaced: bool,
     era: str,
     limit: int | None,
     seed: int | None,
 ) -> None:
-    """Serve FILE, or an empty account, to AWS clients, until interrupted.
+    """Open the doors of FILE, or of an empty account, to AWS clients, NFS, SSH and browsers, until interrupted.
 
     aws --endpoint-url http://127.0.0.1:PORT snowball list-jobs
+
+    mount -t nfs -o port=PORT 127.0.0.1:/buckets/NAME /mnt
     """
-    require(http <= PORTS, "--http", f"at most {PORTS}", http)
     require(limit is None or limit >= 1, "--limit", ">= 1", limit)
     require(file is not None or not overrides, "--set", "given with a scenario FILE", "none")
+    for option, value in (("--authorized-keys", keys), ("--host-key", host_key)):
+        require(value is None or ssh is not None, option, "given with --ssh", "no --ssh")
+    device_doors = nfs is not None or ssh is not None
+    clock = clock or ("driven" if device_doors else "manual")
+    factor_of(clock)
     if ready is not None:
         require_writable("--ready-file", ready)
-    door = importlib.import_module("devicesim.endpoints.http").HttpDoor
-    snow = Snow(load(file, overrides) if file else None, seed=seed, era=era, limit=limit, clock=clock)
+    text = keys.read_text(encoding="utf-8") if keys is not None else ""
+    # Looked up before the scenario is read, so that a missing extra is told at once.
+    made: dict[str, tuple[Any, int | None, dict[str, Any]]] = {
+        "http": (_maker("http.HttpDoor"), http, {}),
+        "nfs": (nfs is not None and _maker("nfs.NfsDoor"), nfs, {"allow": allow}),
+        "ssh": (ssh is not None and _maker("ssh.SshDoor"), ssh, {"authorized_keys": text, "key": host_key}),
+    }
+    story = load(file, overrides) if file else None
+    snow = Snow(story, seed=seed, era=era, limit=limit, clock=clock)
+    premises = _maker("premises.Premises")(snow, paced=not unpaced)
     signal.signal(signal.SIGTERM, _interrupt)
-    with door(snow, listen, http) as opened:
-        if ready is not None:
-            with writing(ready):
-                ready.write_text(json.dumps({"http": opened.url}) + "\n", encoding="utf-8")
-        put(f"{opened.url}\n")
-        complain(f"devicesim: serving with seed {snow.world.seed}, clock {clock}; Ctrl-C closes the door")
-        try:
-            while not opened.wait(3600.0):
+    try:
+        with ExitStack() as stack:
+            if device_doors:
+                premises.welcome()
+            doors = {
+                name: stack.enter_context(maker(premises, listen, port, **more))
+                for name, (maker, port, more) in made.items()
+                if maker
+            }
+            if factor_of(clock) is not None:
+                stack.enter_context(_maker("ticker.Ticker")(premises))
+            _announce(premises, doors, ready)
+            while not doors["http"].wait(3600.0):
                 pass
-        except KeyboardInterrupt:
-            complain("devicesim: the door is closed")
+    except KeyboardInterrupt:
+        complain("devicesim: the doors are closed" if device_doors else "devicesim: the door is closed")
+
+
+def _maker(name: str) -> Any:
+    """Something of :mod:`devicesim.endpoints`, imported when it is used."""
+    module, _, kind = name.rpartition(".")
+    return getattr(importlib.import_module(f"devicesim.endpoints.{module}"), kind)
+
+
+def _announce(premises: Any, doors: Mapping[str, Any], ready: Path | None) -> None:
+    """Say where the doors are: on stdout, in the ready file, and in words to whoever looks on."""
+    where = {name: door.url if name == "http" else door.address for name, door in doors.items()}
+    alone = len(where) == 1
+    put("".join(f"{at}\n" if alone else f"{name:6} {at}\n" for name, at in where.items()))
+    if premises.welcoming:
+        put("".join(f"export {path}\n" for path in premises.exports))
+        if premises.serves:
+            at, job = f"{premises.snow.at:%d %b %Y %H:%M}", premises.job_id
+            complain(f"devicesim: it is {at}, and the device of job {job} serves")
+        else:
+            complain("devicesim: the doors lead nowhere until a device serves")
+    world = premises.world
+    what = "door" if alone else "doors"
+    complain(f"devicesim: serving with seed {world.seed}, clock {world.clock}; Ctrl-C closes the {what}")
+    if ready is not None:
+        with writing(ready):
+            _write_at_once(ready, json.dumps({**where, "exports": list(premises.exports)}) + "\n")
+
+
+def _write_at_once(file: Path, text: str) -> None:
+    """Let a file be there with all of its text, or not at all; what is no file is written to as it is."""
+    if file.exists() and not file.is_file():
+        file.write_text(text, encoding="utf-8")
+        return
+    with NamedTemporaryFile("w", encoding="utf-8", dir=file.resolve().parent, delete=False) as part:
+        part.write(text)
+    os.chmod(part.name, 0o644)
+    os.replace(part.name, file)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

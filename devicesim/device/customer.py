@@ -7,6 +7,7 @@ device, copies the default data set and returns it, so that an import never move
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -86,25 +87,35 @@ class Customer:
     def keep(self) -> Generator[simpy.Event, object, None]:
         """Unpack, work, pack; returns when the device is off and waits for the courier."""
         setting, device, story = self._setting, self._device, self._setting.scenario
-        draw = setting.draw(f"customer/{self._job.id}")
+        draw, returned = setting.draw(f"customer/{self._job.id}"), device.hand.returned
         unpacking = story.job.unpack
-        yield setting.env.timeout(
-            setting.figures.si("default_customer.unpacking") if unpacking is None else unpacking
+        yield (
+            setting.env.timeout(
+                setting.figures.si("default_customer.unpacking") if unpacking is None else unpacking
+            )
+            | returned
         )
-        self.task = self._take_up()
-        yield from self._work()
-        if self.task is not None:
-            self.task.end()
-        if story.job.keep:
-            yield setting.env.timeout(story.job.keep)
-        if not device.off.triggered:
-            yield from device.shut_down("powered off for the return")
+        if not returned.triggered:
+            self.task = self._take_up()
+            yield from self._work()
+            if self.task is not None:
+                self.task.end()
+            yield from self._keep(setting.now + story.job.keep)
+            device.hand.packed = True
+            if not device.off.triggered:
+                yield from device.shut_down("powered off for the return")
         yield from self._until_off()
         yield setting.env.timeout(self._hand_over(draw))
 
     def _take_up(self) -> Task | None:
-        """What there is to do; only a device that nobody wrote to through a door gets the scenario's files."""
-        if self._setting.scenario.clients and self._serves and not self._device.share.files:
+        """What there is to do; only a device that nobody wrote to through a door gets the scenario's files.
+
+        A customer about whom nothing is known leaves the copying to who comes through the doors, where they are open.
+        """
+        story, hand = self._setting.scenario, self._device.hand
+        if hand.doors and story.source.by_default:
+            return None
+        if story.clients and self._serves and not self._device.share.files:
             self.ingest = Ingest(self._setting, self._device, self._job.id, self._datasets)
         return self.ingest
 
@@ -130,6 +141,7 @@ class Customer:
                 for fault in self._faults:
                     self._setting.env.process(self._black_out(fault))
                 self._faults = []
+                device.hand.ready()
                 self._served()
                 if self.task is not None and not self.task.finished:
                     yield from self.task.session()
@@ -141,18 +153,71 @@ class Customer:
                     self._setting.env.process(device.compute.catch_up(device.off))
                 while self._left and not device.off.triggered:
                     yield self._awaited() | device.off
+                yield from self._attend_doors()
             if not device.off.triggered:
                 return
             yield from self._until_off()
+            if device.hand.returned.triggered:
+                return
+            if device.hand.stopped:
+                if not (yield from self._until_on()):
+                    return
+                continue
             fruitless = fruitless + 1 if self._done() == before else 0
             left = self._left or device.compute.backlog
-            idle = (self.task is None or self.task.finished) and not left
+            idle = (self.task is None or self.task.finished) and not left and not self._stay()
             if (
                 idle
                 or fruitless == self._setting.figures.si("default_customer.fruitless")
                 or not (yield from self._power())
             ):
                 return
+
+    # Who comes through the doors, and whoever stands beside the device.
+
+    def _stay(self) -> float:
+        """How much longer the device is left on for those who come through its doors [s]."""
+        hand, figures = self._device.hand, self._setting.figures
+        if not hand.doors or not self._serves or hand.returned.triggered:
+            return 0.0
+        alone = self._setting.scenario.source.by_default
+        stay = figures.si("default_customer.door_stay" if alone else "default_customer.door_pause")
+        return max(0.0, hand.came + stay - self._setting.now)
+
+    def _attend_doors(self) -> Generator[simpy.Event, object, None]:
+        """Leave the device on until nobody has come through its doors for a while, or it is to go back."""
+        device = self._device
+        while not device.off.triggered and (left := self._stay()) > 0:
+            yield self._setting.env.timeout(left) | device.off | device.hand.returned
+
+    def _keep(self, until: float) -> Generator[simpy.Event, object, None]:
+        """Keep the device after its work up to a time, and as long as somebody comes through its doors."""
+        device, env, hand = self._device, self._setting.env, self._device.hand
+        while not hand.returned.triggered:
+            off = device.off.triggered
+            if off and hand.stopped:
+                yield from self._until_off()
+                if not (yield from self._until_on()):
+                    return
+                if (yield from device.start(self._serves)):
+                    hand.ready()
+                continue
+            left = max(until - self._setting.now, 0.0 if off else self._stay())
+            if left <= 0:
+                return
+            yield env.timeout(left) | hand.returned | (env.event() if off else device.off)
+
+    def _until_on(self) -> Generator[simpy.Event, object, bool]:
+        """Wait for whoever switched the device off to switch it on again; False when it is given back instead."""
+        hand, env = self._device.hand, self._setting.env
+        patience = env.timeout(self._setting.figures.si("default_customer.patience"))
+        yield hand.on | hand.returned | patience
+        if not hand.on.triggered or hand.returned.triggered:
+            return False
+        hand.stopped = False
+        if self._dark > self._setting.now:
+            yield env.timeout(self._dark - self._setting.now)
+        return True
 
     def _black_out(self, fault: Blackout) -> Generator[simpy.Event, object, None]:
         """Let the mains fail, if the device is still at work by then."""
@@ -189,9 +254,10 @@ class Customer:
 
     def _done(self) -> tuple[float, ...]:
         """How far the work has come: files copied, what instances have still to run [s], functions' runs."""
+        device = self._device
         files = self.task.copied if self.task is not None else 0
         guests = (guest.done for guest in self.guests)
-        return files, self._device.instances.left, self._device.compute.backlog, *guests
+        return files, device.instances.left, device.compute.backlog, device.hand.operations, *guests
 
     def _until_off(self) -> Generator[simpy.Event, object, None]:
         device = self._device
@@ -249,9 +315,9 @@ def default_story(
         """,
         "default_customer",
     )
-    return (
-        story.model_copy(update={"functions": default_functions(figures, functions)}) if functions else story
-    )
+    if functions:
+        story = story.model_copy(update={"functions": default_functions(figures, functions)})
+    return story.from_source(replace(story.source, by_default=True))
 
 
 def default_functions(figures: Figures, asked: Sequence[Asked]) -> tuple[Function, ...]:
@@ -267,6 +333,19 @@ def default_functions(figures: Figures, asked: Sequence[Asked]) -> tuple[Functio
         )
         for number, (arn, triggers) in enumerate(asked, 1)
     )
+
+
+def furnished(figures: Figures, story: Scenario) -> Scenario:
+    """The scenario with the default customer's copy, where it names buckets and nobody who copies anything to them."""
+    if story.job.type is not JobType.IMPORT or not story.job.buckets or story.datasets or story.clients:
+        return story
+    order = Order(device=story.job.device, capacity=story.job.capacity)
+    names = [arn.rpartition(":")[2] for arn in story.job.buckets]
+    usual = default_story(figures, story.start, story.site.region, order, names)
+    copied = story.model_copy(update={"datasets": usual.datasets, "clients": usual.clients})
+    note = "nobody copies anything: what comes through a door is the data, or else the catalog's customer's"
+    notes = (*story.source.notes, note)
+    return copied.from_source(replace(story.source, by_default=True, notes=notes))
 
 
 def _dataset(bucket: str, files: int, workload: str) -> str:

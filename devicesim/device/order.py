@@ -53,6 +53,12 @@ class Life:
         """What the job is to move."""
         return tuple(self._datasets)
 
+    @property
+    def buckets(self) -> Sequence[str]:
+        """Names of the buckets of the order, each once."""
+        arns = (*self.setting.scenario.job.buckets, *(files.bucket for files in self._datasets))
+        return tuple(dict.fromkeys(arn.rpartition(":")[2] for arn in arns))
+
     def _enter(self, state: JobState) -> None:
         setting, notify = self.setting, self.setting.scenario.job.notify
         wanted = notify is None or not notify.states or state in notify.states
@@ -94,8 +100,11 @@ class Life:
             yield self.held
 
     def _load(self) -> Process:
-        """Put onto the device what is to be on it when it ships: nothing."""
+        """Put onto the device what is to be on it when it ships: the buckets of an import, and nothing in them."""
         yield from ()
+        share, now = self.device.share, self.setting.now
+        for bucket in self.buckets if self.job.order.type is JobType.IMPORT else ():
+            share.add_bucket(bucket, now)
 
     def _ship(self, direction: str, state: JobState) -> Generator[simpy.Event, object, str]:
         yield from self._shipment.collect(direction)
@@ -148,7 +157,9 @@ class Life:
 
     def offer(self, operation: str, payload: int, client: int, at: float) -> float:
         """Push one operation of a real client through the device; returns when its reply arrives [s]."""
-        return self._door.offer(self.customer.ingest, operation, payload, client, at)
+        reply = self._door.offer(self.customer.ingest, operation, payload, client, at)
+        self.device.hand.note(reply)
+        return reply
 
     def change(
         self, order: Order, buckets: Sequence[str] = (), functions: Sequence[Asked] | None = None

@@ -17,6 +17,7 @@ from devicesim.device.compute.compute import Alone, Compute, Copy
 from devicesim.device.compute.doors import DoorPuts
 from devicesim.device.compute.instances import Instances
 from devicesim.device.compute.puts import Put
+from devicesim.device.hand import Hand
 from devicesim.device.heat import Heat
 from devicesim.device.power import Busy, Power
 from devicesim.device.setting import Setting
@@ -59,6 +60,7 @@ class SnowDevice:
         made: when the job that it is prepared for was created [s].
         counted: cumulative busy seconds of the copy, for the draw by activity.
         tenants: what works on the device beside the copy and the instances.
+        hand: what is done to it from outside of the scenario.
     """
 
     def __init__(self, setting: Setting, kind: str, job: str, wifi: bool) -> None:
@@ -69,6 +71,7 @@ class SnowDevice:
         self.off = setting.env.event()
         self.room = room(setting, kind)
         self.share = Share(limits(setting, kind, self.room))
+        self.hand = Hand(setting.env)
         self._compute = Compute(setting, kind, job, self.change, lambda: self.counted())
         self._doors = DoorPuts(setting, self.share)
         self._compute.listen(lambda last: self._doors.tell(self._compute.functions.put, last=last))

@@ -8,6 +8,11 @@
 ``POST .../advance``        ``{"duration": "3 d"}``
 ``POST .../until``          ``{"job": "JID...", "state": "Complete"}``
 ``POST .../agent``          ``{"job": "JID..."}`` or ``{}``: starts a DataSync agent, and answers with its ``key``
+``POST .../serving``        ``{}``: until the first device serves
+``POST .../power_off``      ``{"job": "JID..."}``, the first device's if none is named
+``POST .../power_on``       likewise
+``POST .../cut_power``      likewise: the plug is pulled
+``POST .../return``         likewise: the customer gives the device back
 ``POST .../reset``          begin again
 ``GET  .../jobs``           every job with its states
 ``GET  .../files/NAME``     a file of a job, by its presigned address
@@ -26,6 +31,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from devicesim.endpoints.page import page
+from devicesim.endpoints.premises import Premises
 from devicesim.errors import DevicesimError, MissingExtraError, VerbError, require
 from devicesim.progress import timestamp
 from devicesim.protocol.wire import MOST_BYTES, Request
@@ -43,9 +49,17 @@ CONTROL = "/_devicesim/"
 MEMBERS: Mapping[str, Mapping[str, tuple[type, ...]]] = {
     "advance": {"duration": (str, int, float)},
     "until": {"job": (str,), "state": (str,)},
+    "serving": {},
+    "power_off": {"job": (str, type(None))},
+    "power_on": {"job": (str, type(None))},
+    "cut_power": {"job": (str, type(None))},
+    "return": {"job": (str, type(None))},
     "reset": {},
 }
-"""What each verb of the clock is told, and of which types."""
+"""What each verb is told, and of which types; what may be None may be left out."""
+
+WORDS = {str: "a text", int: "a number"}
+"""What types are called."""
 
 
 class _Quiet(WSGIRequestHandler):
@@ -58,10 +72,10 @@ class _Quiet(WSGIRequestHandler):
 
 
 class HttpDoor:
-    """A server for one Snow, closed by :meth:`close` or at the end of a ``with``.
+    """A server for one World, closed by :meth:`close` or at the end of a ``with``.
 
     Args:
-        snow: what is served.
+        premises: what is served; of a Snow alone, premises of its own.
         host: the address to listen at; loopback unless told otherwise.
         port: 0 is any that is free.
 
@@ -69,8 +83,9 @@ class HttpDoor:
         OSError: the port is taken, or may not be used.
     """
 
-    def __init__(self, snow: Snow, host: str = LOOPBACK, port: int = 0) -> None:
-        self._snow, self._lock = snow, threading.RLock()
+    def __init__(self, premises: Premises | Snow, host: str = LOOPBACK, port: int = 0) -> None:
+        self._premises = premises if isinstance(premises, Premises) else Premises(premises)
+        self._snow = self._premises.snow
         # Bound here: the server would end the process where a port is taken.
         with _listening(host, port) as bound:
             self._server: BaseWSGIServer = make_server(
@@ -104,8 +119,8 @@ class HttpDoor:
 
     def _answer(self, environ: Any, start: Any) -> Any:
         request = HttpRequest(environ)
-        with self._lock:
-            self._snow.world.tick()  # under the clock ``real``, time has gone on since the last request
+        with self._premises.lock:
+            self._premises.tick()  # under the clock ``real``, time has gone on since the last request
             response = self._route(request)
         return response(environ, start)
 
@@ -136,6 +151,7 @@ class HttpDoor:
                 return _json(self._agent(_told(_document(request), {"job": (str,)}, all_of_them=False)))
             if path in self._verbs and request.method == "POST":
                 self._verbs[path](_told(_document(request), MEMBERS[path]))
+                self._premises.moved()
                 return _json(self._clock())
         except (DevicesimError, ValueError) as error:
             return _json({"error": str(error)}, 400)
@@ -143,9 +159,15 @@ class HttpDoor:
 
     @property
     def _verbs(self) -> Mapping[str, Callable[[Mapping[str, Any]], Any]]:
+        world = self._snow.world
         return {
-            "advance": lambda told: self._snow.advance(told["duration"]),
-            "until": lambda told: self._snow.until(told["job"], told["state"]),
+            "advance": lambda told: world.advance(told["duration"]),
+            "until": lambda told: world.until(told["state"], told["job"]),
+            "serving": lambda _: world.until_serving(),
+            "power_off": lambda told: world.power_off(self._at(told)),
+            "power_on": lambda told: world.power_on(self._at(told)),
+            "cut_power": lambda told: world.cut_power(self._at(told)),
+            "return": lambda told: world.give_back(self._at(told)),
             "reset": lambda _: self._reset(),
         }
 
@@ -153,8 +175,12 @@ class HttpDoor:
         key = self._snow.start_agent(told.get("job"))
         return self._clock() | {"key": key}
 
+    def _at(self, told: Mapping[str, Any]) -> str | None:
+        """The job whose device is meant: the one named, or that to which the doors lead."""
+        return told.get("job") or self._premises.job_id
+
     def _reset(self) -> None:
-        self._snow.reset()
+        self._premises.reset()
         self._point()
 
     def _clock(self) -> dict[str, Any]:
@@ -220,9 +246,9 @@ def _told(
     for name, kinds in members.items():
         if not all_of_them and name not in document:
             continue
-        require(name in document, name, "given", "nothing")
-        value = document[name]
-        words = " or ".join({str: "a text", int: "a number"}[kind] for kind in kinds if kind is not float)
+        require(name in document or type(None) in kinds, name, "given", "nothing")
+        value = document.get(name)
+        words = " or ".join(WORDS[kind] for kind in kinds if kind in WORDS)
         require(isinstance(value, kinds) and not isinstance(value, bool), name, words, value)
     return document
 

@@ -45,11 +45,13 @@ class Premises:
     Attributes:
         snow, paced: as given.
         lock: stands before the World.
+        welcoming: whether doors lead to the devices.
     """
 
     def __init__(self, snow: Snow, job_id: str | None = None, *, paced: bool = True) -> None:
         self.snow, self.paced = snow, paced
         self.lock = threading.RLock()
+        self.welcoming = False
         self._job_id = job_id
         self._notices: list[Callable[[], None]] = []
 
@@ -85,6 +87,29 @@ class Premises:
         """Whether the device is on and unlocked, and its service runs."""
         device = self.device
         return device is not None and device.serves
+
+    @property
+    def exports(self) -> tuple[str, ...]:
+        """Paths of the buckets that the doors lead to, or will once the first device is there."""
+        life = self.world.jobs and self.world.life(self.job_id)
+        return tuple(f"/buckets/{bucket}" for bucket in life.buckets) if life else ()
+
+    def welcome(self) -> None:
+        """Let real clients come to the devices, and go to where the first one serves; a manual clock stays."""
+        with self.lock:
+            self.welcoming = True
+            self.world.open_doors()
+            if self.world.jobs and self.world.clock != "manual":
+                self.world.until_serving(self._job_id)
+            self.moved()
+
+    def reset(self) -> None:
+        """Begin again, with the doors as they are."""
+        with self.lock:
+            self.snow.reset()
+            if self.welcoming:
+                self.welcome()
+            self.moved()
 
     def perform(
         self,

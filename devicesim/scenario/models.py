@@ -26,7 +26,7 @@ from devicesim.jobs import JobState, JobType, ShippingOption
 from devicesim.scenario.client import Client
 from devicesim.scenario.cluster import Cluster
 from devicesim.scenario.compute import Function, Image, Instance
-from devicesim.scenario.data import MOST_FILES, Dataset
+from devicesim.scenario.data import MOST_FILES, BucketArn, Dataset
 from devicesim.scenario.faults import Fault
 from devicesim.scenario.fleet import Fleet
 from devicesim.scenario.goals import Goal
@@ -143,6 +143,12 @@ class Job(Table):
     description: StrictStr = Field(
         default="", description="The job's name in the console.", examples=["June trail cameras"]
     )
+    buckets: tuple[BucketArn, ...] = Field(
+        default=(),
+        description="Buckets of an IMPORT beside those of the data sets: with them alone, and nobody who copies, "
+        "the data comes through the doors of 'devicesim serve', or is the catalog's customer's.",
+        examples=[["arn:aws:s3:::trail-cams"]],
+    )
     notify: Notify | None = Field(default=None, description="Notifications.")
     unpack: Duration | None = Field(
         default=None,
@@ -189,6 +195,7 @@ class Source:
         listings: the files of every manifest and directory, as found when the scenario was read.
         traces: what instances' files tell, by kind (``load`` or ``arrivals``) and name, likewise.
         measured: figures of the profile for the device that is ordered, likewise.
+        by_default: whether the customer is the catalog's, since nobody said who copies what.
     """
 
     file: str = field(default="", compare=False)
@@ -198,6 +205,7 @@ class Source:
     listings: Mapping[str, Files] = field(default_factory=dict, compare=False)
     traces: Mapping[tuple[str, str], Trace] = field(default_factory=dict, compare=False)
     measured: Mapping[str, catalog.Figure] = field(default_factory=dict, compare=False)
+    by_default: bool = field(default=False, compare=False)
 
 
 class Scenario(Table):

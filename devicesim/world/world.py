@@ -27,7 +27,7 @@ from devicesim import catalog
 from devicesim.catalog import Figures
 from devicesim.device.cluster.cluster import Cluster
 from devicesim.device.cluster.whole import Whole, cluster_id, default_cluster
-from devicesim.device.customer import Customer, default_story
+from devicesim.device.customer import Customer, default_story, furnished
 from devicesim.device.export.export import Export, asked_for
 from devicesim.device.export.inventory import attached
 from devicesim.device.job import Job, Order, changed, ordered, read_order
@@ -43,6 +43,7 @@ from devicesim.jobs import ALLOWED, JobType, state_named
 from devicesim.progress import Stream
 from devicesim.scenario import Files, Scenario
 from devicesim.world.clock import factor_of, seconds_of
+from devicesim.world.doors import Doors
 from devicesim.world.online import OnlineVerbs
 from devicesim.world.verbs import HEAR, Verb
 
@@ -56,7 +57,7 @@ LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 """Where a clock can be moved to at most: what lies some years beyond must still be a date."""
 
 
-class World(OnlineVerbs):
+class World(Doors, OnlineVerbs):
     """Everything that is simulated, and the verbs that move it.
 
     Args:
@@ -86,11 +87,14 @@ class World(OnlineVerbs):
         self.seed = seed if seed is not None else (scenario.seed if scenario else 0)
         require(self.seed >= 0, "seed", ">= 0", self.seed)
         require(replication >= 0, "replication", ">= 0", replication)
-        self.scenario, self.replication = scenario, replication
+        self.replication = replication
         self._factor = factor_of(clock)
         self.clock, self._wall, self._wall_last = clock, wall, wall()
         overrides = dict(scenario.assume.items()) if scenario else {}
         self.figures = Figures(overrides, scenario.source.measured if scenario else None)
+        if scenario is not None:
+            scenario = furnished(Figures(overrides), scenario)
+        self.scenario = scenario
         self._default = scenario or default_story(Figures(), START)
         epoch = self._default.start
         self.stream = Stream(epoch)
@@ -270,37 +274,6 @@ class World(OnlineVerbs):
         self.cluster(cluster_id).cancel()
         self._note("cancel_cluster", cluster_id=cluster_id)
 
-    def offer(
-        self,
-        operation: str,
-        payload: int,
-        client: int = 0,
-        at: float | None = None,
-        job_id: str | None = None,
-        *,
-        follow: bool = True,
-    ) -> float:
-        """Push one operation of a door through the device; returns the time of its reply [s].
-
-        Under the ``driven`` clock the World moves to that time, unless ``follow`` is False: then whoever has several
-        operations under way moves it, by :meth:`follow`. ``at`` is when the request was issued, now if not given.
-        """
-        life = self.life(job_id)
-        issued = self.now if at is None else at
-        reply = life.offer(operation, payload, client, issued)
-        told = {"operation": operation, "payload": payload, "client": client, "at": issued}
-        self._note("offer", **told, job_id=life.job.id, follow=follow)
-        if follow and self._follows(reply):
-            self._go(reply)
-        return reply
-
-    def follow(self, reply: float) -> float:
-        """Move to the reply of an operation, under the ``driven`` clock only; returns the time [s]."""
-        return self._move(reply) if self._follows(reply) else self.now
-
-    def _follows(self, reply: float) -> bool:
-        return self.clock == "driven" and self.now < reply < float("inf")
-
     def attach(self, name: str, act: Callable[[Mapping[str, Any]], Any]) -> None:
         """Let an upper layer (an API) have verbs of its own, applied by :meth:`act`."""
         self._actors[name] = act
@@ -375,8 +348,10 @@ class World(OnlineVerbs):
         setting = replace(self._setting, scenario=story)
         if files is None:
             files = drawn(setting, story, self._later)
-        self._lives[job.id] = live(setting, job, files, hire)
-        return self._lives[job.id]
+        life = self._lives[job.id] = live(setting, job, files, hire)
+        if self.doors:
+            life.device.hand.open_doors()
+        return life
 
 
 def _job_id(draw: np.random.Generator) -> str:

@@ -12,6 +12,7 @@ from accounts import ADDRESS, ORDER
 boto3 = pytest.importorskip("boto3")
 pytest.importorskip("werkzeug")
 from devicesim.endpoints.http import HttpDoor  # noqa: E402
+from devicesim.endpoints.premises import Premises  # noqa: E402
 from devicesim.snowball_api.snow import Snow  # noqa: E402
 
 
@@ -79,6 +80,10 @@ def test_worked_a_job_from_order_to_its_logs(door):
         ("until", {"job": "JID", "state": "Complete"}, "unknown job"),
         ("until", {"job": "JID"}, "state must be given"),
         ("until", {"job": 5, "state": 7}, "job must be a text, got 5"),
+        ("power_off", {}, "there is no job yet"),
+        ("return", {"job": "JID"}, "unknown job"),
+        ("cut_power", {"job": 5}, "job must be a text, got 5"),
+        ("serving", {}, "there is no job yet"),
     ],
 )
 def test_law_what_the_clock_cannot_do_is_told_and_moves_nothing(door, verb, body, words):
@@ -150,3 +155,37 @@ def test_law_a_port_in_use_is_one_line_and_exit_4(door):
     words = [sys.executable, "-m", "devicesim", "serve", "--http", port]
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stderr) == (4, f"devicesim: 127.0.0.1:{port}: Address already in use\n")
+
+
+@pytest.fixture
+def camp():
+    """The door of a World whose device serves, its doors open."""
+    premises = Premises(Snow(seed=7))
+    premises.world.create_job()
+    premises.welcome()
+    premises.world.until_serving()
+    with HttpDoor(premises) as opened:
+        yield opened, premises
+
+
+def test_worked_a_device_is_switched_off_and_on_and_given_back(camp):
+    door, premises = camp
+    device = premises.world.life().device
+    assert tell(door, "power_off")[0] == 200
+    assert tell(door, "advance", duration="1 min")[1]["seconds"] == premises.world.now
+    assert device.state == "off"
+    assert tell(door, "power_off") == (400, {"error": f"the device of job {premises.job_id} is off"})
+    assert tell(door, "power_on", job=premises.job_id)[0] == 200
+    assert tell(door, "serving")[0] == 200
+    assert device.serves
+    assert tell(door, "cut_power")[0] == 200
+    assert (device.state, device.abrupt) == ("off", True)
+    assert tell(door, "return")[0] == 200
+    assert tell(door, "until", job=premises.world.job().id, state="Complete")[0] == 200
+
+
+def test_law_who_begins_again_keeps_the_doors_open(camp):
+    door, premises = camp
+    assert tell(door, "reset")[1]["seconds"] == 0.0
+    premises.world.create_job()
+    assert premises.world.life().device.hand.doors

@@ -1,0 +1,188 @@
+"""The verbs of those who stand beside a device: open its doors, come through them, switch it, give it back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from devicesim.device.customer import Customer
+from devicesim.device.order import Life
+from devicesim.errors import VerbError
+from devicesim.jobs import JobState, JobType
+from devicesim.world.reads import Reads
+
+
+class Doors(Reads):
+    """The part of a World that real clients and real hands move.
+
+    Attributes:
+        clock: as the World's.
+        doors: whether doors lead to the devices of every job, of those to come too.
+    """
+
+    clock: str
+    doors = False
+
+    def _note(self, name: str, /, **arguments: Any) -> None:
+        """Write a verb to the log."""
+        raise NotImplementedError
+
+    def _go(self, to: float) -> None:
+        """Let happen what happens by then."""
+        raise NotImplementedError
+
+    def _move(self, to: float) -> float:
+        """Go to a time and write it to the log."""
+        raise NotImplementedError
+
+    def until(self, what: Any, job_id: str | None = None) -> float:
+        """Move until something holds."""
+        raise NotImplementedError
+
+    def open_doors(self, job_id: str | None = None) -> None:
+        """Let real clients come to a device, or to those of all jobs, the later ones too, if none is named.
+
+        A customer about whom nothing is known then copies nothing: what comes through the doors is the job's data.
+        The device goes back when it is told to, or when nobody has come for a while.
+        """
+        if job_id is None:
+            self.doors = True
+        for life in self._chosen(job_id):
+            life.device.hand.open_doors()
+        self._note("open_doors", job_id=job_id)
+
+    def give_back(self, job_id: str | None = None) -> None:
+        """Have the customer switch the device off and give it to the courier now, whatever is still to be copied.
+
+        Raises:
+            VerbError: the device is not with its customer, or is packed already.
+        """
+        life = self._at_customer(job_id, "given back")
+        device = life.device
+        if device.hand.packed:
+            raise VerbError(f"the device of job {life.job.id} is packed already")
+        device.hand.give_back()
+        if device.state != "off" and not device.off.triggered:
+            self._setting.env.process(device.shut_down("powered off for the return"))
+        self._at_once()
+        self._note("give_back", job_id=life.job.id)
+
+    def power_off(self, job_id: str | None = None) -> None:
+        """Press the button: the device goes off cleanly, and stays off until :meth:`power_on`.
+
+        Raises:
+            VerbError: the device is not with its customer, or is off.
+        """
+        life = self._running(job_id)
+        life.device.hand.stop()
+        self._setting.env.process(life.device.shut_down("switched off by hand"))
+        self._at_once()
+        self._note("power_off", job_id=life.job.id)
+
+    def cut_power(self, job_id: str | None = None) -> None:
+        """Pull the plug: what only the page cache held is gone; the device stays off until :meth:`power_on`.
+
+        Raises:
+            VerbError: the device is not with its customer, or is off.
+        """
+        life = self._running(job_id)
+        life.device.hand.stop()
+        life.device.fail("the plug was pulled")
+        self._at_once()
+        self._note("cut_power", job_id=life.job.id)
+
+    def power_on(self, job_id: str | None = None) -> None:
+        """Switch on a device that went off by hand; it boots, is unlocked, and its services start.
+
+        Raises:
+            VerbError: the device is not with its customer, or was not switched off by hand.
+        """
+        life = self._at_customer(job_id, "switched on")
+        hand = life.device.hand
+        if not hand.stopped or hand.on.triggered or hand.packed:
+            raise VerbError(f"the device of job {life.job.id} was not switched off by hand, or is on again")
+        hand.start()
+        self._at_once()
+        self._note("power_on", job_id=life.job.id)
+
+    def until_serving(self, job_id: str | None = None) -> float:
+        """Move until a device, the first of any job if none is named, is unlocked and its services run.
+
+        Returns:
+            The new time [s].
+
+        Raises:
+            VerbError: it never will be.
+        """
+        if not self._chosen(job_id):
+            raise VerbError("there is no job yet; create_job() makes one")
+        if not any(_ready(life) for life in self._chosen(job_id)):
+            self.until(lambda _: any(_ready(life) or bool(life.job.outcome) for life in self._chosen(job_id)))
+        if not any(_ready(life) for life in self._chosen(job_id)):
+            over = next(life.job for life in self._chosen(job_id) if life.job.outcome)
+            raise VerbError(f"the device of job {over.id} does not serve: the job is over ({over.outcome})")
+        return self.now
+
+    def _chosen(self, job_id: str | None) -> list[Life]:
+        """The job named, or all that there are by now."""
+        return list(self._lives.values()) if job_id is None else [self.life(job_id)]
+
+    # Operations of real clients.
+
+    def offer(
+        self,
+        operation: str,
+        payload: int,
+        client: int = 0,
+        at: float | None = None,
+        job_id: str | None = None,
+        *,
+        follow: bool = True,
+    ) -> float:
+        """Push one operation of a door through the device; returns the time of its reply [s].
+
+        Under the ``driven`` clock the World moves to that time, unless ``follow`` is False: then whoever has several
+        operations under way moves it, by :meth:`follow`. ``at`` is when the request was issued, now if not given.
+        """
+        life = self.life(job_id)
+        issued = self.now if at is None else at
+        reply = life.offer(operation, payload, client, issued)
+        told = {"operation": operation, "payload": payload, "client": client, "at": issued}
+        self._note("offer", **told, job_id=life.job.id, follow=follow)
+        if follow and self._follows(reply):
+            self._go(reply)
+        return reply
+
+    def follow(self, reply: float) -> float:
+        """Move to the reply of an operation, under the ``driven`` clock only; returns the time [s]."""
+        return self._move(reply) if self._follows(reply) else self.now
+
+    def _follows(self, reply: float) -> bool:
+        return self.clock == "driven" and self.now < reply < float("inf")
+
+    def _at_customer(self, job_id: str | None, what: str) -> Life:
+        life = self.life(job_id)
+        if life.job.state is not JobState.WITH_CUSTOMER:
+            raise VerbError(
+                f"job {life.job.id} is {life.job.state}; only a device that is WithCustomer can be {what}"
+            )
+        if not isinstance(life.customer, Customer):
+            raise VerbError(f"job {life.job.id} is a node of a cluster; it goes by the cluster's own story")
+        return life
+
+    def _running(self, job_id: str | None) -> Life:
+        life = self._at_customer(job_id, "switched off")
+        if life.device.state == "off" or life.device.off.triggered:
+            raise VerbError(f"the device of job {life.job.id} is off")
+        return life
+
+    def _at_once(self) -> None:
+        """Let happen what follows at once."""
+        env = self._setting.env
+        while env.peek() <= env.now:
+            env.step()
+
+
+def _ready(life: Life) -> bool:
+    """Whether a device is unlocked, and serves if its job has a service at all."""
+    local = life.job.order.type is JobType.LOCAL_USE
+    return life.device.state == "unlocked" and (local or life.device.serves)
