@@ -108,7 +108,7 @@ def test_a_device_that_somebody_wrote_to_gets_no_other_data() -> None:
     world = World(small_story())
     world.until("WithCustomer")
     share = world.life().device.share
-    bucket = share.add_bucket("small-story", world.now)
+    bucket = share.buckets["small-story"]
     share.write(share.create(bucket.directory, "note.txt", world.now), 0, b"hello", world.now)
     world.run()
     assert [(leg.name, leg.total_objects, leg.total_bytes) for leg in world.stream.legs] == [("import", 1, 5)]
