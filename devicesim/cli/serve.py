@@ -187,6 +187,9 @@ def _maker(name: str) -> Any:
 def _announce(premises: Any, doors: Mapping[str, Any], ready: Path | None) -> None:
     """Say where the doors are: on stdout, in the ready file, and in words to whoever looks on."""
     where = {name: door.url if name == "http" else door.address for name, door in doors.items()}
+    if ready is not None:
+        with writing(ready):
+            _write_at_once(ready, json.dumps({**where, "exports": list(premises.exports)}) + "\n")
     alone = len(where) == 1
     put("".join(f"{at}\n" if alone else f"{name:6} {at}\n" for name, at in where.items()))
     if premises.welcoming:
@@ -199,9 +202,6 @@ def _announce(premises: Any, doors: Mapping[str, Any], ready: Path | None) -> No
     world = premises.world
     what = "door" if alone else "doors"
     complain(f"devicesim: serving with seed {world.seed}, clock {world.clock}; Ctrl-C closes the {what}")
-    if ready is not None:
-        with writing(ready):
-            _write_at_once(ready, json.dumps({**where, "exports": list(premises.exports)}) + "\n")
 
 
 def _write_at_once(file: Path, text: str) -> None:
