@@ -3,9 +3,12 @@
 ===================  ==================================================================================
 ``snow``             a :class:`~devicesim.snowball_api.mock.MockSnow`: World, clock, boto3 clients
 ``snow_endpoint``    its address over HTTP, for clients in other processes and languages
+``snow_share``       a :class:`~devicesim.endpoints.shared.Shared`: the share of a device that is with its
+                     customer, in pyfakefs' file system, where ordinary Python code writes to it
 ===================  ==================================================================================
 
-``@pytest.mark.snow(scenario=..., seed=..., era=..., limit=...)`` says which World; a test that fails prints its seed.
+``@pytest.mark.snow(scenario=..., seed=..., era=..., limit=..., clock=...)`` says which World; a test that fails prints
+its seed. Beside ``snow_share`` the clock is ``driven`` unless the marker says otherwise.
 Importing this module imports nothing of the simulation; the fixtures do.
 """
 
@@ -17,7 +20,7 @@ from typing import Any
 
 import pytest
 
-MARK = "snow(scenario=None, seed=0, era='today', limit=None): the World of the fixture snow"
+MARK = "snow(scenario=None, seed=0, era='today', limit=None, clock='manual'): the World of the fixture snow"
 _KEY = pytest.StashKey[Any]()
 
 
@@ -34,6 +37,7 @@ def snow(request: pytest.FixtureRequest) -> Iterator[Any]:
     scenario = given.pop("scenario", None)
     if isinstance(scenario, str) or hasattr(scenario, "__fspath__"):
         scenario = importlib.import_module("devicesim.scenario").load(scenario)
+    given.setdefault("clock", "driven" if "snow_share" in request.fixturenames else "manual")
     with importlib.import_module("devicesim.snowball_api.mock").mock_snow(scenario, **given) as made:
         request.node.stash[_KEY] = made
         yield made
@@ -44,6 +48,16 @@ def snow_endpoint(snow: Any) -> Iterator[str]:
     """The address of the fixture ``snow`` over HTTP, as ``http://127.0.0.1:PORT``."""
     with importlib.import_module("devicesim.endpoints.http").HttpDoor(snow) as door:
         yield door.url
+
+
+@pytest.fixture
+def snow_share(request: pytest.FixtureRequest, snow: Any) -> Iterator[Any]:
+    """A device with its customer and its doors open, its share at ``/mnt/snowcone`` of pyfakefs' file system."""
+    shared = importlib.import_module("devicesim.endpoints.shared").Shared(snow)
+    # The real file system is there until now, for what the World still had to read.
+    shared.mount(request.getfixturevalue("fs"))
+    yield shared
+    shared.close()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -9,6 +9,7 @@ import simpy
 
 from devicesim import catalog
 from devicesim.device import access, cloud
+from devicesim.device.console import Console
 from devicesim.device.customer import Asked, Customer, default_functions
 from devicesim.device.door import Door
 from devicesim.device.job import Job, Order
@@ -33,6 +34,7 @@ class Life:
     Attributes:
         device: the device, there from the start so that doors can look at it.
         customer: who works with it.
+        console: the device's own commands.
         over: event that fires when nothing more will happen to the job.
         held: event that AWS waits for before it prepares the device, beside the job's time as New.
     """
@@ -44,6 +46,7 @@ class Life:
         self.customer: Keeper = hire(setting, job, self.device, self._datasets)
         self._shipment = Shipment(setting, job.id, job.order)
         self._door = Door(setting, self.device)
+        self.console = Console(setting, self.device)
         self.held: simpy.Event | None = None
         self._enter(JobState.NEW)
         self.over: simpy.Process = setting.env.process(self._run())

@@ -31,6 +31,9 @@ Process = Generator[simpy.Event, object, None]
 GIGABIT = 1e9 / 8
 """Line rate of gigabit Ethernet [bytes/s]."""
 
+_STOPPED = ("DEACTIVATING", "INACTIVE")
+"""States of a service that serves nobody, on a device that is on."""
+
 NAME_BYTES = 255
 """NAME_MAX of the file systems Linux exports."""
 
@@ -118,7 +121,9 @@ class SnowDevice:
 
     @property
     def cpu_share(self) -> float:
-        """Share of its cores that what the clients write to has for the copy now."""
+        """Share of its cores that what the clients write to has for the copy now; none of a service that is stopped."""
+        if self.state == "unlocked" and any(state in _STOPPED for state in self.services.values()):
+            return 0.0
         left = max(0.0, 1.0 - sum(tenant.service for tenant in self.tenants) / self.cores)
         return self.compute.nfs_share * self.heat.cpu_factor * left
 
@@ -273,6 +278,26 @@ class SnowDevice:
             if not self.off.triggered:
                 self._serve(service, "ACTIVE")
         return not self.off.triggered
+
+    def start_service(self, service: str) -> Process:
+        """Start one service that is INACTIVE, while the device stays on."""
+        yield from self._turn(service, "ACTIVATING", "start", "ACTIVE")
+
+    def stop_service(self, service: str) -> Process:
+        """Stop one service; what it has accepted is on the platters then."""
+        yield from self._turn(service, "DEACTIVATING", "stop", "INACTIVE")
+
+    def _turn(self, service: str, through: str, key: str, to: str) -> Process:
+        off = self.off
+        self._serve(service, through)
+        self.change()
+        yield self.setting.env.timeout(self.setting.figures.si(f"{self.kind}.{service}.{key}")) | off
+        if off.triggered or self.services[service] != through:
+            return
+        if to == "INACTIVE":
+            self.share.flush(self.share.unstable_bytes)
+        self._serve(service, to)
+        self.change()
 
     def _guard(self, off: simpy.Event) -> Process:
         """Go off when the battery is low: cleanly, or at once where the scenario says so."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from devicesim.device.console import CHANGES, Document
 from devicesim.device.share import Share, ShareError
 from devicesim.device.snow_device import SnowDevice
+from devicesim.errors import VerbError
 from devicesim.jobs import JobState
 from devicesim.snowball_api.snow import Snow
 from devicesim.world import World
@@ -165,6 +167,22 @@ class Premises:
             if world.now != before:
                 self.moved()
             return 0.0 if factor is None else (reply - world.now) / factor
+
+    def operate(self, command: str, **options: Any) -> Document:
+        """Give the device one of its own commands, as ``describe-device``.
+
+        Raises:
+            VerbError: the device is not there, or does not allow it now.
+        """
+        with self.lock:
+            job_id = self.job_id
+            if job_id is None:
+                raise VerbError("no device is with its customer")
+            before = self.world.now
+            result = self.world.operate(command, job_id, **options)
+            if command in CHANGES or self.world.now != before:
+                self.moved()
+            return result
 
     def tick(self) -> None:
         """Let a World with a real clock follow the wall."""

@@ -56,6 +56,7 @@ def mock_snow(
     seed: int | None = None,
     era: str = "today",
     limit: int | None = None,
+    clock: str = "manual",
     neighbours: Iterable[str] | None = None,
     s3: str = "",
     sns: str = "",
@@ -71,6 +72,7 @@ def mock_snow(
         seed: of every draw.
         era: ``today`` or ``2020``.
         limit: devices at a time; AWS's default is told and not enforced where none is given.
+        clock: ``manual`` moves when told; ``driven`` also by what comes through a device's doors.
         neighbours: what of moto is attached: ``objects``, ``notifications``, ``keys``, ``roles``; the first two
             if not given and moto mocks AWS here, so that an import is in its buckets, and its topics are told.
         s3, sns: addresses of stand-ins in another process that take the place of moto's; never Amazon's.
@@ -80,7 +82,7 @@ def mock_snow(
     around.objects = elsewhere.objects or around.objects
     around.notifications = elsewhere.notifications or around.notifications
     session = _boto("botocore.session").Session
-    snow = MockSnow(scenario, seed=seed, era=era, limit=limit, neighbours=around)
+    snow = MockSnow(scenario, seed=seed, era=era, limit=limit, clock=clock, neighbours=around)
     answer = _Answering(snow)
     create = session.create_client
 

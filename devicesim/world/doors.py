@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from devicesim.device.console import CHANGES, COMMANDS, Document
 from devicesim.device.customer import Customer
 from devicesim.device.order import Life
-from devicesim.errors import VerbError
+from devicesim.errors import VerbError, unknown
 from devicesim.jobs import JobState, JobType
 from devicesim.world.reads import Reads
 
@@ -125,6 +126,39 @@ class Doors(Reads):
     def _chosen(self, job_id: str | None) -> list[Life]:
         """The job named, or all that there are by now."""
         return list(self._lives.values()) if job_id is None else [self.life(job_id)]
+
+    # The device's own commands.
+
+    def operate(self, command: str, job_id: str | None = None, **options: Any) -> Document:
+        """Give a device one of its own commands, as ``start-service``; those that only look move nothing.
+
+        Under the ``driven`` clock the World moves on until a service that was started or stopped is so.
+
+        Raises:
+            UnknownNameError: no such command, or service.
+            VerbError: the device is not with its customer, is off or locked, or does not allow it.
+        """
+        life = self.life(job_id)
+        if life.job.state is not JobState.WITH_CUSTOMER:
+            raise VerbError(
+                f"the device of job {life.job.id} is not with its customer: it is {life.job.state}"
+            )
+        if command not in COMMANDS:
+            raise unknown("command", command, COMMANDS)
+        result: Document = getattr(life.console, COMMANDS[command])(**options)
+        if command in CHANGES:
+            self._at_once()
+            self._note("operate", command=command, job_id=life.job.id, **options)
+            if self.clock == "driven":
+                self._settle(life)
+        return result
+
+    def _settle(self, life: Life) -> None:
+        """Move until no service is between two states."""
+        env, device = self._setting.env, life.device
+        between = {"ACTIVATING", "DEACTIVATING"}
+        while between & set(device.services.values()) and env.peek() < float("inf"):
+            self._go(env.peek())
 
     # Operations of real clients.
 

@@ -1,0 +1,86 @@
+"""Replies of one session, each sent when the model says so while further requests are read."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from devicesim.endpoints.premises import Premises
+
+_GRACE = 0.0005
+"""How long a clock waits on the wall, at a time, for requests that are being read [s]."""
+
+_PATIENCE = 200
+"""How often at most: a client that never stops sending gets its replies all the same."""
+
+_WAITING = 4096
+"""Replies that may wait; then no more requests are read."""
+
+
+class Replies:
+    """A queue of replies with a thread that sends them, in the order of their requests.
+
+    A client with many requests under way (SFTP clients send up to 64) so has its requests overlap at the
+    device's stations, as those of a real one would.
+
+    Args:
+        premises: whose clock the replies follow.
+        idle: whether no request of this session waits to be read.
+    """
+
+    def __init__(self, premises: Premises, idle: Callable[[], bool]) -> None:
+        self._premises, self._idle = premises, idle
+        self._queue: deque[tuple[float, Callable[[], None]]] = deque()
+        self._changed = threading.Condition()
+        self._open = True
+        self._thread = threading.Thread(target=self._send, name="devicesim-ssh-replies", daemon=True)
+        self._thread.start()
+
+    def put(self, due: float, send: Callable[[], None]) -> None:
+        """Send something at a simulated time [s], after all that was put before."""
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._queue) < _WAITING or not self._open)
+            self._queue.append((due, send))
+            self._changed.notify_all()
+
+    def drain(self) -> None:
+        """Wait until everything is sent."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._queue or not self._open)
+
+    def close(self) -> None:
+        """Send nothing more."""
+        with self._changed:
+            self._open = False
+            self._changed.notify_all()
+
+    def _send(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._queue or not self._open)
+                if not self._open:
+                    return
+                due, send = self._queue[0]
+                for _ in range(_PATIENCE):
+                    if self._idle():
+                        break
+                    self._changed.wait(_GRACE)
+            if self._held(due):
+                return
+            try:
+                send()
+            except (OSError, EOFError):
+                self.close()
+                return
+            with self._changed:
+                self._queue.popleft()
+                self._changed.notify_all()
+
+    def _held(self, due: float) -> bool:
+        """Wait for a reply's time; whether the session was closed meanwhile."""
+        while (wait := self._premises.due(due)) > 0:
+            with self._changed:
+                if self._changed.wait_for(lambda: not self._open, min(wait, 3600.0)):
+                    return True
+        return not self._open

@@ -1,0 +1,27 @@
+"""A device with its customer, its doors open, and content that is kept: what tests of doors stand on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from devicesim.device.share import Keep, Share
+from devicesim.endpoints.premises import Premises
+from devicesim.snowball_api.snow import Snow
+
+BUCKET = "trail-cams"
+
+
+def device_stand(clock: str = "driven", *, paced: bool = True, **more: Any) -> Premises:
+    """Premises of a Snowcone that serves; nobody copies but who comes through the doors."""
+    snow = Snow(seed=7, clock=clock, **more)
+    snow.world.open_doors()
+    job = snow.world.create_job(buckets=[BUCKET])
+    snow.world.until_serving(job)
+    snow.world.life(job).device.share.content = Keep(1 << 28)
+    return Premises(snow, job, paced=paced)
+
+
+def share_of(premises: Premises) -> Share:
+    """The share, which must be there."""
+    assert premises.share is not None
+    return premises.share
