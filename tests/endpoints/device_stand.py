@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from small_story import small_story
+
 from devicesim.device.share import Keep, Share
 from devicesim.endpoints.premises import Premises
 from devicesim.snowball_api.snow import Snow
@@ -19,6 +21,14 @@ def device_stand(clock: str = "driven", *, paced: bool = True, **more: Any) -> P
     snow.world.until_serving(job)
     snow.world.life(job).device.share.content = Keep(1 << 28)
     return Premises(snow, job, paced=paced)
+
+
+def story_stand(*changes: str, clock: str = "driven") -> Premises:
+    """Premises of the small story's device once it serves, with changes as ``--set`` takes them."""
+    snow = Snow(small_story(*changes), clock=clock)
+    snow.world.open_doors()
+    snow.world.until_serving()
+    return Premises(snow)
 
 
 def share_of(premises: Premises) -> Share:

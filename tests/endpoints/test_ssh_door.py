@@ -14,14 +14,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import boto3
 import paramiko
 import pytest
-from device_stand import BUCKET, device_stand, share_of
+from device_stand import BUCKET, device_stand, share_of, story_stand
+from moto import mock_aws
 
 from devicesim.endpoints.premises import Premises
 from devicesim.endpoints.ssh import SshDoor
 from devicesim.endpoints.ssh.keys import authorized, host_key
 from devicesim.errors import BoundError
+from devicesim.snowball_api.neighbours import KINDS, attach
 
 KEY = paramiko.ECDSAKey.generate()
 PUBLIC = f"{KEY.get_name()} {KEY.get_base64()} test"
@@ -167,6 +170,26 @@ class TestSftp:
         stand.world.power_off()
         with pytest.raises(OSError, match="does not serve"):
             sftp.listdir(HOME)
+
+
+class TestShipping:
+    def test_a_tree_is_in_s3_byte_for_byte(self) -> None:
+        files = {f"day/{number:02}.jpg": os.urandom(5000 + number) for number in range(25)}
+        with mock_aws():
+            bucket = boto3.client("s3", region_name="us-west-2")
+            bucket.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+            stand = device_stand(neighbours=attach(KINDS[:2]))
+            with SshDoor(stand, authorized_keys=PUBLIC) as door, logged_in(door) as client:
+                sftp = client.open_sftp()
+                sftp.mkdir(f"{HOME}/day")
+                for name, content in files.items():
+                    sftp.putfo(io.BytesIO(content), f"{HOME}/{name}")
+            stand.world.give_back()
+            stand.world.until("Complete")
+            listed = bucket.list_objects_v2(Bucket=BUCKET)["Contents"]
+            found = {each["Key"]: bucket.get_object(Bucket=BUCKET, Key=each["Key"]) for each in listed}
+            assert {key: each["Body"].read() for key, each in found.items()} == files
+            assert found["day/07.jpg"]["Metadata"]["file-permissions"] == "0644"
 
 
 class TestLogin:
@@ -334,6 +357,43 @@ class TestCommands:
                 seen += data
             assert b'"ServiceIds"' in seen
             assert channel.recv_exit_status() == 0
+
+
+class TestInstances:
+    @pytest.fixture
+    def beside(self) -> Iterator[SshDoor]:
+        computing = 'instance = [{ name = "detector", type = "snc1.medium", cpu = "50 %" }]'
+        stand = story_stand(computing, 'job.keep = "2 d"')
+        stand.world.advance("30 min")
+        with SshDoor(stand, authorized_keys=PUBLIC) as opened:
+            yield opened
+
+    @pytest.mark.parametrize(
+        ("command", "words"),
+        [("hostname", "detector"), ("nproc", "2"), ("uname -a", "snc1.medium"), ("uptime", "load average: 1.00"),
+         ("echo a b", "a b"), ("date", "2026-06-0")],
+    )  # fmt: skip
+    def test_a_running_instance_answers(self, beside: SshDoor, command: str, words: str) -> None:
+        with logged_in(beside, "detector") as client:
+            out, err, status = told(client, command)
+        assert (err, status) == ("", 0)
+        assert words in out
+
+    def test_it_has_no_more_programs(self, beside: SshDoor) -> None:
+        with logged_in(beside, "detector") as client:
+            out, err, status = told(client, "python3")
+        assert (out, status) == ("", 127)
+        assert "an instance here has date, echo, hostname" in err
+
+    def test_an_instance_that_does_not_run_lets_nobody_in(self) -> None:
+        waiting = 'instance = [{ name = "detector", type = "snc1.medium", start = "5 h" }]'
+        stand = story_stand(waiting, 'job.keep = "2 d"')
+        with (
+            SshDoor(stand, authorized_keys=PUBLIC) as opened,
+            pytest.raises(paramiko.AuthenticationException),
+            logged_in(opened, "detector"),
+        ):
+            pass
 
 
 OPENSSH = shutil.which("sftp") and shutil.which("scp") and shutil.which("ssh-keygen")

@@ -6,6 +6,13 @@ the scenario's client (*assumed*: what a device's own SFTP server would take is 
 nothing). Instances have a name and a load, no operating system: a login finds a handful of commands.
 """
 
-from devicesim.endpoints.ssh.door import SshDoor
+from devicesim.errors import MissingExtraError
+
+try:
+    from devicesim.endpoints.ssh.door import SshDoor
+except ModuleNotFoundError as missing:
+    if missing.name != "paramiko":
+        raise
+    raise MissingExtraError("serve --ssh", "ssh") from None
 
 __all__ = ["SshDoor"]
