@@ -11,16 +11,18 @@ from devicesim.datasync_api.filters import passes
 from devicesim.datasync_api.locations import nfs_version
 from devicesim.datasync_api.operations import operation
 from devicesim.datasync_api.options import complete, modelled, patterns
+from devicesim.device.online.timetable import Timetable
+from devicesim.errors import BoundError
 
 NO_TASK = "no such task in this Region"
-KEPT = ("CloudWatchLogGroupArn", "TaskReportConfig", "Excludes", "Includes", "Schedule")
+KEPT = ("CloudWatchLogGroupArn", "TaskReportConfig", "Excludes", "Includes")
 """Members that are told as they were given."""
 
 
 @operation(
     "CreateTask",
-    InvalidRequestException="no such locations; another way than from NFS to S3, a manifest or a schedule, which are "
-    "not modelled; options that do not go together",
+    InvalidRequestException="no such locations; another way than from NFS to S3, or a manifest, which are not "
+    "modelled; options that do not go together; a schedule that cannot be read, or is more than hourly",
     InternalException="never",
 )
 def create_task(account: Account, members: Members, region: str) -> dict[str, Any]:
@@ -32,6 +34,7 @@ def create_task(account: Account, members: Members, region: str) -> dict[str, An
         raise refused(f"Only tasks from NFS to S3 are modelled, got {way}.", "NotModelled")
     _modelled(members)
     options = complete(members.get("Options", {}), members.get("TaskMode", "BASIC"))
+    schedule = _expression(members, account)
     made = account.world.create_task(
         account.agent(source.agents[0], region).key,
         source.members["Subdirectory"],
@@ -40,6 +43,7 @@ def create_task(account: Account, members: Members, region: str) -> dict[str, An
         include=patterns(members.get("Includes")),
         exclude=patterns(members.get("Excludes")),
         name=members.get("Name") or "task",
+        schedule=schedule,
         nfs=nfs_version(source.members.get("MountOptions", {}).get("Version", "AUTOMATIC")),
         **modelled(options),
     )
@@ -51,9 +55,20 @@ def create_task(account: Account, members: Members, region: str) -> dict[str, An
 
 
 def _modelled(members: Members) -> None:
-    for name in ("ManifestConfig", "Schedule"):
-        if members.get(name) is not None:
-            raise refused(f"{name} is not modelled.", "NotModelled")
+    if members.get("ManifestConfig") is not None:
+        raise refused("ManifestConfig is not modelled.", "NotModelled")
+
+
+def _expression(members: Members, account: Account) -> str:
+    """The schedule of a task as the World takes it; empty for none, or for one that is disabled."""
+    schedule = members.get("Schedule", {})
+    text = str(schedule.get("ScheduleExpression", ""))
+    try:
+        if text:
+            Timetable(text, account.time(account.world.now))
+    except BoundError as error:
+        raise refused(f"{error}.", "InvalidSchedule") from None
+    return text if schedule.get("Status", "ENABLED") == "ENABLED" else ""
 
 
 @operation("DescribeTask", reads=True, InvalidRequestException=NO_TASK, InternalException="never")
@@ -70,7 +85,17 @@ def describe_task(account: Account, members: Members, region: str) -> dict[str, 
         "CreationTime": account.time(task.created),
         **({} if last is None else records.error(last)),
         **{name: task.members[name] for name in KEPT if name in task.members},
+        **_schedule(task),
     }
+
+
+def _schedule(task: Task) -> dict[str, Any]:
+    told = task.members.get("Schedule", {})
+    if not told.get("ScheduleExpression"):
+        return {}
+    status = told.get("Status", "ENABLED")
+    details = {"DisabledBy": "USER"} if status == "DISABLED" else {}
+    return {"Schedule": {"Status": status, **told}, "ScheduleDetails": details}
 
 
 def _entry(account: Account, task: Task) -> dict[str, Any]:
@@ -120,8 +145,8 @@ def list_tasks(account: Account, members: Members, region: str) -> dict[str, Any
 
 @operation(
     "UpdateTask",
-    InvalidRequestException=f"{NO_TASK}; a manifest or a schedule, which are not modelled; options that do not go "
-    "together; filters for a task of the scenario",
+    InvalidRequestException=f"{NO_TASK}; a manifest, which is not modelled; options that do not go together; a "
+    "schedule that cannot be read, or is more than hourly; filters or a schedule for a task of the scenario",
     InternalException="never",
 )
 def update_task(account: Account, members: Members, region: str) -> dict[str, Any]:
@@ -138,9 +163,14 @@ def update_task(account: Account, members: Members, region: str) -> dict[str, An
         for name, world in (("Includes", "include"), ("Excludes", "exclude"))
         if name in given
     }
-    if filters and task.id not in account.world.datasync.tasks:
-        raise refused("The task is the scenario's, and takes no filters.", "NotModelled")
-    account.world.update_task(task.id, **filters, **(modelled(options) if "Options" in given else {}))
+    if (filters or "Schedule" in given) and task.id not in account.world.datasync.tasks:
+        raise refused("The task is the scenario's, and takes no filters or schedule.", "NotModelled")
+    account.world.update_task(
+        task.id,
+        schedule=_expression(given, account) if "Schedule" in given else None,
+        **filters,
+        **(modelled(options) if "Options" in given else {}),
+    )
     task.members = changed
     return {}
 

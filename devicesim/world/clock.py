@@ -5,6 +5,9 @@ from __future__ import annotations
 from devicesim import units
 from devicesim.errors import require
 
+PATIENCE = 366 * 86400.0
+"""How far ``World.until`` looks where nothing but schedules of DataSync is left to happen [s]."""
+
 
 def factor_of(clock: str) -> float | None:
     """How fast a clock follows the wall: None for one that does not."""

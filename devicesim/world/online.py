@@ -101,6 +101,7 @@ class OnlineVerbs(Reads):
         prefix: str = "",
         include: str = "",
         exclude: str = "",
+        schedule: str = "",
         **options: Any,
     ) -> str:
         """Create a DataSync task, which runs when it is started; returns its id, ``task-...``.
@@ -110,6 +111,8 @@ class OnlineVerbs(Reads):
             path: directory on the device (``/buckets/NAME``) or at the site.
             bucket, prefix: where the objects go.
             include, exclude: patterns of names, parted by ``|``.
+            schedule: when it starts by itself, as ``cron(0 22 * * ? *)`` in UTC or ``rate(12 hours)``. A World that
+                runs to its end does not wait for it.
             options: name, verify, overwrite, transfer, nfs, connections, bytes_per_second, as of a scenario's task.
 
         Raises:
@@ -118,16 +121,18 @@ class OnlineVerbs(Reads):
         """
         self.datasync.adopt()
         task = _task(path, {"name": "task"} | options)
-        made = self.datasync.create_task(agent, Pick(path, bucket, prefix, include, exclude), task)
-        told = {"prefix": prefix, "include": include, "exclude": exclude} | options
+        made = self.datasync.create_task(agent, Pick(path, bucket, prefix, include, exclude), task, schedule)
+        told = {"prefix": prefix, "include": include, "exclude": exclude, "schedule": schedule} | options
         self._note("create_task", agent=agent, path=path, bucket=bucket, **told)
         return made.id
 
-    def update_task(self, task: str, *, agent: str | None = None, **changes: Any) -> None:
+    def update_task(
+        self, task: str, *, agent: str | None = None, schedule: str | None = None, **changes: Any
+    ) -> None:
         """Change a task, for executions to come. What is not given stays.
 
         Args:
-            agent: key of another agent.
+            agent: key of another agent. schedule: another one, empty for none.
             changes: path, bucket, prefix, include, exclude, and the options of :meth:`create_task`.
 
         Raises:
@@ -136,8 +141,8 @@ class OnlineVerbs(Reads):
             BoundError: an option that a task cannot have.
         """
         picked, options = _parted(changes)
-        self.datasync.update(task, agent, picked, lambda own: _changed(own, options))
-        self._note("update_task", task=task, agent=agent, **changes)
+        self.datasync.update(task, agent, picked, lambda own: _changed(own, options), schedule)
+        self._note("update_task", task=task, agent=agent, schedule=schedule, **changes)
 
     def delete_task(self, task: str) -> None:
         """Let no further execution of a task begin.

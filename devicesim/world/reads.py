@@ -20,6 +20,7 @@ from devicesim.device.order import Life
 from devicesim.device.setting import Setting
 from devicesim.device.undertaking import Undertaking
 from devicesim.errors import VerbError, unknown
+from devicesim.jobs import state_named
 from devicesim.progress import EXACT, Chunk, DataTransferProgress, Event, Stream, View
 from devicesim.scenario import Scenario
 from devicesim.world.clock import seconds_of
@@ -151,3 +152,16 @@ class Reads:
     def watch(self, notice: Callable[[], None]) -> None:
         """Call ``notice`` now and then while a copy runs; it may read, and must not move the World."""
         self._setting.notice.append(notice)
+
+    def _goal(
+        self, what: str | Callable[[Any], bool], job_id: str | None
+    ) -> tuple[Callable[[], bool], Callable[[], bool], str]:
+        """Whether a goal is reached, whether it never will be, and what it is called."""
+        if callable(what):
+            return (lambda: bool(what(self))), (lambda: False), "the predicate"
+        state, life = state_named(what), self.life(job_id)
+        return (
+            lambda: any(entered is state for _, entered in life.job.history),
+            lambda: bool(life.job.outcome),
+            f"state {state} of job {life.job.id}",
+        )

@@ -39,10 +39,10 @@ from devicesim.device.setting import Setting
 from devicesim.device.testimony import Testimony
 from devicesim.device.undertaking import Undertaking, drawn, undertake
 from devicesim.errors import DevicesimError, VerbError, require, unknown
-from devicesim.jobs import ALLOWED, JobType, state_named
+from devicesim.jobs import ALLOWED, JobType
 from devicesim.progress import Stream
 from devicesim.scenario import Files, Scenario
-from devicesim.world.clock import factor_of, seconds_of
+from devicesim.world.clock import PATIENCE, factor_of, seconds_of
 from devicesim.world.doors import Doors
 from devicesim.world.online import OnlineVerbs
 from devicesim.world.verbs import HEAR, Verb
@@ -150,9 +150,12 @@ class World(Doors, OnlineVerbs):
         return self._reach(*self._goal(what, job_id))
 
     def _reach(self, reached: Callable[[], bool], over: Callable[[], bool], words: str) -> float:
+        horizon = self.now + PATIENCE
         try:
             while not reached():
                 at = self._setting.env.peek()
+                if at == float("inf") and self.datasync.due <= horizon:
+                    at = self.datasync.due
                 if over() or at == float("inf"):
                     raise VerbError(f"{words} was not reached by {self.now:.0f} s, and cannot be any more")
                 self._step(at)
@@ -160,19 +163,6 @@ class World(Doors, OnlineVerbs):
             if self.now > next((verb.at for verb in reversed(self.log) if verb.name != HEAR), 0.0):
                 self._note("advance", to=self.now)
         return self.now
-
-    def _goal(
-        self, what: str | Callable[[World], bool], job_id: str | None
-    ) -> tuple[Callable[[], bool], Callable[[], bool], str]:
-        """Whether a goal is reached, whether it never will be, and what it is called."""
-        if callable(what):
-            return (lambda: bool(what(self))), (lambda: False), "the predicate"
-        state, life = state_named(what), self.life(job_id)
-        return (
-            lambda: any(entered is state for _, entered in life.job.history),
-            lambda: bool(life.job.outcome),
-            f"state {state} of job {life.job.id}",
-        )
 
     def create_job(self, **members: Any) -> str:
         """Create a job at the World's site, which the catalog's default customer handles; returns its JobId.
@@ -320,6 +310,12 @@ class World(Doors, OnlineVerbs):
         return self.now
 
     def _go(self, to: float) -> None:
+        while (due := self.datasync.due) <= to:
+            self._run_to(due)
+            self.datasync.fire()
+        self._run_to(to)
+
+    def _run_to(self, to: float) -> None:
         env = self._setting.env
         while env.peek() <= to:
             env.step()
@@ -328,6 +324,9 @@ class World(Doors, OnlineVerbs):
 
     def _step(self, at: float) -> None:
         """Let everything of one moment happen, so that stopping there equals advancing to it."""
+        if (due := self.datasync.due) <= at:
+            self._go(due)
+            return
         while self._setting.env.peek() <= at:
             self._setting.env.step()
 

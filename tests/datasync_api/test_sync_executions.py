@@ -7,6 +7,7 @@ from sync_accounts import LINE, account, agent, nfs, of_scenario, refused, s3, s
 
 from devicesim.device.neighbours import CountingStore, Neighbours
 from devicesim.device.online.source import Source
+from devicesim.errors import VerbError
 
 EPOCH = datetime(2026, 6, 1, 8, tzinfo=UTC)
 # 100 files of 10 MB at 80 % of 100 Mbit/s are 100 s, after 120 s of launching and 0.05 s of listing.
@@ -143,6 +144,73 @@ def test_worked_filters_of_an_execution_hold_for_it_alone():
     assert "Excludes" not in api.call("DescribeTask", {"TaskArn": own})
 
 
+NIGHTLY = {"ScheduleExpression": "cron(0 22 * * ? *)"}
+
+
+def started(api):
+    """When each execution began, in hours since midnight of 1 June."""
+    arns = [each["TaskExecutionArn"] for each in api.call("ListTaskExecutions", {})["TaskExecutions"]]
+    return [(told(api, arn)["StartTime"] - EPOCH).total_seconds() / 3600 + 8 for arn in arns]
+
+
+def test_worked_a_schedule_starts_a_task_by_itself():
+    api = account()
+    own = task(api, Schedule=NIGHTLY)
+    described = api.call("DescribeTask", {"TaskArn": own})
+    assert described["Schedule"] == NIGHTLY | {"Status": "ENABLED"}
+    api.world.run()
+    assert (api.world.now, started(api)) == (0.0, [])  # the World does not wait for it
+    api.world.advance("3 d")
+    assert started(api) == [22.0, 46.0, 70.0]
+    api.call("UpdateTask", {"TaskArn": own, "Schedule": NIGHTLY | {"Status": "DISABLED"}})
+    api.world.advance("3 d")
+    described = api.call("DescribeTask", {"TaskArn": own})
+    assert described["ScheduleDetails"] == {"DisabledBy": "USER"}
+    api.call("UpdateTask", {"TaskArn": own, "Schedule": {"ScheduleExpression": "rate(12 hours)"}})
+    api.world.advance("25 h")
+    assert started(api) == [22.0, 46.0, 70.0, 164.0, 176.0]
+    api.call("DeleteTask", {"TaskArn": own})
+    api.world.advance("3 d")
+    assert api.world.datasync.due == float("inf")
+
+
+def test_worked_a_goal_that_a_schedule_leads_to_is_reached_and_another_is_not_waited_for_longer_than_a_year():
+    api = account()
+    task(api, Schedule={"ScheduleExpression": "cron(0 0 1 * ? *)"})
+    api.world.until(lambda world: len(world.executions()) == 1)
+    assert started(api) == [720.0]  # 1 July
+    with pytest.raises(VerbError, match="was not reached"):
+        api.world.until(lambda world: False)
+    assert len(api.world.executions()) == 13
+
+
+def test_a_scheduled_task_that_runs_still_waits_for_its_next_turn():
+    # 1 GB at 100 kB/s take 2.8 h.
+    api = account()
+    slow = {"VerifyMode": "NONE", "BytesPerSecond": 100_000}
+    task(api, Schedule={"ScheduleExpression": "cron(0 * * * ? *)"}, Options=slow)
+    api.world.advance("8 h")
+    assert started(api) == [9.0, 12.0, 13.0, 14.0, 15.0, 16.0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "daily",
+        "cron(0 22 * * * *)",
+        "cron(0,30 * * * ? *)",
+        "cron(0 25 * * ? *)",
+        "rate(30 minutes)",
+        "rate(0 hours)",
+        "cron(0 22 L * ? *)",
+        "cron(0 22 ? * FRI)",
+    ],
+)
+def test_a_schedule_that_is_none_is_refused(text):
+    with refused("schedule"):
+        task(account(), Schedule={"ScheduleExpression": text})
+
+
 # What goes wrong.
 
 
@@ -252,7 +320,7 @@ def test_a_scenario_s_schedule_is_told_in_utc():
     api = of_scenario(nightly)
     (own,) = api.call("ListTasks", {})["Tasks"]
     told = api.call("DescribeTask", {"TaskArn": own["TaskArn"]})
-    assert told["Schedule"] == {"ScheduleExpression": "cron(0 5 * * ? *)"}
+    assert told["Schedule"] == {"ScheduleExpression": "cron(0 5 * * ? *)", "Status": "ENABLED"}
     api.world.advance("1 d")
     (entry,) = api.call("ListTaskExecutions", {})["TaskExecutions"]
     start = api.call("DescribeTaskExecution", {"TaskExecutionArn": entry["TaskExecutionArn"]})["StartTime"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from devicesim.device.customer import Customer
 from devicesim.device.online.agent import Agent
@@ -19,6 +20,7 @@ from devicesim.device.online.sending import FOREVER, Sending
 from devicesim.device.online.shelf import Shelf
 from devicesim.device.online.source import Source, batch
 from devicesim.device.online.stay import Stay
+from devicesim.device.online.timetable import Timetable
 from devicesim.device.online.undertaking import Online
 from devicesim.device.order import Life
 from devicesim.device.setting import Setting
@@ -70,6 +72,7 @@ class DataSync:
         self.tasks: dict[str, Sending] = {}
         self._shares: list[Holding] = []
         self._picks: dict[str, tuple[str, Pick]] = {}
+        self._timed: dict[str, tuple[Timetable, float]] = {}
         self._sources: dict[tuple[str, Pick], Picked] = {}
 
     # Agents.
@@ -208,20 +211,30 @@ class DataSync:
 
     # Tasks and executions.
 
-    def create_task(self, key: str, pick: Pick, task: Task) -> Sending:
-        """Create a task that begins when it is started."""
+    def create_task(self, key: str, pick: Pick, task: Task, schedule: str = "") -> Sending:
+        """Create a task that begins when it is started, or by its schedule."""
+        times = Timetable(schedule, self._moment) if schedule else None
         identity = f"{task.name}/{len(self.tasks)}"
         agent = self.station(key).agent
         made = Sending(self._setting, task.name, task, self.source(key, pick), agent, identity)
         self.tasks[made.id], self._picks[made.id] = made, (key, pick)
+        if times is not None:
+            self._enter_next(made.id, times)
         return made
 
     def update(
-        self, task_id: str, agent: str | None, picked: Mapping[str, str], change: Callable[[Task], Task]
+        self,
+        task_id: str,
+        agent: str | None,
+        picked: Mapping[str, str],
+        change: Callable[[Task], Task],
+        schedule: str | None = None,
     ) -> None:
-        """Change a task, for executions to come: its agent, members of its pick, its options."""
+        """Change a task, for executions to come: its agent, members of its pick, its options, its schedule."""
         sending = self.task(task_id)
         source, task = self._picked(sending, agent, picked), change(sending.task)
+        if schedule is not None:
+            self.schedule(task_id, schedule)
         sending.task, sending.limit = task, _limit(task)
         if task_id in self._picks and isinstance(source, Picked):
             key = agent or self._picks[task_id][0]
@@ -234,6 +247,7 @@ class DataSync:
         if current := sending.current:
             raise VerbError(f"task {task_id} cannot be deleted: execution {current.id} is {current.status}")
         sending.close("the task was deleted")
+        self._timed.pop(task_id, None)
 
     def start(self, task_id: str, picked: Mapping[str, str], change: Callable[[Task], Task]) -> Execution:
         """Start an execution of a task, with members of its pick and its options changed."""
@@ -246,6 +260,39 @@ class DataSync:
             raise VerbError(f"task {task_id} is unavailable: its agent is offline")
         source, task = self._picked(sending, None, picked), change(sending.task)
         return sending.start(task, source, _limit(task))
+
+    # Schedules. They are no events of the environment: a World with nothing else left to happen is at its end.
+
+    def schedule(self, task_id: str, text: str) -> None:
+        """Start a task by itself whenever an expression says so, from now on; empty for never."""
+        if task_id not in self.tasks:
+            raise VerbError(f"task {task_id} is the scenario's, and has the schedule that it has")
+        self._timed.pop(task_id, None)
+        if text:
+            self._enter_next(task_id, Timetable(text, self._moment))
+
+    @property
+    def _moment(self) -> datetime:
+        return self._setting.epoch + timedelta(seconds=self._setting.now)
+
+    def _enter_next(self, task_id: str, times: Timetable) -> None:
+        at = times.after(self._moment)
+        due = FOREVER if at is None else (at - self._setting.epoch).total_seconds()
+        self._timed[task_id] = times, due
+
+    @property
+    def due(self) -> float:
+        """When the next schedule fires [s]; infinite if none does."""
+        return min((due for _, due in self._timed.values()), default=FOREVER)
+
+    def fire(self) -> None:
+        """Start what is due; a task that runs still, or whose agent is offline, waits for its next turn."""
+        for task_id, (times, due) in list(self._timed.items()):
+            if due <= self._setting.now:
+                sending = self.tasks[task_id]
+                if sending.current is None and sending.agent.online:
+                    sending.start(sending.task, sending.source, _limit(sending.task))
+                self._enter_next(task_id, times)
 
     def _picked(self, sending: Sending, agent: str | None, picked: Mapping[str, str]) -> Source:
         """What a task takes, with members of its pick changed."""
