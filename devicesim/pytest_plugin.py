@@ -31,7 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def snow(request: pytest.FixtureRequest) -> Iterator[Any]:
-    """A World with its job API; boto3 clients made in the test are answered by it."""
+    """A World with its job API and DataSync; boto3 clients made in the test are answered by it."""
     mark = request.node.get_closest_marker("snow")
     given = dict(mark.kwargs) if mark else {}
     scenario = given.pop("scenario", None)

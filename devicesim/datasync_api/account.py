@@ -88,6 +88,7 @@ class Account:
         world: where agents and executions are.
         model: the interface.
         agents, locations, tasks: by ARN, in the order of their creation.
+        deleted: ids of the scenario's tasks that were deleted.
         executions: what StartTaskExecution was told, by the execution's id in the World.
         tags: by ARN.
     """
@@ -98,6 +99,7 @@ class Account:
     agents: dict[str, Agent] = field(default_factory=dict)
     locations: dict[str, Location] = field(default_factory=dict)
     tasks: dict[str, Task] = field(default_factory=dict)
+    deleted: set[str] = field(default_factory=set)
     executions: dict[str, dict[str, Any]] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
     _made: dict[str, int] = field(default_factory=dict)

@@ -24,7 +24,7 @@ def adopt(account: Account) -> None:
     """Take up what the scenario has and the API did not make."""
     world = account.world
     world.datasync.adopt()
-    region, known = world.region, {task.id for task in account.tasks.values()}
+    region, known = world.region, {task.id for task in account.tasks.values()} | account.deleted
     for sending in world.datasync.sendings:
         if sending.id not in known and sending.id not in world.datasync.tasks:
             _task(account, sending, region)

@@ -41,7 +41,7 @@ def describe_agent(account: Account, members: Members, region: str) -> dict[str,
     private = {
         name: told[name] for name in ("VpcEndpointId", "SubnetArns", "SecurityGroupArns") if name in told
     }
-    seen = account.world.now if account.station(agent).agent.reachable else None
+    seen = account.station(agent).agent.seen
     return _entry(account, agent) | {
         "LastConnectionTime": None if seen is None else account.time(seen),
         "CreationTime": account.time(agent.created),

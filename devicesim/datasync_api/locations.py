@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from devicesim.datasync_api.account import Account, Location, Members, of
+from devicesim.datasync_api.account import Account, Location, Members, Task, of
 from devicesim.datasync_api.errors import in_use, refused
 from devicesim.datasync_api.filters import passes
 from devicesim.datasync_api.operations import operation
@@ -105,8 +105,7 @@ def update_location_nfs(account: Account, members: Members, region: str) -> dict
     changed = location.members | {name: value for name, value in members.items() if name != "LocationArn"}
     agent = account.agent(changed["OnPremConfig"]["AgentArns"][0], region).key
     version = changed.get("MountOptions", {}).get("Version", "AUTOMATIC")
-    for task in _users(account, location):
-        _own(account, task.id)
+    for task in _own(account, location):
         account.world.update_task(
             task.id, agent=agent, path=changed["Subdirectory"], nfs=nfs_version(version)
         )
@@ -124,8 +123,7 @@ def update_location_s3(account: Account, members: Members, region: str) -> dict[
     location = account.location(members["LocationArn"], region, "S3")
     changed = location.members | {name: value for name, value in members.items() if name != "LocationArn"}
     _reachable(account, location.bucket, changed["S3Config"])
-    for task in _users(account, location):
-        _own(account, task.id)
+    for task in _own(account, location):
         account.world.update_task(task.id, prefix=changed.get("Subdirectory", ""))
     location.members = changed
     return {}
@@ -136,12 +134,15 @@ def nfs_version(version: str) -> str:
     return "NFS4_1" if version == "NFS4_2" else version
 
 
-def _own(account: Account, task_id: str) -> None:
-    if task_id not in account.world.datasync.tasks:
+def _own(account: Account, location: Location) -> list[Task]:
+    """The tasks that use a location, none of them the scenario's."""
+    users = list(_users(account, location))
+    if any(task.id not in account.world.datasync.tasks for task in users):
         raise refused("The location is of the scenario's own task, and stays as it is.", "NotModelled")
+    return users
 
 
-def _users(account: Account, location: Location) -> Iterator[Any]:
+def _users(account: Account, location: Location) -> Iterator[Task]:
     for task in account.tasks.values():
         if location.arn in {task.members["SourceLocationArn"], task.members["DestinationLocationArn"]}:
             yield task

@@ -34,7 +34,7 @@ from devicesim.datasync_api.adoption import adopt
 from devicesim.datasync_api.errors import refused
 from devicesim.datasync_api.model import interface
 from devicesim.datasync_api.operations import TABLE
-from devicesim.errors import DevicesimError
+from devicesim.errors import DevicesimError, VerbError
 from devicesim.protocol import wire
 from devicesim.protocol.errors import ApiError, unknown_operation
 from devicesim.protocol.validation import check
@@ -93,9 +93,11 @@ class DataSyncApi:
         if TABLE[operation].reads:
             adopt(self.account)
             return TABLE[operation].rule(self.account, given, home)
-        result: dict[str, Any] = self.world.act(
-            ACTOR, {"operation": operation, "members": given, "region": home}
-        )
+        what = {"operation": operation, "members": given, "region": home}
+        try:
+            result: dict[str, Any] = self.world.act(ACTOR, what)
+        except VerbError as error:
+            raise refused(f"{error}.") from None
         return result
 
     def _apply(self, what: Mapping[str, Any]) -> dict[str, Any]:

@@ -187,6 +187,7 @@ def delete_task(account: Account, members: Members, region: str) -> dict[str, An
         raise in_use("Task", task.arn, f"execution {records.arn(account, current, region)}")
     account.world.delete_task(task.id)
     del account.tasks[task.arn]
+    account.deleted.add(task.id)
     for arn in [arn for arn in account.tags if arn.startswith(task.arn)]:
         del account.tags[arn]
     return {}

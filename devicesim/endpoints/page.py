@@ -1,10 +1,12 @@
-"""The page of the HTTP door: the time, the jobs, and buttons for the clock; it needs no network."""
+"""The page of the HTTP door: the time, the jobs, what goes over the line, buttons for the clock; it needs no net."""
 
 from __future__ import annotations
 
 from html import escape
 
+from devicesim.device.online import Execution
 from devicesim.snowball_api.snow import Snow
+from devicesim.units import format_size
 
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1d2733}
@@ -41,6 +43,7 @@ def page(snow: Snow) -> str:
         if rows
         else '<p class="quiet">There is no job yet.</p>'
     )
+    table += _executions(snow)
     steps = "".join(
         f"<button onclick=\"tell('advance', {{duration: '{step}'}})\">+ {step}</button>"
         for step in ("1 h", "1 d", "7 d")
@@ -61,11 +64,29 @@ def page(snow: Snow) -> str:
 seed {world.seed})</span></p>
 <p>{steps}<button onclick="tell('reset', {{}})">Begin again</button> <span id="said" role="status"></span></p>
 {table}
-<p class="quiet">A simulation. The job API is at this address, for
-<code>aws --endpoint-url</code> and <code>AWS_ENDPOINT_URL_SNOWBALL</code>.</p>
+<p class="quiet">A simulation. The job API and DataSync are at this address, for
+<code>aws --endpoint-url</code>, <code>AWS_ENDPOINT_URL_SNOWBALL</code> and <code>AWS_ENDPOINT_URL_DATASYNC</code>.</p>
 </body>
 </html>
 """
+
+
+def _executions(snow: Snow) -> str:
+    """The executions of DataSync, if there are any."""
+    now = snow.world.now
+    rows = "".join(
+        f"<tr><td><code>{escape(each.id.partition('/')[2])}</code></td><td>{escape(each.task)}</td>"
+        f"<td>{_moved(each, now)}</td><td>{escape(each.status)}</td>"
+        f"<td>{_shown(snow, each.history[-1][0] if each.history else each.queued)}</td></tr>"
+        for each in snow.world.executions()
+    )
+    head = "<tr><th>Execution</th><th>Task</th><th>Sent</th><th>Status</th><th>Since</th></tr>"
+    return f"<table>{head}{rows}</table>" if rows else ""
+
+
+def _moved(execution: Execution, now: float) -> str:
+    sent = int(execution.leg.at(now)[0][0]) if execution.leg is not None else 0
+    return f"{format_size(sent)} of {format_size(execution.estimated_bytes)}"
 
 
 def _shown(snow: Snow, at: float) -> str:

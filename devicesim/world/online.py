@@ -204,16 +204,15 @@ def _task(path: str, options: Mapping[str, Any]) -> Task:
     if isinstance(limit, str):
         limit = units.parse(limit, units.RATE)
     require(limit is None or 0 < limit < FOREVER, "bytes_per_second", "> 0 B/s and finite", limit)
-    told = {
-        name: value for name, value in options.items() if name != "bytes_per_second" and value is not None
-    }
+    apart = {"name": options.get("name", "task"), "bytes_per_second": limit}
+    told = {name: value for name, value in options.items() if name not in apart and value is not None}
     try:
-        task = Task.model_validate({"dataset": path or "/"} | told)
+        task = Task.model_validate({"name": "task", "dataset": path or "/"} | told)
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])
         raise BoundError(f"{name} must be as a task of a scenario has it, got {told.get(name)}") from None
-    return task.model_copy(update={"bytes_per_second": limit})
+    return task.model_copy(update=apart)
 
 
 PICKED = ("path", "bucket", "prefix", "include", "exclude")

@@ -128,13 +128,17 @@ class World(Doors, OnlineVerbs):
         """Move the clock by seconds or a text such as ``"3 d"``; returns the new time [s]."""
         seconds = seconds_of(duration)
         require(0 <= seconds < float("inf"), "duration", ">= 0 s and finite", seconds)
-        left = (LATEST - self.epoch).total_seconds() - self.now
-        require(seconds <= left, "duration", f"so short that the year stays below {LATEST.year}", duration)
+        require(
+            seconds <= self._end - self.now,
+            "duration",
+            f"so short that the year stays below {LATEST.year}",
+            duration,
+        )
         return self._move(self.now + seconds)
 
     def run(self) -> float:
-        """Move until nothing is left to happen; returns the new time [s]."""
-        while (at := self._setting.env.peek()) < float("inf"):
+        """Move until nothing is left to happen before the year 9000; returns the new time [s]."""
+        while (at := self._setting.env.peek()) <= self._end:
             self._step(at)
         self._note("advance", to=self.now)
         return self.now
@@ -156,7 +160,7 @@ class World(Doors, OnlineVerbs):
                 at = self._setting.env.peek()
                 if at == float("inf") and self.datasync.due <= horizon:
                     at = self.datasync.due
-                if over() or at == float("inf"):
+                if over() or at > self._end:
                     raise VerbError(f"{words} was not reached by {self.now:.0f} s, and cannot be any more")
                 self._step(at)
         finally:
@@ -300,6 +304,10 @@ class World(Doors, OnlineVerbs):
         return self._move(self.now + passed * self._factor)
 
     # The engine.
+
+    @property
+    def _end(self) -> float:
+        return (LATEST - self.epoch).total_seconds()
 
     def _note(self, name: str, /, **arguments: Any) -> None:
         self.log.append(Verb(self.now, name, arguments))

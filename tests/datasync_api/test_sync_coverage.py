@@ -186,7 +186,9 @@ def test_an_agent_out_of_reach_starts_nothing():
     sync = task(api, nfs(api, own, "/buckets/devicesim"))
     api.world.dismiss_agent(api.account.agents[own].key)
     api.world.until("InTransitToAWS", job)
-    assert api.call("DescribeAgent", {"AgentArn": own})["Status"] == "OFFLINE"
+    described = api.call("DescribeAgent", {"AgentArn": own})
+    assert described["Status"] == "OFFLINE"
+    assert described["CreationTime"] < described["LastConnectionTime"] < api.account.time(api.world.now)
     assert api.call("DescribeTask", {"TaskArn": sync})["Status"] == "UNAVAILABLE"
     with refused("UNAVAILABLE"):
         start(api, sync)

@@ -15,6 +15,17 @@ LAUNCH, LIST, SEND, READ = 120.0, 0.05, 100.0, 2.5
 MOVING = LAUNCH + LIST
 
 
+DEVICE = """
+[job]
+unpack = "1 h"
+hand_over = "1 h"
+[[client]]
+name = "laptop"
+dataset = "video"
+link = "ethernet"
+"""
+
+
 def at(api, seconds):
     api.world.advance(seconds - api.world.now)
 
@@ -211,6 +222,17 @@ def test_a_schedule_that_is_none_is_refused(text):
         task(account(), Schedule={"ScheduleExpression": text})
 
 
+def test_an_execution_of_a_million_years_ends_no_test_with_a_traceback():
+    api = account()
+    api.world.create_share("/big", files=1000, size="5 TB")
+    arn = start(api, task(api, nfs(api, path="/big"), Options={"VerifyMode": "NONE", "BytesPerSecond": 1}))
+    api.world.run()
+    assert told(api, arn)["Status"] == "TRANSFERRING"
+    with pytest.raises(VerbError, match="was not reached"):
+        api.world.until(lambda world: False)
+    assert told(api, arn)["Status"] == "TRANSFERRING"
+
+
 # What goes wrong.
 
 
@@ -340,6 +362,35 @@ def test_an_execution_of_a_scenario_s_task_can_be_throttled_and_started_again():
     )
     api.world.run()
     assert told(api, again)["FilesTransferred"] == 100
+
+
+def test_a_deleted_task_of_the_scenario_stays_away():
+    api = of_scenario()
+    api.world.run()
+    (own,) = api.call("ListTasks", {})["Tasks"]
+    api.call("DeleteTask", {"TaskArn": own["TaskArn"]})
+    assert api.call("ListTasks", {})["Tasks"] == api.call("ListTaskExecutions", {})["TaskExecutions"] == []
+
+
+def test_names_are_whatever_aws_takes():
+    api = account()
+    own = task(api, Name=" a/b:c@d=e+f \n")
+    start(api, own)
+    api.world.run()
+    assert api.call("DescribeTask", {"TaskArn": own})["Name"] == " a/b:c@d=e+f \n"
+
+
+def test_a_device_that_has_just_gone_off_ends_an_execution_within_minutes():
+    text = LINE.replace("[[task]]", DEVICE + "[[task]]")
+    api = of_scenario(text.replace('name = "send"', 'name = "send"\nsource = "device"'))
+    (own,) = api.call("ListTasks", {})["Tasks"]
+    device = api.world.life().device
+    api.world.until(lambda world: device.off.triggered and bool(world.executions()))
+    arn = start(api, own["TaskArn"])  # AWS counts the agent as online for five minutes more
+    api.world.run()
+    result = told(api, arn)["Result"]
+    assert (result["ErrorCode"], result["ErrorDetail"]) == ("AgentOffline", "The device was off.")
+    assert result["TotalDuration"] == 300_000
 
 
 def test_executions_are_told_for_thirty_days():

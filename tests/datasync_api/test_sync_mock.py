@@ -180,6 +180,10 @@ def test_worked_the_door_serves_datasync_and_starts_agents():
         tell(door, "advance", {"duration": "30 min"})
         told = client.describe_task_execution(TaskExecutionArn=execution)
         assert told["Status"] == "TRANSFERRING"
+        with urlopen(door.url, timeout=30) as page:
+            shown = page.read().decode()
+        assert execution.rpartition("/")[2] in shown
+        assert "<td>TRANSFERRING</td>" in shown
         assert tell(door, "agent", {})["key"] != key
         for wrong in ({"job": 5}, {"job": "JID0"}, {"device": job}):
             with pytest.raises(HTTPError, match="400"):

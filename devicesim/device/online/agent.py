@@ -56,6 +56,13 @@ class Agent:
         just = self._up or self._setting.now - self._turned < wait
         return (self.post.up or just) and self.line.gave_within(wait)
 
+    @property
+    def seen(self) -> float | None:
+        """When it was last in contact [s]; None where nobody knows, as of a line that has closed."""
+        if self.reachable:
+            return self._setting.now
+        return self._turned if not self._up else None
+
     def stir(self) -> None:
         """Let it look at the world again: something around it has changed."""
         if self.post.up != self._up:

@@ -311,6 +311,8 @@ class DataSync:
 
     def task(self, task_id: str) -> Sending:
         """A task by its id."""
+        if task_id in self.tasks:
+            return self.tasks[task_id]
         found = {sending.id: sending for sending in self.sendings}
         if task_id not in found:
             raise unknown("task", task_id, found)
