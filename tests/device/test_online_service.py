@@ -296,3 +296,29 @@ def test_worked_files_of_a_door_are_sent_with_their_bytes_and_again_when_they_ch
     world.run()
     assert store.objects == {"a.txt": b"alpha", "b.txt": b"BETA", "c.txt": b"gamma"}
     assert [(e.files, e.bytes, e.listed) for e in world.executions()] == [(2, 9, 2), (2, 9, 2)]
+
+
+def test_law_a_replay_goes_by_what_the_bucket_said() -> None:
+    store = Kept()
+    world, _, agent = snowcone(Neighbours(objects=store))
+    task = world.create_task(agent, "/buckets/devicesim", "devicesim", **EXACT)
+    world.start_execution(task)
+    world.advance("2 h")
+    del store.objects["devicesim/0000/00000007"]
+    world.start_execution(task)
+    world.run()
+    assert [e.files for e in world.executions()] == [1000, 1]
+    again = devicesim.replay(None, world.seed, world.log)
+    assert again.events == world.events
+    assert [e.files for e in again.executions()] == [1000, 1]
+
+
+def test_worked_an_object_that_is_there_already_stays_where_nothing_is_overwritten() -> None:
+    store = Kept()
+    store.objects["0000/00000001"] = b""
+    world = devicesim.World(seed=3, neighbours=Neighbours(objects=store))
+    world.create_share("/export/video", files=4, size="1 MB")
+    task = world.create_task(world.start_agent(), "/export/video", "films", overwrite="NEVER", transfer="ALL")
+    world.start_execution(task)
+    world.run()
+    assert [(e.files, e.skipped) for e in world.executions()] == [(3, 1)]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from devicesim.device.neighbours import ObjectStore, Upload
 from devicesim.device.online.shelf import Shelf
-from devicesim.device.online.source import Batch, Source, attributes
+from devicesim.device.online.source import Batch, Hear, Source, attributes
 from devicesim.device.share import File, Posix
 from devicesim.scenario import Files
 
@@ -153,22 +153,28 @@ class Picked(Source):
         single = [row in self._nodes for row in range(self._whole, self.sizes.size)]
         return np.concatenate([*masks, np.array(single, dtype=np.bool_)])
 
-    def look(self, store: ObjectStore | None) -> str:
+    def look(self, hear: Hear) -> str:
         """See both sides before anything is sent; returns why one of them cannot be seen, or nothing."""
         roots = () if self._shelf is None else self._shelf.roots
         if not (self._exported or any(_meets(root, self.pick.below) for root in roots)):
             return f"there is no directory /{self.pick.below}"
         self._take_up()
-        if store is None:
-            return ""
+        said = hear("bucket", self._in_bucket)
+        if isinstance(said, str):
+            return said
+        self.arrived[said or []] ^= True
+        self.sent &= self.arrived
+        return ""
+
+    def _in_bucket(self, store: ObjectStore) -> str | list[int]:
+        """Numbers of the files of which the bucket has an object and should not, or has none any more."""
         if not store.has_bucket(self.pick.bucket):
             return f"there is no bucket {self.pick.bucket}"
-        if self.arrived.any():
-            there = {each.key for each in store.list(self.pick.bucket)}
-            keys = (key for batch in self.batches for key in map(batch.key, range(batch.count)))
-            self.arrived = np.fromiter((key in there for key in keys), np.bool_, self.sizes.size)
-            self.sent &= self.arrived
-        return ""
+        there = {each.key for each in store.list(self.pick.bucket)}
+        keys = (key for batch in self.batches for key in map(batch.key, range(batch.count)))
+        found = np.fromiter((key in there for key in keys), np.bool_, self.sizes.size)
+        differs: list[int] = np.flatnonzero(found != self.arrived).tolist()
+        return differs
 
     def _take_up(self) -> None:
         """Take note of single files that came through a door, changed or went since the last look."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,10 @@ from devicesim.scenario import Files
 
 AGENT = "aws-datasync"
 """How objects that DataSync made name their maker."""
+
+
+Hear = Callable[[str, Callable[[ObjectStore], Any]], Any]
+"""Asks the object store something, under a name; None where there is none, and what it said then in a replay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,7 @@ class Source:
         """Whether nothing more will come to the source by itself."""
         return True
 
-    def look(self, store: ObjectStore | None) -> str:
+    def look(self, hear: Hear) -> str:
         """See both sides before anything is sent; returns why one of them cannot be seen, or nothing."""
         return ""
 

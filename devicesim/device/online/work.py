@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from typing import Any
 
 import numpy as np
 import simpy
 from numpy.typing import NDArray
 
 from devicesim.catalog import Figures
+from devicesim.device.neighbours import ObjectStore
 from devicesim.device.online.execution import Execution, Sent
 from devicesim.device.online.line import TICK, Line, efficiency
 from devicesim.device.online.post import Post
@@ -86,7 +88,7 @@ class Work:
         """List both sides and find what is missing or has changed."""
         figure, source, execution = self._setting.figures.si, self._source, self._execution
         self._enter("PREPARING")
-        if why := source.look(self._setting.neighbours.objects):
+        if why := source.look(self._hear):
             return why
         self._there = np.flatnonzero(source.there)
         in_s3 = int(source.arrived.sum())
@@ -289,12 +291,19 @@ class Work:
         good: NDArray[np.bool_] = np.ones(whole, dtype=np.bool_)
         if number:
             good[draw.choice(whole, number, replace=False)] = False
-        if (store := setting.neighbours.objects) is not None:
-            good[good] = source.put(store, done[good])
+        ours = np.flatnonzero(good)
+        refused = self._hear("put", lambda store: np.flatnonzero(~source.put(store, done[ours])).tolist())
+        good[ours[refused or []]] = False
         execution.failed = int((~good).sum())
         done = done[good]
         source.complete(done)
         execution.files, execution.bytes = done.size, int(source.sizes[done].sum())
+
+    def _hear(self, name: str, find: Callable[[ObjectStore], Any]) -> Any:
+        """What the object store says; None where none is attached. A replay goes by what it said then."""
+        setting, store = self._setting, self._setting.neighbours.objects
+        question = f"datasync/{self._execution.id}/{name}"
+        return setting.heard.ask(question, setting.now, None if store is None else lambda: find(store))
 
     def _enter(self, status: str, why: str = "") -> None:
         execution, now = self._execution, self._setting.now
