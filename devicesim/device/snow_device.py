@@ -74,6 +74,7 @@ class SnowDevice:
         self.off = setting.env.event()
         self.room = room(setting, kind)
         self.share = Share(limits(setting, kind, self.room))
+        self.share.epoch_ns = round(setting.epoch.timestamp() * 1e6) * 1000
         self.hand = Hand(setting.env)
         self._compute = Compute(setting, kind, job, self.change, lambda: self.counted())
         self._doors = DoorPuts(setting, self.share)

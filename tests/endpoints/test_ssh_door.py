@@ -184,12 +184,13 @@ class TestShipping:
                 sftp.mkdir(f"{HOME}/day")
                 for name, content in files.items():
                     sftp.putfo(io.BytesIO(content), f"{HOME}/{name}")
+                sftp.utime(f"{HOME}/day/07.jpg", (10**9, 10**9 + 7))
             stand.world.give_back()
             stand.world.until("Complete")
             listed = bucket.list_objects_v2(Bucket=BUCKET)["Contents"]
             found = {each["Key"]: bucket.get_object(Bucket=BUCKET, Key=each["Key"]) for each in listed}
             assert {key: each["Body"].read() for key, each in found.items()} == files
-            assert found["day/07.jpg"]["Metadata"]["file-permissions"] == "0644"
+            assert found["day/07.jpg"]["Metadata"]["file-mtime"] == f"{(10**9 + 7) * 10**9}ns"
 
 
 class TestLogin:

@@ -197,14 +197,15 @@ class Picked(Source):
         node, shelf = self._nodes.get(number), self._shelf
         if node is None or shelf is None:
             return super().upload(number, key, metadata)
-        posix = Posix(node.mode, node.uid, node.gid, node.atime_ns, node.mtime_ns)
+        epoch = node.bucket.epoch_ns if node.bucket is not None else 0
+        posix = Posix(node.mode, node.uid, node.gid, node.atime_ns, node.mtime_ns).at(epoch)
         size = int(self.sizes[number])
         return Upload(key, size, lambda offset, count: shelf.read(node, offset, count), attributes(posix))
 
     def posix(self, part: Batch) -> Posix | None:
         """The attributes of a batch's files, where anybody knows them."""
         collection = None if self._shelf is None else self._shelf.collections.get(part.files.name)
-        return None if collection is None else collection.posix
+        return None if collection is None else collection.civil
 
 
 def _meets(root: str, below: str) -> bool:

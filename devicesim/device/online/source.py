@@ -221,7 +221,7 @@ class DeviceSource(Source):
     def posix(self, part: Batch) -> Posix | None:
         """The attributes of the files on the device."""
         collection = self._collections().get(part.files.name)
-        return None if collection is None else collection.posix
+        return None if collection is None else collection.civil
 
     def remove(self) -> tuple[int, int]:
         """Take from the device what is in S3 as it is; returns files and bytes."""

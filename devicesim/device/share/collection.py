@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ class Posix:
     """The attributes of a file that travel with its object.
 
     Attributes:
-        atime_ns, mtime_ns: simulated times [ns].
+        atime_ns, mtime_ns: simulated times [ns], or civil ones.
     """
 
     mode: int
@@ -32,6 +32,10 @@ class Posix:
     gid: int
     atime_ns: int
     mtime_ns: int
+
+    def at(self, epoch_ns: int) -> Posix:
+        """The same with civil times, those of a share whose second 0 was then [ns of Unix time]."""
+        return replace(self, atime_ns=self.atime_ns + epoch_ns, mtime_ns=self.mtime_ns + epoch_ns)
 
 
 class Collection:
@@ -72,6 +76,11 @@ class Collection:
 
     def __len__(self) -> int:
         return len(self._sizes)
+
+    @property
+    def civil(self) -> Posix:
+        """The attributes of its files with civil times."""
+        return self.posix.at(self.bucket.epoch_ns)
 
     @property
     def first_fileid(self) -> int:

@@ -211,12 +211,13 @@ class Bucket:
     Attributes:
         objects: names of regular files, and finished files of collections; a file with two names is two.
         bytes: their sizes together [bytes].
+        epoch_ns: civil time of the share's second 0 [ns of Unix time].
     """
 
-    __slots__ = ("bytes", "directory", "name", "objects")
+    __slots__ = ("bytes", "directory", "epoch_ns", "name", "objects")
 
     def __init__(self, name: str, root: Directory, stamp: int) -> None:
         self.name = name
-        self.objects = self.bytes = 0
+        self.objects = self.bytes = self.epoch_ns = 0
         self.directory = Directory(root, name, self, 0o777, root.uid, root.gid, stamp)
         self.directory.fixed = True

@@ -42,6 +42,7 @@ class Tree:
         touched: files written to since somebody last looked, in the order in which they first were; None while
             nobody looks.
         read_only: refuse every change with EROFS, as when the device is on its way back.
+        epoch_ns: civil time of second 0 [ns of Unix time], for the times that travel with objects.
     """
 
     def __init__(self, limits: Limits, content: Content, now: float = 0.0) -> None:
@@ -51,6 +52,7 @@ class Tree:
         self.buckets: dict[str, Bucket] = {}
         self.touched: dict[File, None] | None = None
         self.read_only = False
+        self.epoch_ns = 0
         self._overlays: dict[str, Overlay] = {}
         self._collections: list[Collection] = []
         self._inodes = Inodes()
@@ -74,6 +76,7 @@ class Tree:
         if name in self.buckets:
             refuse(errno.EEXIST, f"bucket {name} exists")
         bucket = self.buckets[name] = Bucket(name, self.root, self._stamp(now))
+        bucket.epoch_ns = self.epoch_ns
         self._overlays[name] = Overlay()
         self._enter(self.root, name, bucket.directory, self._stamp(now))
         return bucket

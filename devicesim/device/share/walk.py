@@ -31,11 +31,12 @@ class Item(NamedTuple):
 
     @property
     def posix(self) -> Posix:
-        """The attributes that travel with the object."""
+        """The attributes that travel with the object, with civil times."""
         if self.node is None:
-            return self.collection.posix if self.collection is not None else Posix(0, 0, 0, 0, 0)
+            return self.collection.civil if self.collection is not None else Posix(0, 0, 0, 0, 0)
         node = self.node
-        return Posix(node.mode, node.uid, node.gid, node.atime_ns, node.mtime_ns)
+        epoch = node.bucket.epoch_ns if node.bucket is not None else 0
+        return Posix(node.mode, node.uid, node.gid, node.atime_ns, node.mtime_ns).at(epoch)
 
 
 def walk(top: Directory) -> Iterator[tuple[str, Node]]:
