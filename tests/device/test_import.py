@@ -6,7 +6,7 @@ import pytest
 from small_story import BYTES, small_story
 
 from devicesim.device.neighbours import CountingStore, Neighbours, Upload
-from devicesim.progress import ImportFailed
+from devicesim.progress import ImportFailed, Lost
 from devicesim.world import World, simulate
 
 COPY_BEGINS = 364_350.0
@@ -61,9 +61,11 @@ def test_what_the_store_refuses_has_failed() -> None:
 
 
 def test_a_bucket_that_is_not_there_takes_nothing() -> None:
+    """AWS waits for it, gives up, and erases the device: nothing failed object by object."""
     store = KeepingStore(buckets=())
-    assert failed(imported(store)) == [(40, BYTES)]
-    assert store.objects == {}
+    world = imported(store)
+    ((objects, size),) = [(event.files, event.bytes) for event in world.stream.of(Lost)]
+    assert (objects, size, failed(world), store.objects) == (40, BYTES, [], {})
 
 
 @pytest.mark.parametrize("share", [0.25, 1])
