@@ -31,9 +31,6 @@ Process = Generator[simpy.Event, object, None]
 GIGABIT = 1e9 / 8
 """Line rate of gigabit Ethernet [bytes/s]."""
 
-_STOPPED = ("DEACTIVATING", "INACTIVE")
-"""States of a service that serves nobody, on a device that is on."""
-
 NAME_BYTES = 255
 """NAME_MAX of the file systems Linux exports."""
 
@@ -86,6 +83,7 @@ class SnowDevice:
         self.cache: Cache | None = None
         self.listeners: list[Callable[[], None]] = []
         self._changing = False
+        self._stopped: set[str] = set()  # services that a command stopped, until they start again
         self.made = setting.now
 
     @property
@@ -123,7 +121,7 @@ class SnowDevice:
     @property
     def cpu_share(self) -> float:
         """Share of its cores that what the clients write to has for the copy now; none of a service that is stopped."""
-        if self.state == "unlocked" and any(state in _STOPPED for state in self.services.values()):
+        if self._stopped:
             return 0.0
         left = max(0.0, 1.0 - sum(tenant.service for tenant in self.tenants) / self.cores)
         return self.compute.nfs_share * self.heat.cpu_factor * left
@@ -240,6 +238,7 @@ class SnowDevice:
         """Power on, unlock, start the services if asked; False when the device went off on the way."""
         figures, env = self.setting.figures, self.setting.env
         self.off = env.event()
+        self._stopped.clear()
         self._enter("booting")
         env.process(self.power.watch(self.most, self.off))
         env.process(self.heat.watch(self.power, self.least, self.most(self.vcpus), self.off))
@@ -291,12 +290,16 @@ class SnowDevice:
     def _turn(self, service: str, through: str, key: str, to: str) -> Process:
         off = self.off
         self._serve(service, through)
+        if to == "INACTIVE":
+            self._stopped.add(service)
         self.change()
         yield self.setting.env.timeout(self.setting.figures.si(f"{self.kind}.{service}.{key}")) | off
         if off.triggered or self.services[service] != through:
             return
         if to == "INACTIVE":
             self.share.flush(self.share.unstable_bytes)
+        else:
+            self._stopped.discard(service)
         self._serve(service, to)
         self.change()
 
