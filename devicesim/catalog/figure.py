@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from devicesim import units
@@ -48,7 +49,7 @@ class Figure:
     note: str = ""
     date: str = ""
 
-    @property
+    @cached_property
     def si(self) -> float:
         """The value in SI.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from devicesim import units
 from devicesim.catalog.figure import Figure
@@ -13,6 +13,7 @@ from devicesim.catalog.store import find
 from devicesim.errors import UnitError
 
 Setting = float | str | bool | Sequence[float]
+Part = TypeVar("Part")
 
 
 class Figures:
@@ -46,6 +47,8 @@ class Figures:
         own = {key: override(key, value) for key, value in (overrides or {}).items()}
         self._set = dict(measured or {}) | own
         self.used: dict[str, Figure] = {}
+        self._varied: frozenset[str] = frozenset()
+        self._known: dict[str, tuple[Any, dict[str, Figure]]] | None = None
 
     @property
     def overrides(self) -> dict[str, Figure]:
@@ -81,7 +84,46 @@ class Figures:
         """Give a copy in which one number is another, with nothing read yet: for sensitivity studies."""
         copy = Figures()
         copy._set = self._set | {key: _in_si(self._set.get(key) or find(key), si_value, "varied")}
+        copy._varied, copy._known = self._varied | {key}, self._known
         return copy
+
+    def remembering(self) -> Figures:
+        """A view of the same figures that, with its varied copies, works out each :meth:`part` but once."""
+        copy = Figures()
+        copy._set, copy.used, copy._known = self._set, self.used, {}
+        return copy
+
+    def part(self, name: str, work: Callable[[Figures], Part]) -> Part:
+        """What follows from figures alone: a varied copy works it out anew only if it varies one that was read.
+
+        >>> figures = Figures().remembering()
+        >>> def doubled(seen):
+        ...     print("worked out")
+        ...     return 2 * seen.si("SNC1_HDD.cpu.vcpus")
+        >>> figures.part("doubled", doubled)
+        worked out
+        4.0
+        >>> figures.with_value("wifi.latency", 0.01).part("doubled", doubled)
+        4.0
+        >>> figures.with_value("SNC1_HDD.cpu.vcpus", 3.0).part("doubled", doubled)
+        worked out
+        6.0
+        """
+        if self._known is None:
+            return work(self)
+        known = self._known.get(name)
+        if known is None or not self._varied.isdisjoint(known[1]):
+            whole, self.used = self.used, {}
+            try:
+                known = work(self), self.used
+            finally:
+                self.used = whole
+            if not self._varied:
+                self._known[name] = known
+        for key, figure in known[1].items():
+            self.used.setdefault(key, figure)
+        made: Part = known[0]
+        return made
 
 
 def override(key: str, value: Setting) -> Figure:

@@ -45,7 +45,11 @@ class Load:
 
 def expected(figures: Figures, story: Scenario, load: Load) -> tuple[float, float, float]:
     """Expected seconds of waiting and travelling, of work at the site, and of the import."""
-    return _waiting(figures, story), _copying(figures, story, load), _importing(figures, load)
+    return (
+        figures.part("waiting", lambda seen: _waiting(seen, story)),
+        figures.part("copying", lambda seen: _copying(seen, story, load)),
+        figures.part("importing", lambda seen: _importing(seen, load)),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +99,7 @@ def _copying(figures: Figures, story: Scenario, load: Load) -> float:
     if not story.clients or not load.files:
         return 0.0
     device, figure = story.job.device, figures.si
-    clients = capacities.clients(figures, story, sizes=[load.sizes] * len(story.clients))
-    rates, latencies = _links(figures, story)
-    regime = throughput.Regime(bandwidth=rates, latency=latencies)
-    held = story.job.holds.size if story.job.holds is not None else 0.0
-    room = catalog.room(device, story.job.capacity, bool(story.instances or story.functions))
-    server = capacities.server(figures, device, held, room, story.clients)
-    bounds = throughput.bounds(server, clients, regime, load.sizes)
+    bounds = figures.part("bounds", lambda seen: _bounds(seen, story, load))
     rate = min(bounds.values())
     work = load.bytes / rate if rate > 0 else np.inf
     started = max(figure(f"{device}.{service}.start") for service in interfaces.used(story))
@@ -127,6 +125,19 @@ def _copying(figures: Figures, story: Scenario, load: Load) -> float:
     recharged = max(0.0, stops - supply.spares) if supply.recharge is not None else 0.0
     changing = (stops - recharged) * supply.swap + recharged * (supply.recharge or 0.0)
     return float(ready + work + changing + stops * (ready + figure(f"{device}.shutdown.time")))
+
+
+def _bounds(figures: Figures, story: Scenario, load: Load) -> dict[str, float]:
+    """The most that each station lets through [bytes/s]."""
+    device = story.job.device
+    sizes = [load.sizes] * len(story.clients)
+    clients = figures.part("clients", lambda seen: capacities.clients(seen, story, sizes=sizes))
+    rates, latencies = figures.part("links", lambda seen: _links(seen, story))
+    regime = throughput.Regime(bandwidth=rates, latency=latencies)
+    held = story.job.holds.size if story.job.holds is not None else 0.0
+    room = catalog.room(device, story.job.capacity, bool(story.instances or story.functions))
+    server = figures.part("server", lambda seen: capacities.server(seen, device, held, room, story.clients))
+    return throughput.bounds(server, clients, regime, load.sizes)
 
 
 def _links(figures: Figures, story: Scenario) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -40,14 +40,16 @@ def swings(figures: Figures, story: Scenario, load: Load) -> tuple[Swing, ...]:
 
 def ranked(figures: Figures, expected: Expected) -> tuple[Swing, ...]:
     """Rank the assumed figures that the run read by how far they move what a room of the scenario expects."""
-    waiting, copying, importing = expected(figures)
+    known = figures.remembering()
+    waiting, copying, importing = known.part("expected", expected)
     base = waiting + copying + importing
     found = []
     for key, figure in tuple(figures.used.items()):
         if figure.kind != "assumed" or figure.exact or not isinstance(figure.value, float | int):
             continue
-        low = expected(figures.with_value(key, figure.low_si))
-        high = expected(figures.with_value(key, figure.high_si))
+        low, high = (
+            known.with_value(key, end).part("expected", expected) for end in (figure.low_si, figure.high_si)
+        )
         days = [(sum(end) - base) / DAY for end in (low, high)]
         hours = [(end[1] - copying) / HOUR for end in (low, high)]
         if max(map(abs, days)) > LEAST or max(map(abs, hours)) > LEAST:
