@@ -71,6 +71,15 @@ def test_commands_of_the_readme_exist() -> None:
         assert devicesim(name, "--help").returncode == 0
 
 
+def test_commands_on_measurements_exist() -> None:
+    lines = [re.sub(r"\s+# .*", "", line) for line in block("sh", "run on the result:").splitlines() if line]
+    told = {name: devicesim(name, "--help").stdout for name in ("predict", "calibrate", "validate")}
+    for line in lines:
+        _, name, *words = line.split()
+        assert all(word in told[name] for word in words if word.startswith("--")), line
+    assert {line.split()[1] for line in lines} == set(told)
+
+
 def test_the_boto3_walk_of_the_readme_passes() -> None:
     pytest.importorskip("boto3")
     walk: dict[str, Any] = {}

@@ -25,6 +25,7 @@ COMMANDS = {
     "run": "Simulate a scenario: when is the data in S3, and what held it back.",
     "calibrate": "Fit the transfer model to your own measurements.",
     "predict": "How fast files are copied, and what holds them back; or predictions against measurements.",
+    "validate": "The model against every published figure and measurement, failures included.",
     "serve": "Open the doors of a simulation: the Snowball job API over HTTP.",
     "catalog": "The figures everything rests on, with their sources.",
     "schema": "Print the JSON Schema of scenario files.",

@@ -72,7 +72,7 @@ from devicesim.throughput.core import COMPILED
         (
             ["catalog", "list", "--kind", "xyz"],
             "devicesim: unknown kind of catalog entry 'xyz'; known: customer, device, lane, model, price, radio, "
-            "workload",
+            "validation, workload",
         ),
     ],
     ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "",

@@ -131,7 +131,7 @@ def test_law_a_shaper_is_told_from_a_link_that_delays(real):
 
 def test_law_the_text_says_what_is_uncertain(real):
     text = told.text(real)
-    assert "without the link without limit" in text
+    assert "no limit, 0.049 ms, by the others" in text
     assert "Not identified: ceiling of the hosts" in text
     document = told.document(real)
     assert document["held_out"]["median"] == real.evidence.errors.median
@@ -216,7 +216,12 @@ def test_worked_serial_small_files_take_five_round_trips_and_their_work():
     assert wall(setting, costs) == pytest.approx(100 * each, rel=1e-4)
 
 
+def test_law_the_readme_shows_what_the_command_prints(real):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert readme.split("<!-- output: calibrate -->\n```text\n")[1].split("```")[0] == told.text(real)
+
+
 def test_worked_the_written_profile_is_toml(real):
     document = tomllib.loads(written.toml(real))
     assert document["held_out"]["cells"] == 24
-    assert document["not_identified"][0]["name"] == "ceiling of the hosts"
+    assert document["not_identified"][0]["name"] == "ceiling of the hosts (none was seen)"

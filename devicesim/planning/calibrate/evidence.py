@@ -36,6 +36,8 @@ REFIT_ITERATIONS = 2
 LEVEL = 0.90
 """Probability that an interval is meant to hold the truth with."""
 
+_NORMAL_95 = 1.6449
+
 ENOUGH = {
     "efficiency": "large files over a link that they fill (1 GiB over 1 Gbit/s)",
     "delay": "small files by one stream, beside the same by four (5,000 of 4 KiB)",
@@ -189,7 +191,7 @@ def intervals(data: Observed, rules: Rules, whole: Fit, seed: int = 0) -> tuple[
     for name, value, low, high, before in zip(
         whole.form.names, whole.values, lows, highs, spread, strict=True
     ):
-        identified = (high - low) < rules.identified * 2 * 1.645 * before
+        identified = (high - low) < rules.identified * 2 * _NORMAL_95 * before
         most = 1.0 if name == "efficiency" else np.inf
         at, least, largest = (min(exp(x), most) for x in (value, low, high))
         told.append(Estimate(name, at, least, largest, bool(identified)))
@@ -205,7 +207,8 @@ def _curvature(data: Observed, rules: Rules, whole: Fit, spread: Floats) -> Floa
     noise = max(scatter, rules.noise / 4)
     curvature = whole.slopes.T @ (whole.slopes * weights[:, None]) / noise**2 + np.diag(spread**-2)
     half: Floats = student(free) * np.sqrt(np.diag(np.linalg.inv(curvature)))
-    return half
+    # What was assumed beforehand is known without any measurement.
+    return np.minimum(half, _NORMAL_95 * spread)
 
 
 def student(free: float) -> float:
@@ -214,7 +217,7 @@ def student(free: float) -> float:
     >>> round(student(5.0), 2), round(student(1e9), 3)
     (2.01, 1.645)
     """
-    z = 1.6449
+    z = _NORMAL_95
     first = (z**3 + z) / (4 * free)
     second = (5 * z**5 + 16 * z**3 + 3 * z) / (96 * free**2)
     third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * free**3)

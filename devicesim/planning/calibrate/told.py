@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import inf, isfinite
+from textwrap import wrap
 from typing import Any
 
 from devicesim.planning.calibrate.calibration import Calibration
 from devicesim.planning.calibrate.evidence import ENOUGH, Errors, Estimate
 from devicesim.planning.measured.measurement import Cell
 from devicesim.planning.measured.profile import UNITS
+from devicesim.planning.measured.words import link_name
 
 SCHEMA = "devicesim.calibration/1"
+WIDTH = 100
+"""Columns of the text."""
 GOOD_MEDIAN, GOOD_WORST = 0.10, 0.35
 """What a good calibration keeps held-out errors below."""
 
@@ -35,13 +39,17 @@ def missing(calibration: Calibration) -> list[tuple[str, str]]:
     """What could not be told apart, each with the measurement that would be enough."""
     found = [(name_of(e.name), e.enough) for e in calibration.evidence.estimates if not e.identified]
     if calibration.fit.costs.ceiling == inf:
-        found.append((NAMES["ceiling"], f"none was seen; {ENOUGH['ceiling']} would show one"))
+        found.append((f"{NAMES['ceiling']} (none was seen)", ENOUGH["ceiling"]))
     return found
 
 
 def text(calibration: Calibration) -> str:
     """Everything on one screen."""
-    return "\n".join(_lines(calibration)) + "\n"
+    lines = list[str]()
+    for line in _lines(calibration):
+        # Tables stand as they are; sentences are broken.
+        lines += [line] if line.startswith("  ") or not line else wrap(line, WIDTH, subsequent_indent="  ")
+    return "\n".join(lines) + "\n"
 
 
 def _lines(calibration: Calibration) -> Iterator[str]:
@@ -59,10 +67,10 @@ def _lines(calibration: Calibration) -> Iterator[str]:
             _quantity(estimate.name, x) for x in (estimate.value, estimate.low, estimate.high)
         )
         mark = "" if estimate.identified else "   not identified"
-        yield f"  {name_of(estimate.name):<34}{value:>12}   {low} .. {high}{mark}"
-    yield f"  {'cores that serve calls':<34}{calibration.fit.costs.cores:>12}"
+        yield f"  {name_of(estimate.name):<36}{value:>12}   {low} .. {high}{mark}"
+    yield f"  {'cores that serve calls':<36}{calibration.fit.costs.cores:>12}"
     yield ""
-    yield f"  {'error of the predicted time':<34}{'settings':>9}{'median':>9}{'worst':>9}{'bias':>9}"
+    yield f"  {'error of the predicted time':<36}{'settings':>9}{'median':>9}{'worst':>9}{'bias':>9}"
     yield _errors("seen by the fit", calibration.fitted)
     yield _errors("held out", calibration.evidence.errors)
     for name, errors in calibration.classes.items():
@@ -70,15 +78,11 @@ def _lines(calibration: Calibration) -> Iterator[str]:
     if calibration.evidence.disturbed:
         yield _errors("held out, under other load", calibration.evidence.disturbed)
     for cell, errors in calibration.evidence.links:
-        yield _errors(f"without {link_name(cell)}", errors)
+        yield _errors(f"{_link(cell)}, by the others", errors)
     yield ""
     yield from _verdict(calibration)
     for name, enough in missing(calibration):
-        yield (
-            f"Not identified: {name}. Measure {enough}."
-            if "none was seen" not in enough
-            else (f"Not identified: {name}: {enough}.")
-        )
+        yield f"Not identified: {name}. Measure {enough}."
 
 
 def _verdict(calibration: Calibration) -> Iterator[str]:
@@ -91,13 +95,13 @@ def _verdict(calibration: Calibration) -> Iterator[str]:
     for cell, found in calibration.evidence.links:
         if found.median > 2 * GOOD_MEDIAN:
             yield (
-                f"Only {link_name(cell)} tells of what bounds it: without it, it is predicted to {found.median:.0%} "
-                "(median). Links unlike those measured are as uncertain."
+                f"No other link tells what bounds the one of {_link(cell)}: held out whole, it is predicted to "
+                f"{found.median:.0%}. A link unlike those measured is as uncertain."
             )
 
 
 def _errors(name: str, errors: Errors) -> str:
-    return f"  {name:<34}{errors.cells:>9}{errors.median:>9.1%}{errors.worst:>9.1%}{errors.bias:>+9.1%}"
+    return f"  {name:<36}{errors.cells:>9}{errors.median:>9.1%}{errors.worst:>9.1%}{errors.bias:>+9.1%}"
 
 
 def _quantity(name: str, value: float) -> str:
@@ -108,11 +112,8 @@ def _quantity(name: str, value: float) -> str:
     return f"{value / si:.3g} {unit}" if isfinite(value) else "none"
 
 
-def link_name(cell: Cell) -> str:
-    """A link in words."""
-    link, rtt = cell.setting.link, cell.setting.rtt
-    rate = "the link without limit" if link == inf else f"{link * 8 / 1e6:,g} Mbit/s"
-    return f"{rate}, {rtt * 1e3:.2g} ms"
+def _link(cell: Cell) -> str:
+    return f"{link_name(cell.setting.link)}, {cell.setting.rtt * 1e3:.2g} ms"
 
 
 def _count(number: int, what: str) -> str:

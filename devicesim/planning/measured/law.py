@@ -47,6 +47,9 @@ STEADY_WRITES = 2048
 STEADY_TURNS = 8
 """Files that each stream sends at least before a transfer is taken to be steady."""
 
+ALIKE = log(10)
+"""Logarithm of the ratio of round trips up to which links of unsaid kinds are taken to be alike."""
+
 _NO_LIMIT = 1e15
 """Bytes/s that nothing waits for."""
 
@@ -98,11 +101,11 @@ class Costs:
         require(self.ceiling > 0, "ceiling", "> 0", self.ceiling)
 
     def bucket(self, setting: Setting) -> float:
-        """The bucket of a setting's link: of its kind, else of the line with the most similar round trips."""
+        """The bucket of a setting's link, none if it is unlike every line that was measured [bytes]."""
         return next((line.bucket for line in (self.line(setting),) if line), 0.0)
 
     def line(self, setting: Setting) -> Line | None:
-        """The line that a setting's link is taken for."""
+        """The line that a setting's link is taken for: of its kind, else that of the most similar round trips."""
         if setting.link == inf or not self.lines:
             return None
         same = [line for line in self.lines if setting.line and line.kind == setting.line]
@@ -110,7 +113,8 @@ class Costs:
         def distance(line: Line) -> float:
             return abs(log(max(line.rtt, 1e-6) / max(setting.rtt, 1e-6)))
 
-        return min(same or self.lines, key=distance)
+        near = min(same or self.lines, key=distance)
+        return near if same or distance(near) <= ALIKE else None
 
 
 def line_of(setting: Setting) -> str:

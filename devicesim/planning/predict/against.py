@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from devicesim.planning.measured.measurement import Measurement, Setting, cells
+from devicesim.planning.measured.words import link_name, size_name
 
 SCHEMA = "devicesim.prediction/1"
 
@@ -130,9 +131,9 @@ def text(rows: Sequence[Row], model: str) -> str:
 def _line(row: Row) -> str:
     setting = row.measurement.setting
     link = link_name(setting.link)
-    files = f"{setting.files:,} x {size(setting.size)}"
+    files = f"{setting.files:,} x {size_name(setting.size)}"
     return (
-        f"{link:>12} {setting.rtt * 1e3:>5.3g} ms {setting.streams:>7} {size(setting.wsize):>8} {files:>16} "
+        f"{link:>12} {setting.rtt * 1e3:>5.3g} ms {setting.streams:>7} {size_name(setting.wsize):>8} {files:>16} "
         f"{row.predicted:>8.2f} s {row.measurement.wall:>8.2f} s {row.error:>+8.1%}{' *' if row.disturbed else ''}"
     )
 
@@ -145,26 +146,3 @@ def _words(rows: Sequence[Row], which: str) -> list[str]:
         f"{count}: median error {told.median:.1%}, worst {told.worst:.1%}; by the median of repeats, "
         f"{settings}: median {told.median_of_settings:.1%}, worst {told.worst_of_settings:.1%}"
     ]
-
-
-def link_name(link: float) -> str:
-    """A line rate in words.
-
-    >>> link_name(125e6), link_name(12.5e6), link_name(inf)
-    ('1 Gbit/s', '100 Mbit/s', 'no limit')
-    """
-    if link == inf:
-        return "no limit"
-    return f"{link * 8 / 1e9:g} Gbit/s" if link >= 125e6 else f"{link * 8 / 1e6:g} Mbit/s"
-
-
-def size(value: float) -> str:
-    """A size in the binary unit that fits.
-
-    >>> size(65536.0), size(2.0**20), size(1000.0)
-    ('64 KiB', '1 MiB', '1000 B')
-    """
-    for unit, factor in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
-        if value >= factor:
-            return f"{value / factor:.4g} {unit}"
-    return f"{value:g} B"

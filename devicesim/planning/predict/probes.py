@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devicesim.planning.measured.measurement import GIB, KIB, MIB
-from devicesim.planning.predict.against import size as words
+from devicesim.planning.measured.words import size_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Probe:
     @property
     def name(self) -> str:
         """What its file is called."""
-        return f"{words(float(self.size)).replace(' ', '')}-{self.streams}"
+        return f"{size_name(float(self.size)).replace(' ', '')}-{self.streams}"
 
 
 PROBES = (

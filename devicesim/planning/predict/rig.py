@@ -59,7 +59,13 @@ class Rig:
         return replace(self, server=replace(self.server, buffer=kept))
 
 
-def of_device(figures: Figures, device: str, setting: Setting, durability: Durability) -> Rig:
+def of_device(
+    figures: Figures,
+    device: str,
+    setting: Setting,
+    durability: Durability,
+    interface: scenario.Interface = "nfs",
+) -> Rig:
     """A client of a device.
 
     Args:
@@ -67,11 +73,12 @@ def of_device(figures: Figures, device: str, setting: Setting, durability: Durab
         device: catalog entry.
         setting: link, round trips, streams, wsize and version; files and size do not count here.
         durability: when a write counts as safe.
+        interface: what the client writes to.
     """
     told = {"version": setting.version, "durability": durability, "wsize": float(setting.wsize)}
     options = scenario.Nfs().model_copy(update=told | {"window": setting.window or None})
     rate = min(setting.link, capacities.port(figures, device, setting.link))
-    bare = scenario.Client(name="client", dataset=("files",), link="ethernet", interface="nfs")
+    bare = scenario.Client(name="client", dataset=("files",), link="ethernet", interface=interface)
     client = bare.model_copy(update={"rate": rate, "streams": setting.streams, "nfs": options})
     room = figures.si(catalog.room(device))
     way = interfaces.way(figures, device, client, setting.streams)

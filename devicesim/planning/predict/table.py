@@ -9,7 +9,7 @@ from textwrap import wrap
 from typing import Any
 
 from devicesim.catalog import Figures
-from devicesim.planning.predict.against import link_name, size
+from devicesim.planning.measured.words import link_name, size_name
 from devicesim.planning.predict.rates import LIFTS, Rate, factor
 
 SCHEMA = "devicesim.rates/1"
@@ -38,7 +38,7 @@ def _block(link: float, durability: str, block: Sequence[Rate]) -> Iterator[str]
     heads = (f"{n} stream{'' if n == 1 else 's'}" for n in streams)
     yield f"  {'files of':<9}" + "".join(f"{head:>17}{'':<13}" for head in heads).rstrip()
     for each, row in groupby(block, key=lambda rate: rate.setting.size):
-        yield (f"  {size(each):<9}" + "".join(map(_cell, row))).rstrip()
+        yield (f"  {size_name(each):<9}" + "".join(map(_cell, row))).rstrip()
 
 
 def _cell(rate: Rate) -> str:
