@@ -25,6 +25,10 @@ _OPTIONS = (
 )
 
 
+LEAST_WSIZE, MOST_WSIZE = 2**10, 2**20
+"""Writes of an NFS mount [bytes]."""
+
+
 def told_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options; the command gets them as ``given``."""
 
@@ -72,4 +76,6 @@ def _value(name: str, text: str | None, dimension: units.Dimension | None) -> fl
         raise UnitError(f"--{name}: {wrong}") from None
     if value <= 0 and name != "rtt":
         raise BoundError(f"--{name} must be > 0, got {text}")
+    if name == "wsize":
+        require(LEAST_WSIZE <= value <= MOST_WSIZE, "--wsize", "from 1 KiB to 1 MiB", text)
     return value

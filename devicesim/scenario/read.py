@@ -109,8 +109,8 @@ def judged(document: dict[str, Any], source: Source) -> tuple[Scenario | None, l
     scenario, found = _validated(document)
     draft, more, rows = _draft(document, source.directory)
     traces, unread, bad = _traces(draft.instances, source.directory)
-    measured, unfit = _profile(document, draft.device, source.directory)
-    bad = [*bad, *unfit]
+    measured, unmeasured, unfit = _profile(document, draft.device, source.directory)
+    unread, bad = [*unread, *unmeasured], [*bad, *unfit]
     more, rows = [*more, *unread], [*rows, *bad]
     found += [finding for finding in (*more, *checks.check(draft)) if finding not in found]
     if scenario is None or found or rows:
@@ -249,14 +249,17 @@ def _traces(
 
 def _profile(
     document: Mapping[str, Any], device: str, directory: Path
-) -> tuple[dict[str, catalog.Figure], list[Problem]]:
+) -> tuple[dict[str, catalog.Figure], list[Finding], list[Problem]]:
     """The figures of the profile that a scenario names, as they hold for its device."""
     if not isinstance(named := document.get("profile"), str):
-        return {}, []
+        return {}, [], []
+    if not (directory / named).is_file():
+        hint = "" if Path(named).is_absolute() else "a relative path starts at the scenario file"
+        return {}, [Finding(("profile",), f"there is no file {named!r}", hint)], []
     try:
-        return profile.read(directory / named).on(device), []
+        return profile.read(directory / named).on(device), [], []
     except ScenarioError as error:
-        return {}, list(error.problems)
+        return {}, [], list(error.problems)
 
 
 def _sound(model: type[Model], items: Any, stand_in: Mapping[str, Any]) -> Iterator[tuple[int, Model]]:

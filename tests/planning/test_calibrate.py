@@ -178,9 +178,16 @@ def test_misuse_a_spoilt_profile_is_refused_in_words(real, tmp_path, old, new, w
         read(path)
 
 
+def test_misuse_a_profile_that_is_not_there_is_told_at_its_place(tmp_path):
+    story = (ROOT / "scenarios" / "factory.toml").read_text()
+    (tmp_path / "story.toml").write_text(f'profile = "labb.toml"\n{story}', encoding="utf-8")
+    with pytest.raises(ScenarioError, match=r"story.toml:1:11: error: profile: there is no file 'labb.toml'"):
+        load(tmp_path / "story.toml")
+
+
 def test_misuse_two_rows_are_too_few_and_it_says_what_would_be_enough():
     few = made_up(planted(1))[:2]
-    with pytest.raises(BoundError, match=r"6 different settings at least .* got 2 rows of 1"):
+    with pytest.raises(BoundError, match=r"6 different settings at least .* got 2 rows of 1 setting"):
         calibrate(["few.csv"], few)
 
 

@@ -138,8 +138,12 @@ def require_enough(cells: Sequence[Cell], parameters: int) -> None:
         "measurements",
         f"of {least} different settings at least (such as 1 file of 1 GiB, 2,000 of 64 KiB and 5,000 of 4 KiB, "
         "each by 1 stream and by 4, which 'devicesim predict --probes DIR' writes as fio jobs)",
-        f"{rows} row{'s' if rows != 1 else ''} of {len(cells)}",
+        f"{_count(rows, 'row')} of {_count(len(cells), 'setting')}",
     )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def evidence(data: Observed, rules: Rules, whole: Fit, seed: int = 0) -> Evidence:

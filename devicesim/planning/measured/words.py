@@ -17,11 +17,14 @@ def link_name(link: float) -> str:
 
 
 def size_name(value: float) -> str:
-    """A size in the binary unit that fits.
+    """A size in the binary unit that fits, or in the decimal one where it is a whole number of those.
 
-    >>> size_name(65536.0), size_name(2.0**20), size_name(1000.0)
-    ('64 KiB', '1 MiB', '1000 B')
+    >>> size_name(65536.0), size_name(2.0**20), size_name(1500.0), size_name(1e9)
+    ('64 KiB', '1 MiB', '1.465 KiB', '1 GB')
     """
+    for unit, factor in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6)):
+        if value >= factor and value % factor == 0:
+            return f"{value / factor:g} {unit}"
     for unit, factor in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
         if value >= factor:
             return f"{value / factor:.4g} {unit}"

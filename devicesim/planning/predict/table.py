@@ -48,9 +48,11 @@ def _cell(rate: Rate) -> str:
 def _three(value: float) -> str:
     """Three digits of a rate, no more than two after the point.
 
-    >>> _three(0.0631), _three(98.51), _three(754.4), _three(12345.0)
-    ('0.06', '98.5', '754', '12,345')
+    >>> _three(0.0631), _three(98.51), _three(754.4), _three(12345.0), _three(1e-4)
+    ('0.06', '98.5', '754', '12,345', '<0.01')
     """
+    if 0 < value < 0.005:
+        return "<0.01"
     digits = 0 if value >= 99.95 else 1 if value >= 9.995 else 2
     return f"{value:,.{digits}f}"
 
