@@ -4,9 +4,10 @@ Model: a call is done, and offered to the device's core, when it arrives; its re
 
 - *unpaced*, or clock ``manual``: at once.
 - ``real[:N]``: when the wall clock has come so far.
-- ``driven``: the clock jumps to the earliest reply, once no request waits to be read and every client that was just
-  answered has had :data:`TURN` seconds to go on. Without that pause the clock would run past what a client that keeps
-  several calls under way sends next, and serialise it.
+- ``driven``: the clock jumps to the earliest reply, once no request waits to be read or is on its way, and every client
+  that was just answered has had its turn to go on: twenty times what it usually takes, within :data:`SHORTEST` and
+  :data:`LONGEST`. Without that pause the clock would run past what a client that keeps several calls under way sends
+  next, and serialise it. A client that let its turn pass waits for all its replies, and gets them.
 
 Scope and limits: a reply that would never come (a link that is down, a full cache behind a disk that stands) is asked
 for again now and then; its client waits, as it would. When the device goes off, clients with calls under way are hung
@@ -19,15 +20,17 @@ import asyncio
 import heapq
 import select
 import selectors
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import count
 from math import inf, isfinite
 
 from devicesim.endpoints.nfs.records import Connection
 from devicesim.endpoints.premises import Premises
 
-TURN = 1e-3
-"""How long a client has to go on before the driven clock moves past it [s of wall]."""
+SHORTEST, LONGEST = 20e-3, 250e-3
+"""Bounds of the time that a client has to go on before the driven clock moves past it [s of wall]."""
+_BEGINNING = 50e-3  # more that a client has after its mount [s of wall]
+_PATIENCE = 1.0  # with half a request [s of wall]
 _ASK_AGAIN = 0.25  # for a reply that is not in sight [s of wall]
 _FINE = 0.05  # waits that are worth a system call more to be exact [s]
 _Held = tuple[float, int, Connection, Sequence[bytes]]
@@ -50,19 +53,35 @@ class Pacing:
     Args:
         premises: the World and its device.
         loop: that everything runs on.
+        connections: those that are open.
     """
 
-    def __init__(self, premises: Premises, loop: asyncio.AbstractEventLoop) -> None:
-        self._premises, self._loop = premises, loop
+    def __init__(
+        self, premises: Premises, loop: asyncio.AbstractEventLoop, connections: Collection[Connection]
+    ) -> None:
+        self._premises, self._loop, self._connections = premises, loop, connections
         self._held: list[_Held] = []
         self._stalled: list[_Held] = []
         self._numbers = count()
         self._timer: asyncio.TimerHandle | asyncio.Handle | None = None
         self._turns: dict[Connection, float] = {}
+        self._usual: dict[Connection, float] = {}
+        self._draining: set[Connection] = set()
 
     def heard(self, connection: Connection) -> None:
         """Note that a client went on."""
-        self._turns.pop(connection, None)
+        self._draining.discard(connection)
+        since = self._turns.pop(connection, None)
+        if since is not None:
+            usual = self._usual.get(connection, 0.0)
+            self._usual[connection] = usual + (max(self._loop.time() - since, 0.0) - usual) / 4
+            if not self._turns and self._held:
+                self._wake(0.0)
+
+    def answered(self, connection: Connection) -> None:
+        """Note that a client got what costs nothing, as a mount: it is about to begin."""
+        if self._premises.paced:
+            self._turns[connection] = self._loop.time() + _BEGINNING
 
     def hold(self, due: float, connection: Connection, parts: Sequence[bytes]) -> None:
         """Send a reply when its simulated time has come."""
@@ -80,6 +99,8 @@ class Pacing:
     def forget(self, connection: Connection) -> None:
         """Send nothing more to a client that is gone."""
         self._turns.pop(connection, None)
+        self._usual.pop(connection, None)
+        self._draining.discard(connection)
         self._held = [held for held in self._held if held[2] is not connection]
         heapq.heapify(self._held)
         self._stalled = [held for held in self._stalled if held[2] is not connection]
@@ -105,18 +126,23 @@ class Pacing:
                 return self._wake(wait)
             heapq.heappop(self._held)
             self._send(connection, parts)
-            if self._premises.world.clock == "driven":
-                self._turns[connection] = self._loop.time() + TURN
+            if self._premises.world.clock == "driven" and connection not in self._draining:
+                self._turns[connection] = self._loop.time()
         return None
 
     def _pause(self) -> float:
-        """Until the clients that were answered have had their turn [s of wall]."""
-        if not self._turns:
-            return 0.0
-        now = self._loop.time()
-        for connection in [each for each, until in self._turns.items() if until <= now]:
-            del self._turns[connection]
-        return min(self._turns.values()) - now if self._turns else 0.0
+        """Until nobody's request is on its way, and those who were answered have had their turn [s of wall]."""
+        now, longest = self._loop.time(), 0.0
+        for connection, since in list(self._turns.items()):
+            turn = min(max(20 * self._usual.get(connection, SHORTEST), SHORTEST), LONGEST)
+            if since + turn <= now:
+                del self._turns[connection]
+                self._draining.add(connection)
+            else:
+                longest = max(longest, since + turn - now)
+        if any(each.halfway and now - each.touched < _PATIENCE for each in self._connections):
+            longest = max(longest, SHORTEST)
+        return longest
 
     def _send(self, connection: Connection, parts: Sequence[bytes]) -> None:
         connection.waiting -= 1

@@ -41,6 +41,7 @@ class Connection(asyncio.BufferedProtocol):
         allowed: whether its host may use files.
         waiting: calls taken whose replies have not been sent; whoever takes them counts them.
         open: whether replies can be sent.
+        touched: when bytes came last, in the time of the loop [s].
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Connection(asyncio.BufferedProtocol):
         self._choked = self._resting = False
         self.host, self.port = "", 0
         self.waiting = 0
+        self.touched = 0.0
         self.open = self.allowed = False
 
     # What asyncio calls.
@@ -64,7 +66,7 @@ class Connection(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
         assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport, self._loop = transport, asyncio.get_running_loop()
         self.host, self.port = transport.get_extra_info("peername")[:2]
         self.allowed = self._allows(self.host)
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -95,7 +97,13 @@ class Connection(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """So much has come."""
         self._end += nbytes
+        self.touched = self._loop.time()
         self._split()
+
+    @property
+    def halfway(self) -> bool:
+        """Whether a part of a record has come, and the rest has not."""
+        return self._end > self._start or bool(self._fragments)
 
     # Sending.
 

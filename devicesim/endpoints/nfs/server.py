@@ -50,9 +50,9 @@ class NfsDoor:
         self._listener = _listening(host, port)
         self.host, self.port = self._listener.getsockname()[:2]
         self.address = f"{host}:{self.port}"
-        self._connections: set[Connection] = set()
         self._loop = asyncio.SelectorEventLoop(ExactSelector())
-        self._pacing = Pacing(premises, self._loop)
+        self._connections: set[Connection] = set()
+        self._pacing = Pacing(premises, self._loop, self._connections)
         started = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(started,), name="devicesim-nfs", daemon=True)
         self._thread.start()
@@ -109,6 +109,7 @@ class NfsDoor:
             return
         if reply.due is None:
             connection.send(reply.parts)
+            self._pacing.answered(connection)
         else:
             self._pacing.hold(reply.due, connection, reply.parts)
 

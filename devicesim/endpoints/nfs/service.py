@@ -139,6 +139,9 @@ class Service:
         head, arguments = rpc.accepted(call.xid), call.arguments
         if not connection.allowed:
             return Reply((head, *v4.refusal(Status.ACCESS, arguments)))
+        key = _key(call, connection)
+        if (kept := self._repeats.find(key, connection)) is not None:
+            return Reply((head, *kept))
         with self._premises.lock:
             tree = self._current()
             if tree is None or self._version4 is None:
@@ -152,7 +155,10 @@ class Service:
             )
         if done.result is None:
             return Reply((head, *v4.refusal(Status.DELAY, arguments)))
-        return Reply((head, *done.result[0]), done.reply if self._premises.paced else None)
+        parts, purpose, _ = done.result
+        if purpose in v4.ONCE:
+            self._repeats.keep(key, connection, parts)
+        return Reply((head, *parts), done.reply if self._premises.paced else None)
 
     def _current(self) -> Tree | None:
         """The files of the device that serves now."""

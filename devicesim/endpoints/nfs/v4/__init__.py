@@ -1,5 +1,5 @@
 """NFS version 4, minor versions 0 and 1: compounds, the state of clients, sessions."""
 
-from devicesim.endpoints.nfs.v4.version import NAMES, PROGRAM, VERSION, Version4, refusal
+from devicesim.endpoints.nfs.v4.version import NAMES, ONCE, PROGRAM, VERSION, Version4, refusal
 
-__all__ = ["NAMES", "PROGRAM", "VERSION", "Version4", "refusal"]
+__all__ = ["NAMES", "ONCE", "PROGRAM", "VERSION", "Version4", "refusal"]

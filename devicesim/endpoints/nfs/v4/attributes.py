@@ -21,6 +21,7 @@ from devicesim.endpoints.nfs.v3 import MOST_LINKS
 from devicesim.endpoints.nfs.xdr import FALSE, HYPER, TRUE, UINT, UINT2, Reader, XdrError, opaque
 
 _TIME = Struct(">qI")
+_MOST_WORDS = 64  # of a bitmap: many more than there are attributes
 _HYPER2 = Struct(">QQ")
 NOBODY_NAMES = {b"root": 0, b"nobody": 65534, b"nogroup": 65534}
 RDATTR_ERROR, FILEHANDLE, SUPPATTR_EXCLCREAT = 11, 19, 75
@@ -47,7 +48,7 @@ def bitmap(numbers: Iterable[int]) -> bytes:
 def read_bitmap(reader: Reader) -> bytes:
     """The words of a ``bitmap4``, as they came."""
     count = reader.uint()
-    if count > 8:
+    if count > _MOST_WORDS:
         raise XdrError(f"a bitmap of {count} words")
     return reader.fixed(4 * count)
 

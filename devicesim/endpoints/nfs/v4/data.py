@@ -32,7 +32,8 @@ def check_io(compound: Compound, stateid: bytes, node: Node, access: int) -> Sta
         raise NfsError(Status.BAD_STATEID)
     if compound.minor == 0:
         clients.renew(state.client)
-    if not opened.access & access:
+    # Who writes parts of pages has to read them: an open for writing lets read as well (RFC 8881, 18.22.3).
+    if not opened.access & (access if access == WRITE else READ | WRITE):
         raise NfsError(Status.OPENMODE)
     return state
 
@@ -56,7 +57,8 @@ def read(compound: Compound) -> Body:
     offset, count = reader.hyper(), min(reader.uint(), MOST_DATA)
     if compound.session is not None:
         count = min(count, max(0, compound.session.most_reply - 256))
-    if check_io(compound, stateid, node, READ) is None:
+    state = check_io(compound, stateid, node, READ)
+    if state is None or state.access & READ:
         compound.tree.check_read(compound.caller, node)
     data = compound.tree.share.read(node, offset, count)
     size = len(data)
@@ -75,8 +77,8 @@ def write(compound: Compound) -> Body:
     if offset + len(data) > MOST_HYPER:
         raise NfsError(Status.FBIG)
     tree = compound.tree
-    if check_io(compound, stateid, node, WRITE) is None:
-        tree.check_data(compound.caller, node, MAY_WRITE)
+    check_io(compound, stateid, node, WRITE)
+    tree.check_data(compound.caller, node, MAY_WRITE)
     done = tree.write_opened(compound.caller, node, offset, data, compound.now, stable=stable != _UNSTABLE)
     return UINT2.pack(done, _FILE_SYNC if stable else _UNSTABLE) + tree.share.verifier
 

@@ -147,12 +147,8 @@ def readlink(compound: Compound) -> Body:
     node = compound.current()
     if not isinstance(node, Symlink):
         strange = compound.minor and not isinstance(node, Directory)
-        raise NfsError(Status.WRONG_TYPE if strange else _not_a_link(compound, node))
+        raise NfsError(Status.WRONG_TYPE if strange else Status.INVAL)
     return opaque(compound.tree.share.readlink(node).encode())
-
-
-def _not_a_link(compound: Compound, node: Node) -> Status:
-    return Status.ISDIR if isinstance(node, Directory) and not compound.minor else Status.INVAL
 
 
 def create(compound: Compound) -> Body:

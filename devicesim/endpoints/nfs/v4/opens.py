@@ -238,7 +238,7 @@ def _claim(compound: Compound, client: Client, owner: Owner, node: Node, told: _
     state = None
     if known is not None:
         state = next((each for each in known.opens if each.owner is owner), None)
-        if known.denies(told.access, told.deny, beside=state):
+        if known.denies(told.access, told.deny):  # its own opens as well (RFC 7530, 9.9)
             raise NfsError(Status.SHARE_DENIED)
     if owner.name not in client.open_owners:
         _forget_idle(client)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 OTHER = Struct(">4sQ")
 STATEID = Struct(">I12s")
 READ, WRITE = 1, 2
+K = TypeVar("K")
 V = TypeVar("V")
 _LAST = 2**32 - 1
 
@@ -54,9 +55,9 @@ class FileState:
     opens: list[OpenState] = field(default_factory=list)
     locks: Locks = field(default_factory=Locks)
 
-    def denies(self, access: int, deny: int, beside: OpenState | None = None) -> bool:
-        """Whether somebody's open stands against one more."""
-        return any(each is not beside and (each.access & deny or each.deny & access) for each in self.opens)
+    def denies(self, access: int, deny: int) -> bool:
+        """Whether an open stands against one more."""
+        return any(each.access & deny or each.deny & access for each in self.opens)
 
 
 @dataclass(eq=False, slots=True)
@@ -162,6 +163,7 @@ class Clients:
         self.files: dict[tuple[int, int], FileState] = {}
         self._states: dict[bytes, State] = {}
         self._expired: dict[bytes, None] = {}
+        self._expired_clients: dict[int, None] = {}
         self._closed: dict[bytes, Owner] = {}
         self._numbers = count(1)
         self._looked = clock()
@@ -187,14 +189,14 @@ class Clients:
             return
         self._looked = now
         for client in [c for c in self.by_number.values() if now - c.renewed > self.lease]:
-            expired = dict.fromkeys(client.states)
             self.drop(client)
-            for other in expired:
-                _remember(self._expired, other, None)
+            _remember(self._expired_clients, client.number, None)
 
     def get(self, number: int) -> Client:
-        """A confirmed client; STALE_CLIENTID if there is none."""
+        """A confirmed client; EXPIRED if its lease has run out, STALE_CLIENTID if there is none."""
         client = self.by_number.get(number)
+        if number in self._expired_clients:
+            raise NfsError(Status.EXPIRED)
         if client is None or not client.confirmed:
             raise NfsError(Status.STALE_CLIENTID)
         return client
@@ -213,7 +215,9 @@ class Clients:
         return client
 
     def drop(self, client: Client) -> None:
-        """Forget a client with everything it has."""
+        """Forget a client with everything it has; its stateids are known as expired for a while."""
+        for other in client.states:
+            _remember(self._expired, other, None)
         for state in list(client.states.values()):
             if isinstance(state, OpenState):
                 self.close(state)
@@ -328,7 +332,7 @@ def bump(state: State) -> bytes:
 _MOST_REMEMBERED = 4096
 
 
-def _remember(known: dict[bytes, V], other: bytes, value: V) -> None:
+def _remember(known: dict[K, V], other: K, value: V) -> None:
     """Enter what is remembered of a state that is gone, for a bounded number of them."""
     known[other] = value
     if len(known) > _MOST_REMEMBERED:

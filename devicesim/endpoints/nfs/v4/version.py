@@ -54,6 +54,10 @@ OPERATION_NAMES = {
 }  # fmt: skip
 """What a compound may be for, the weightiest first."""
 _WEIGHT = {number: place for place, number in enumerate(OPERATION_NAMES)}
+_STATE_ONLY = "SEQUENCE"
+_PURPOSES = (*OPERATION_NAMES.values(), _STATE_ONLY)
+ONCE = frozenset({"OPEN", "CLOSE", "CREATE", "REMOVE", "RENAME", "LINK", "SETATTR", "LOCK", "LOCKU"})
+"""What must not be done twice: NFSv4.0 has no slots, and its replies are kept for repetitions."""
 
 
 class Version4:
@@ -77,11 +81,11 @@ class Version4:
         tag = arguments.opaque(_MOST_TAG)
         minor, count = arguments.uint(), arguments.uint()
         if minor >= len(_OPERATIONS):
-            return (UINT.pack(Status.MINOR_VERS_MISMATCH) + opaque(tag) + FALSE,), "", 0
+            return (UINT.pack(Status.MINOR_VERS_MISMATCH) + opaque(tag) + FALSE,), _STATE_ONLY, 0
         try:
             tag.decode()
         except UnicodeDecodeError:
-            return (UINT.pack(Status.INVAL) + opaque(tag) + FALSE,), "", 0
+            return (UINT.pack(Status.INVAL) + opaque(tag) + FALSE,), _STATE_ONLY, 0
         self._clients.look()
         compound = Compound(
             self._tree,
@@ -98,7 +102,7 @@ class Version4:
         try:
             parts, purpose = self._run(compound, tag)
         except sessions.ReplayError as replay:
-            return (replay.reply,), "", 0
+            return (replay.reply,), _STATE_ONLY, 0
         return parts, purpose, compound.payload
 
     def _run(self, compound: Compound, tag: bytes) -> tuple[tuple[bytes, ...], str]:
@@ -106,7 +110,7 @@ class Version4:
         status, weightiest, size = Status.OK, len(_WEIGHT), len(tag) + 12
         index = 0
         if compound.count > _MOST_OPERATIONS and not compound.minor:
-            return (UINT.pack(Status.RESOURCE) + opaque(tag) + FALSE,), ""
+            return (UINT.pack(Status.RESOURCE) + opaque(tag) + FALSE,), _STATE_ONLY
         for index in range(compound.count):
             compound.index = index
             operation, status, body = self._one(compound)
@@ -123,7 +127,7 @@ class Version4:
                 break
         done = index + 1 if compound.count else 0
         head = UINT.pack(status) + opaque(tag) + UINT.pack(done)
-        purpose = next((name for n, name in OPERATION_NAMES.items() if _WEIGHT[n] == weightiest), "")
+        purpose = _PURPOSES[weightiest]
         if compound.slot is None:
             return (head, *parts), purpose
         whole = (head, *parts)
