@@ -1,14 +1,16 @@
 """One operation at a time: what a door (NFS, SFTP) asks of the device, through the same core as the copy.
 
 An operation of the client's own sequence (LOOKUP, CREATE or OPEN, WRITE, COMMIT, SETATTR or CLOSE) costs what it costs
-in a copy. Others cost as their likes: what changes names or attributes as the operation that creates a file, what looks
-as the one that looks a name up. A READ comes from memory, at a WRITE's price of processor and link: that it may wait
-for the disk is left out, and its bytes are counted on the client's one link, whichever way they go.
+in a copy. Others cost as their likes, with their own bytes on the wire: what changes names or attributes as the
+operation that creates a file, what looks as the one that looks a name up. A READ comes from memory, at a WRITE's price
+of processor and link: that it may wait for the disk is left out. What brings data in its reply has that reply on the
+client's one link, which knows one direction.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 from devicesim import throughput
 from devicesim.device import capacities
@@ -17,6 +19,7 @@ from devicesim.device.ingest.regime import regime
 from devicesim.device.setting import Setting
 from devicesim.device.snow_device import SnowDevice
 from devicesim.errors import require, unknown
+from devicesim.physics import nfs
 
 CHANGES = frozenset(
     [
@@ -57,6 +60,9 @@ LOOKS = frozenset(
 )
 """Operations that only look."""
 
+BRINGS = frozenset(["READ", "READDIR", "READDIRPLUS", "READLINK"])
+"""Operations whose data come with the reply."""
+
 OPERATIONS = CHANGES | LOOKS | {"READ", "WRITE", "COMMIT"}
 """What a door may ask for, whichever version of NFS the scenario's client has."""
 
@@ -93,8 +99,9 @@ class Door:
         running = ingest.running if ingest is not None else None
         transfer = running or self._core()
         require(0 <= client < len(transfer.clients), "client", f"in 0..{len(transfer.clients) - 1}", client)
-        priced = _priced(transfer.clients[client].operations, operation, payload)
-        return transfer.offer(priced, 0 if operation == "READ" else payload, client, at)
+        version = self._setting.scenario.clients[client].nfs.version
+        priced = _priced(transfer.clients[client].operations, operation, payload, version)
+        return transfer.offer(priced, 0 if operation in BRINGS else payload, client, at)
 
     def _core(self) -> throughput.Transfer:
         if self._own is None:
@@ -112,7 +119,9 @@ class Door:
             self._own.set_regime(regime(self._setting, self._device), self._setting.now)
 
 
-def _priced(known: throughput.Operations, operation: str, payload: int) -> throughput.Operation:
+def _priced(
+    known: throughput.Operations, operation: str, payload: int, version: nfs.Version
+) -> throughput.Operation:
     """An operation with its cost, from those of the sequence in which the client creates a file."""
     own = {each.name: each for each in (*known.before, known.write, *known.after)}
     if operation in own:
@@ -120,11 +129,37 @@ def _priced(known: throughput.Operations, operation: str, payload: int) -> throu
     if operation not in OPERATIONS:
         raise unknown("operation", operation, sorted(OPERATIONS | set(own)))
     first, create = (known.before or (known.write,))[0], (known.before or (known.write,))[-1]
-    if operation == "READ":
-        work = first.work + known.write.work_per_byte * payload
-        return replace(first, name=operation, request=first.request + payload, work=work)
     if operation == "COMMIT":
         return (known.after or (create,))[0]
     if operation == "WRITE":
         return known.write
-    return replace(create if operation in CHANGES else first, name=operation, work_per_byte=0.0)
+    call, brings = _call(operation, version), operation in BRINGS
+    like = create if operation in CHANGES else first
+    return replace(
+        like,
+        name=operation,
+        request=float(call.reply + payload if brings else call.request),
+        work=like.work + (known.write.work_per_byte * payload if operation == "READ" else 0.0),
+        work_per_byte=0.0,
+    )
+
+
+_ALONE = {
+    "SEQUENCE": "COMPOUND",
+    "NULL": "COMPOUND",
+    "LOOKUPP": "ACCESS",
+    "LOCKT": "LOCKU",
+    "OPEN_DOWNGRADE": "CLOSE",
+}
+"""Operations whose messages are as long as another's."""
+
+
+@lru_cache(maxsize=256)
+def _call(operation: str, version: nfs.Version) -> nfs.Procedure:
+    """Bytes of an operation on the wire, in the client's version of NFS, or in one that has it."""
+    for each in (version, "3", "4.1"):
+        calls = nfs.every_call(each)
+        for name in (operation, _ALONE.get(operation, "")):
+            if name in calls:
+                return calls[name]
+    raise unknown("operation", operation, OPERATIONS)

@@ -16,7 +16,7 @@ NFSv4 keeps the five. OPEN with create replaces CREATE, and its compound brings 
 attributes that NFSv3 returns with CREATE. CLOSE replaces SETATTR: an open has to be given back, while the
 times of a plain copy need no call. A copy that keeps times adds a SETATTR in NFSv4, which is not counted.
 
-Reading is :mod:`~devicesim.physics.nfs.reads`.
+Reading is :mod:`~devicesim.physics.nfs.reads`, whatever else a client may ask :mod:`~devicesim.physics.nfs.others`.
 
 Scope and limits
 ----------------
@@ -48,6 +48,7 @@ from devicesim.physics.nfs.calls import (
     file_operations,
     procedures,
 )
+from devicesim.physics.nfs.others import every_call
 from devicesim.physics.nfs.rates import (
     FileRateBounds,
     Stations,
@@ -70,6 +71,7 @@ __all__ = [
     "Version",
     "WireBytes",
     "call_header",
+    "every_call",
     "file_operations",
     "file_rate",
     "file_rate_bounds",
