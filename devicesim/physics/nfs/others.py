@@ -54,34 +54,34 @@ def every_call(
 ) -> Mapping[str, Procedure]:
     """Bytes of each call that a client may send, by name; those that create a file as they create it.
 
-        Parameters
-        ----------
-        version : {"3", "4.0", "4.1"}
-            Protocol version.
-        name_bytes, handle_bytes, host_bytes, groups, owner_bytes, open_owner_bytes
-            As for :func:`~devicesim.physics.nfs.procedures`.
+    Parameters
+    ----------
+    version : {"3", "4.0", "4.1"}
+        Protocol version.
+    name_bytes, handle_bytes, host_bytes, groups, owner_bytes, open_owner_bytes
+        As for :func:`~devicesim.physics.nfs.procedures`.
 
-        Returns
-        -------
-        mapping of str to Procedure
-            By procedure, or for NFSv4 by the operation that the compound is sent for; COMPOUND is one of state alone.
+    Returns
+    -------
+    mapping of str to Procedure
+        By procedure, or for NFSv4 by the operation that the compound is sent for; COMPOUND is one of state alone.
 
-        Raises
-        ------
-        BoundError, UnknownNameError
-            As for :func:`~devicesim.physics.nfs.procedures`.
+    Raises
+    ------
+    BoundError, UnknownNameError
+        As for :func:`~devicesim.physics.nfs.procedures`.
 
-        References
-        ----------
-        RFC 1813, section 3.3; RFC 7531; RFC 5662.
+    References
+    ----------
+    RFC 1813, section 3.3; RFC 7531; RFC 5662.
 
-        Examples
-        --------
-        >>> calls = every_call("3")
-        >>> calls["REMOVE"]
-    XX
-        >>> sorted(set(calls) - set(every_call("4.1")))[:4]
-        ['FSINFO', 'FSSTAT', 'MKDIR', 'MKNOD']
+    Examples
+    --------
+    >>> calls = every_call("3")
+    >>> calls["REMOVE"]
+    Procedure(name='REMOVE', request=132, reply=148)
+    >>> sorted(set(calls) - set(every_call("4.1")))[:4]
+    ['FSINFO', 'FSSTAT', 'MKDIR', 'MKNOD']
     """
     checked_lengths(version, name_bytes, handle_bytes, owner_bytes, open_owner_bytes)
     header, name, handle = call_header(host_bytes, groups), opaque_size(name_bytes), opaque_size(handle_bytes)
@@ -113,7 +113,7 @@ def _procedures3(name: int, handle: int) -> dict[str, tuple[int, int]]:
         "NULL": (0, 0),
         "READLINK": (handle, WORD + POST_OP_ATTR + WORD),
         "READ": (handle + HYPER + WORD, WORD + POST_OP_ATTR + 3 * WORD),
-        "MKDIR": (handle + name + nothing_set + WORD, made),
+        "MKDIR": (handle + name + nothing_set, made),
         "SYMLINK": (handle + name + nothing_set + name, made),
         "MKNOD": (handle + name + WORD + nothing_set, made),
         "REMOVE": (handle + name, WORD + changed),
@@ -134,7 +134,7 @@ def _compounds4(
     """Compounds of RFC 7531 and RFC 5662: what they are for, and GETATTR where something is shown or changed."""
     done, bitmap, change = 2 * WORD, 3 * WORD, WORD + 2 * HYPER
     look = (WORD + bitmap, done + bitmap + WORD + stat)
-    save = (3 * WORD + handle, 2 * done)  # the other directory: SAVEFH and a second PUTFH
+    save = (2 * WORD + handle, 2 * done)  # the other directory: SAVEFH and a second PUTFH
     setting = bitmap + WORD  # an empty fattr4
     operations = {
         "READ": ((WORD + STATEID + HYPER + WORD, done + 2 * WORD),),
