@@ -116,6 +116,13 @@ def _networks(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
 @click.option(
     "--limit", callback=whole_number, metavar="DEVICES", help="Devices at a time; no limit if not given."
 )
+@click.option(
+    "--s3",
+    metavar="URL",
+    default="",
+    help="Address of a stand-in for S3: imports go there, exports come from there.",
+)
+@click.option("--sns", metavar="URL", default="", help="Address of a stand-in for SNS: it is told of states.")
 @click.option("--seed", callback=whole_number, metavar="NUMBER", help="Seed of all that is random.")
 def command(
     file: Path | None,
@@ -132,6 +139,8 @@ def command(
     unpaced: bool,
     era: str,
     limit: int | None,
+    s3: str,
+    sns: str,
     seed: int | None,
 ) -> None:
     """Open the doors of FILE, or of an empty account, to AWS clients, NFS, SSH and browsers, until interrupted.
@@ -157,7 +166,8 @@ def command(
         "ssh": (ssh is not None and _maker("ssh.SshDoor"), ssh, {"authorized_keys": text, "key": host_key}),
     }
     story = load(file, overrides) if file else None
-    snow = Snow(story, seed=seed, era=era, limit=limit, clock=clock)
+    around = importlib.import_module("devicesim.snowball_api.standin").attach(s3, sns) if s3 or sns else None
+    snow = Snow(story, seed=seed, era=era, limit=limit, clock=clock, neighbours=around)
     premises = _maker("premises.Premises")(snow, paced=not unpaced)
     signal.signal(signal.SIGTERM, _interrupt)
     try:

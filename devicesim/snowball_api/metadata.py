@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from devicesim import catalog
 from devicesim.jobs import JobState, JobType
 from devicesim.progress import ParcelMoved
 from devicesim.snowball_api import presigned
@@ -15,7 +16,6 @@ ECHOED = (
     "KmsKeyARN",
     "RoleARN",
     "AddressId",
-    "SnowballCapacityPreference",
     "Notification",
     "ClusterId",
     "ForwardingAddressId",
@@ -71,6 +71,7 @@ def of_job(account: Account, job_id: str, asked: Asked) -> dict[str, Any]:
         "JobState": job.state.value,
         "JobType": job.order.type.value,
         "SnowballType": job.order.device,
+        "SnowballCapacityPreference": capacity(job.order.device, job.order.capacity, asked.region),
         "CreationDate": account.time(job.created),
         "ShippingDetails": shipping(account, job_id, asked),
     }
@@ -83,6 +84,18 @@ def of_job(account: Account, job_id: str, asked: Asked) -> dict[str, Any]:
             "JobFailureLogURI": presigned.url(account, job_id, "failure.csv"),
         }
     return told
+
+
+def capacity(device: str, asked: str, region: str) -> str:
+    """The capacity of the device that comes: where none is preferred, the type's usual one that the Region has.
+
+    >>> capacity("STANDARD", "NoPreference", "us-west-2"), capacity("STANDARD", "T50", "us-west-2")
+    ('T80', 'T50')
+    """
+    if asked != catalog.NO_PREFERENCE:
+        return asked
+    known = catalog.capacities(device)
+    return next((name for name in known if catalog.offered(device, region, name)), known[0])
 
 
 def entry(account: Account, job_id: str, asked: Asked) -> dict[str, Any]:
