@@ -1,0 +1,94 @@
+"""What customers put onto the share comes out of moto's S3: byte for byte, with POSIX attributes as metadata."""
+
+import pytest
+from accounts import ADDRESS, BUCKET, ORDER
+
+boto3 = pytest.importorskip("boto3")
+moto = pytest.importorskip("moto")
+from devicesim.device.share import Hash, Keep, Spill  # noqa: E402
+from devicesim.snowball_api.mock import mock_snow  # noqa: E402
+
+NAME = BUCKET.rpartition(":")[2]
+BODY = bytes(range(256)) * 5000
+
+
+@pytest.fixture
+def s3():
+    with moto.mock_aws():
+        client = boto3.client("s3", region_name="us-west-2")
+        client.create_bucket(Bucket=NAME, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+        yield client
+
+
+def filled(snow, content=None):
+    """A job whose customer has a share to write to: World, JobId, share, and the directory of the bucket."""
+    client = snow.client()
+    address = client.create_address(Address=ADDRESS)["AddressId"]
+    job = client.create_job(AddressId=address, **ORDER)["JobId"]
+    snow.until(job, "WithCustomer")
+    share = snow.world.life(job).device.share
+    if content is not None:
+        share.content = content
+    share.add_bucket(NAME, snow.world.now)
+    return job, share, share.resolve(f"/buckets/{NAME}")
+
+
+@pytest.mark.parametrize("policy", ["keep", "spill"])
+def test_worked_objects_are_the_files_byte_for_byte(s3, policy, tmp_path):
+    with mock_snow(seed=7) as snow:
+        job, share, top = filled(snow, Keep(1 << 24) if policy == "keep" else Spill(tmp_path))
+        now = snow.world.now
+        june = share.mkdir(top, "june", now)
+        file = share.create(june, "frame ä.raw", now, mode=0o640, uid=1001, gid=50)
+        share.write(file, 0, BODY, now)
+        share.write(file, len(BODY) + 10, b"after a hole", now)
+        empty = share.create(top, "empty", now)
+        assert empty.size == 0
+        snow.until(job, "Complete")
+    found = s3.get_object(Bucket=NAME, Key="june/frame ä.raw")
+    assert found["Body"].read() == BODY + bytes(10) + b"after a hole"
+    told = found["Metadata"]
+    assert (told["file-permissions"], told["file-owner"], told["file-group"]) == ("0640", "1001", "50")
+    assert told["file-mtime"] == f"{round(now * 1e9)}ns"
+    assert told["user-agent"] == "aws-datasync"
+    assert s3.head_object(Bucket=NAME, Key="empty")["ContentLength"] == 0
+
+
+def test_worked_each_name_of_a_file_is_an_object_and_a_symbolic_link_none(s3):
+    with mock_snow(seed=7) as snow:
+        job, share, top = filled(snow, Keep(1 << 20))
+        now = snow.world.now
+        file = share.create(top, "one", now)
+        share.write(file, 0, b"twice", now)
+        share.link(file, top, "other", now)
+        share.symlink(top, "pointer", "one", now)
+        snow.until(job, "Complete")
+        failed = [event.objects for event in snow.world.events if type(event).__name__ == "ImportFailed"]
+        log = snow.fetch(
+            snow.client().describe_job(JobId=job)["JobMetadata"]["JobLogInfo"]["JobFailureLogURI"]
+        )
+    keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket=NAME)["Contents"]]
+    assert keys == ["one", "other"]
+    assert s3.get_object(Bucket=NAME, Key="other")["Body"].read() == b"twice"
+    assert sum(failed) == 1
+    assert b"pointer" in log
+
+
+@pytest.mark.parametrize("content", [None, Hash()], ids=["discarded", "hashed"])
+def test_worked_content_that_nobody_kept_has_its_size_and_reads_as_zeros(s3, content):
+    with mock_snow(seed=7) as snow:
+        job, share, top = filled(snow, content)
+        file = share.create(top, "large", snow.world.now)
+        share.write(file, 0, b"x" * 4096, snow.world.now)
+        snow.until(job, "Complete")
+    found = s3.get_object(Bucket=NAME, Key="large")
+    assert (found["ContentLength"], found["Body"].read()) == (4096, bytes(4096))
+
+
+def test_worked_an_object_of_the_same_key_is_overwritten(s3):
+    s3.put_object(Bucket=NAME, Key="a", Body=b"before")
+    with mock_snow(seed=7) as snow:
+        job, share, top = filled(snow, Keep(1 << 20))
+        share.write(share.create(top, "a", snow.world.now), 0, b"after", snow.world.now)
+        snow.until(job, "Complete")
+    assert s3.get_object(Bucket=NAME, Key="a")["Body"].read() == b"after"
