@@ -1,0 +1,203 @@
+"""A plan: the futures of a scenario and of its options, and what they come to.
+
+>>> from devicesim.planning import plan                                         # doctest: +SKIP
+>>> plan(devicesim.scenario.load_varied("scenarios/factory.toml"))              # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from devicesim import __version__
+from devicesim.errors import require
+from devicesim.planning import quantiles
+from devicesim.planning.breakeven import Map, break_even
+from devicesim.planning.choice import Aim, Choice, choose, front
+from devicesim.planning.crew import Crew
+from devicesim.planning.futures import Futures
+from devicesim.planning.outlook import CONFIDENCE, Outlook, headline, look
+from devicesim.scenario import Goal, Scenario, Varied
+
+LEAST, MOST = 256, 16_384
+"""Futures of each option where their number follows from the precision: at first, and at most."""
+PRECISION = 0.05
+"""How exactly the date is to be known if nobody says, as half of its interval relative to it."""
+DATES = (0.5, 0.95)
+"""The percentiles of the date that must be known so exactly."""
+CURVES = 512
+"""Futures whose progress is drawn."""
+MOMENTS = 96
+"""Times at which it is noted."""
+
+Floats = NDArray[np.float64]
+_NO_TIMES: Floats = np.zeros(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the futures of a scenario and its options come to.
+
+    Attributes:
+        name, start: of the scenario, the start in ISO 8601.
+        seed: of all draws. repeat: the command that gives this plan again. version: of devicesim.
+        outlooks: the scenario as written first, then its options.
+        precision: asked for, None where the number of futures was given.
+        reached: how exactly the dates are known, the least exact of all.
+        front: options that no other beats in both cost and date.
+        choice: of the aim, if there is one.
+        notes: worth telling.
+        curves: progress of some futures of each option by name, where it was asked for.
+        map: ship or wire by data size and line rate, likewise.
+    """
+
+    name: str
+    start: str
+    seed: int
+    repeat: str
+    version: str
+    outlooks: tuple[Outlook, ...]
+    precision: float | None
+    reached: float
+    front: tuple[str, ...]
+    choice: Choice | None
+    notes: tuple[str, ...]
+    curves: Mapping[str, Futures]
+    map: Map | None = None
+
+    @property
+    def replications(self) -> int:
+        """Futures of each option."""
+        return len(self.outlooks[0].futures)
+
+    @property
+    def met(self) -> bool:
+        """Whether what was asked for can be had: the aim's conditions by some option, else the scenario's goals."""
+        if self.choice is not None:
+            return self.choice.best is not None
+        return self.outlooks[0].met
+
+    def outlook(self, name: str) -> Outlook:
+        """One option's."""
+        return next(each for each in self.outlooks if each.name == name)
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """All futures of all options as numpy columns, for pandas and polars; the first names the option."""
+        parts = {each.name: each.futures.columns() for each in self.outlooks}
+        kinds = {name: column.dtype for part in parts.values() for name, column in part.items()}
+        names = np.concatenate([np.full(len(each.futures), each.name) for each in self.outlooks])
+        found = {"option": names}
+        for name, kind in kinds.items():
+            found[name] = np.concatenate(
+                [
+                    part[name] if name in part else np.full(part["replication"].size, np.nan, dtype=kind)
+                    for part in parts.values()
+                ]
+            )
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a plan is to tell.
+
+    Attributes:
+        replications: futures of each option; as many as ``precision`` takes if not given.
+        precision: half of the interval around the date's P50 and P95, relative to it.
+        seed: the scenario's own if not given.
+        goals: besides those of the scenario.
+        confidence: share of the futures in which a goal without a percentile must hold.
+        aim: by which to choose among the options.
+        curves: whether progress is noted, for charts.
+        map: whether the break-even map is told.
+        repeat: the command that gives the plan again.
+    """
+
+    replications: int | None = None
+    precision: float = PRECISION
+    seed: int | None = None
+    goals: tuple[Goal, ...] = ()
+    confidence: float = CONFIDENCE
+    aim: Aim | None = None
+    curves: bool = False
+    map: bool = False
+    repeat: str = ""
+
+
+def plan(varied: Varied, request: Request | None = None, crew: Crew | None = None) -> Plan:
+    """Tell the futures of a scenario and of its options, and say what they come to.
+
+    All options share their draws: what differs between them is what they do, not their luck.
+
+    Args:
+        varied: the scenario and its options.
+        request: what to tell.
+        crew: who computes; this process if not given.
+
+    Raises:
+        BoundError: no futures, a precision or a confidence outside its bounds.
+    """
+    asked, crew = request or Request(), crew or Crew()
+    require(asked.replications is None or asked.replications > 0, "replications", "> 0", asked.replications)
+    require(0 < asked.precision < 1, "precision", "in (0, 1)", asked.precision)
+    require(0 < asked.confidence < 1, "confidence", "in (0, 1)", asked.confidence)
+    story = varied.scenario
+    seed = story.seed if asked.seed is None else asked.seed
+    futures = _enough(varied.options, asked, seed, crew)
+    goals = (*story.goals, *asked.goals)
+    outlooks = tuple(
+        look(name, varied.options[name], found, goals, asked.confidence) for name, found in futures.items()
+    )
+    reached = max(exactness(each.story, each.futures) for each in outlooks)
+    return Plan(
+        name=story.name,
+        start=story.start.isoformat(),
+        seed=seed,
+        repeat=asked.repeat,
+        version=__version__,
+        outlooks=outlooks,
+        precision=asked.precision if asked.replications is None else None,
+        reached=reached,
+        front=front(outlooks) if len(outlooks) > 1 else (),
+        choice=choose(asked.aim, outlooks, asked.confidence) if asked.aim else None,
+        notes=(*story.source.notes, *varied.notes),
+        curves=_curves(outlooks, seed, crew) if asked.curves else {},
+        map=break_even(story, seed, crew) if asked.map else None,
+    )
+
+
+def _enough(stories: Mapping[str, Scenario], asked: Request, seed: int, crew: Crew) -> dict[str, Futures]:
+    """As many futures as were asked for, or as the precision takes: the number doubles until it is reached."""
+    if asked.replications is not None:
+        return crew.tell(stories, asked.replications, seed, _NO_TIMES)
+    number = LEAST
+    while True:
+        futures = crew.tell(stories, number, seed, _NO_TIMES)
+        exact = all(exactness(stories[name], found) <= asked.precision for name, found in futures.items())
+        if exact or number >= MOST:
+            return futures
+        number *= 2
+
+
+def exactness(story: Scenario, futures: Futures) -> float:
+    """How exactly the date is known: half of the interval around its percentiles, relative to them; the larger."""
+    column = futures.metric(headline(story))
+    return max(quantiles.spread(column, q) for q in DATES)
+
+
+def _curves(outlooks: Sequence[Outlook], seed: int, crew: Crew) -> dict[str, Futures]:
+    """How far some futures of each option have come, at times up to its late date."""
+    found = dict[str, Futures]()
+    for each in outlooks:
+        date = each.measure(each.headline)
+        end = next((d for d in (date.p95, date.p50, date.p5) if math.isfinite(d)), math.nan)
+        if math.isfinite(end) and end > 0:
+            other = Crew(crew.executor, None, crew.watch)
+            times = np.linspace(0.0, 1.02 * end, MOMENTS)
+            found |= other.tell({each.name: each.story}, min(CURVES, len(each.futures)), seed, times)
+    return found
