@@ -95,7 +95,7 @@ class Crew:
         done: dict[int, Futures] = {}
         wanted: list[int] = []
         for place, each in enumerate(ranges):
-            kept = self.ledger.get(each.key) if self.ledger else None
+            kept = self.ledger.get(each.key) if self.ledger is not None else None
             if kept is None:
                 wanted.append(place)
             else:
@@ -103,7 +103,7 @@ class Crew:
                 self.watch(len(kept))
         for place, futures in self._computed([(place, ranges[place]) for place in wanted]):
             done[place] = futures
-            if self.ledger:
+            if self.ledger is not None:
                 self.ledger.put(ranges[place].key, futures)
             self.watch(len(futures))
         for place, each in enumerate(ranges):
