@@ -80,6 +80,13 @@ def test_commands_on_measurements_exist() -> None:
     assert {line.split()[1] for line in lines} == set(told)
 
 
+def test_commands_of_planning_exist_with_their_options() -> None:
+    helps = {name: devicesim(name, "--help").stdout for name in ("plan", "sweep")}
+    for line in block("sh", "what differs between options is what they do.").splitlines():
+        words = line.partition("#")[0].split()
+        assert [word for word in words if word.startswith("--") and word not in helps[words[1]]] == []
+
+
 def test_the_boto3_walk_of_the_readme_passes() -> None:
     pytest.importorskip("boto3")
     walk: dict[str, Any] = {}

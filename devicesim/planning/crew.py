@@ -86,7 +86,7 @@ class Crew:
             yield range(min(FIRST, upto))
             return
         told = self._told[name]
-        size = BATCHED if told.told[0].name == "batch" else ALONE
+        size = BATCHED if any(way.name == "batch" for way in told.told) else ALONE
         for begin in range(len(told), upto, size):
             yield range(begin, min(begin + size, upto))
 

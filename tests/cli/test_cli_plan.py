@@ -163,7 +163,7 @@ def test_worked_a_sweep_as_parquet_has_the_same_columns(devicesim, tmp_path):
     [
         (("--out", "grid.xls"), 2, "--out must be a file named .csv or .parquet, got grid.xls"),
         (("--out", "grid.csv"), 3, "has no [[sweep]]"),
-        ((), 2, "--out"),
+        ((), 2, "out is missing"),
     ],
 )
 def test_worked_a_sweep_that_cannot_be_is_refused(devicesim, words, code, why):
