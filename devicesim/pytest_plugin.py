@@ -7,8 +7,8 @@
                      customer, in pyfakefs' file system, where ordinary Python code writes to it
 ===================  ==================================================================================
 
-``@pytest.mark.snow(scenario=..., seed=..., era=..., limit=..., clock=...)`` says which World; a test that fails prints
-its seed. Beside ``snow_share`` the clock is ``driven`` unless the marker says otherwise.
+``@pytest.mark.snow(scenario=..., seed=..., era=..., limit=..., clock=..., content=...)`` says which World; a test that
+fails prints its seed. Beside ``snow_share`` the clock is ``driven`` unless the marker says otherwise.
 Importing this module imports nothing of the simulation; the fixtures do.
 """
 
@@ -20,7 +20,10 @@ from typing import Any
 
 import pytest
 
-MARK = "snow(scenario=None, seed=0, era='today', limit=None, clock='manual'): the World of the fixture snow"
+MARK = (
+    "snow(scenario=None, seed=0, era='today', limit=None, clock='manual', content='keep'): "
+    "the World of the fixture snow"
+)
 _KEY = pytest.StashKey[Any]()
 
 

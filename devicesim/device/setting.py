@@ -13,8 +13,13 @@ from devicesim.catalog import Figures
 from devicesim.device.course import Courses
 from devicesim.device.neighbours import Neighbours
 from devicesim.device.testimony import Testimony
+from devicesim.device.share import Content, Discard, Policy
 from devicesim.progress import Event, Stream
 from devicesim.scenario import Scenario
+
+
+def _discard(job: str) -> Content:
+    return Discard()
 
 
 @dataclass(slots=True)
@@ -30,6 +35,7 @@ class Setting:
         courses: what has been computed of copies, so that copies which begin alike are computed once.
         heard: what neighbours have said so far.
         notice: called after each stretch of copying, so that a terminal can show how far it is.
+        content: makes what becomes of the bytes that real clients write to a job's device, by its JobId.
     """
 
     env: simpy.Environment
@@ -42,6 +48,7 @@ class Setting:
     courses: Courses = field(default_factory=Courses)
     heard: Testimony = field(default_factory=Testimony)
     notice: list[Callable[[], None]] = field(default_factory=list)
+    content: Policy = _discard
 
     @property
     def now(self) -> float:

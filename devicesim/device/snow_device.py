@@ -70,7 +70,7 @@ class SnowDevice:
         self.abrupt = False
         self.off = setting.env.event()
         self.room = room(setting, kind)
-        self.share = Share(limits(setting, kind, self.room))
+        self.share = Share(limits(setting, kind, self.room), setting.content(job), job, setting.now)
         self.share.epoch_ns = round(setting.epoch.timestamp() * 1e6) * 1000
         self.hand = Hand(setting.env)
         self._compute = Compute(setting, kind, job, self.change, lambda: self.counted())

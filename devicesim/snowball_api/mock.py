@@ -60,6 +60,7 @@ def mock_snow(
     neighbours: Iterable[str] | None = None,
     s3: str = "",
     sns: str = "",
+    content: str = "keep",
 ) -> Iterator[MockSnow]:
     """Answer the job API from a World for as long as the context lasts; also a decorator.
 
@@ -76,13 +77,16 @@ def mock_snow(
         neighbours: what of moto is attached: ``objects``, ``notifications``, ``keys``, ``roles``; the first two
             if not given and moto mocks AWS here, so that an import is in its buckets, and its topics are told.
         s3, sns: addresses of stand-ins in another process that take the place of moto's; never Amazon's.
+        content: what becomes of the bytes that real clients write: keep[:BOUND], spill:DIR, hash or discard.
     """
     around = moto.attach(neighbours if neighbours is not None else moto.KINDS[:2] if moto.active() else ())
     elsewhere = standin.attach(s3, sns)
     around.objects = elsewhere.objects or around.objects
     around.notifications = elsewhere.notifications or around.notifications
     session = _boto("botocore.session").Session
-    snow = MockSnow(scenario, seed=seed, era=era, limit=limit, clock=clock, neighbours=around)
+    snow = MockSnow(
+        scenario, seed=seed, era=era, limit=limit, clock=clock, neighbours=around, content=content
+    )
     answer = _Answering(snow)
     create = session.create_client
 

@@ -34,6 +34,7 @@ class Snow:
         limit: devices at a time; AWS's default is told and not enforced where none is given.
         clock: ``manual``, ``driven`` or ``real[:N]``, as of a World.
         neighbours: what lies around the account; nothing if not given.
+        content: what becomes of the bytes that real clients write: keep[:BOUND], spill:DIR, hash or discard.
 
     Attributes:
         world: the World.
@@ -55,10 +56,12 @@ class Snow:
         limit: int | None = None,
         clock: str = "manual",
         neighbours: Neighbours | None = None,
+        content: str = "keep",
     ) -> None:
         self._scenario, self._era, self._limit, self._clock = scenario, era, limit, clock
+        self._content = content
         self._neighbours = neighbours or Neighbours()
-        self.world = World(scenario, seed=seed, clock=clock)
+        self.world = World(scenario, seed=seed, clock=clock, content=content)
         self.api, self.datasync = self._apis(self.world)
         self._meet()
 
@@ -142,6 +145,7 @@ class Snow:
             self.world.seed,
             snapshot,
             clock=self._clock,
+            content=self._content,
             attach=[lambda world: made.append(self._apis(world))],
         )
         ((self.api, self.datasync),) = made
@@ -151,7 +155,12 @@ class Snow:
     def fork(self) -> Snow:
         """Another Snow at the same moment, which goes its own way."""
         other = Snow(
-            self._scenario, seed=self.world.seed, era=self._era, limit=self._limit, clock=self._clock
+            self._scenario,
+            seed=self.world.seed,
+            era=self._era,
+            limit=self._limit,
+            clock=self._clock,
+            content=self._content,
         )
         return other.restore(self.snapshot())
 

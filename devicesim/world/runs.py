@@ -36,16 +36,18 @@ def replay(
     *,
     replication: int = 0,
     clock: str = "manual",
+    content: str = "discard",
     attach: Sequence[Callable[[World], Any]] = (),
 ) -> World:
     """Make the World that a scenario, a seed and a log of verbs describe.
 
     Args:
         scenario: as it was. seed, replication, clock: likewise.
+        content: what becomes of bytes that are written from now on; those of the log are not in it, and read as zeros.
         log: the verbs.
         attach: makes the upper layers whose verbs the log holds, each on the new World.
     """
-    world = World(scenario, seed=seed, replication=replication, clock=clock)
+    world = World(scenario, seed=seed, replication=replication, clock=clock, content=content)
     for layer in attach:
         layer(world)
     heard = [verb for verb in log if verb.name == HEAR]

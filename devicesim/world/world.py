@@ -36,6 +36,7 @@ from devicesim.device.online import DataSync, Online
 from devicesim.device.order import Hire, Life, Live
 from devicesim.device.rehearsal import rehearse
 from devicesim.device.setting import Setting
+from devicesim.device.share import policy
 from devicesim.device.testimony import Testimony
 from devicesim.device.undertaking import Undertaking, drawn, undertake
 from devicesim.errors import DevicesimError, VerbError, require, unknown
@@ -65,6 +66,8 @@ class World(Doors, OnlineVerbs):
         seed: of every draw; the scenario's own if not given.
         replication: which of many futures of that seed; ``run`` is replication 0.
         neighbours: object store, keys, roles and notifications around the account; nothing by default.
+        content: what becomes of the bytes that real clients write, as :func:`devicesim.device.share.policy` reads
+            it; it is no part of the World's state.
         clock: ``manual`` moves only when told; ``driven`` also by what clients push through doors; ``real`` or
             ``real:N`` follows the wall clock, N times as fast, at each :meth:`tick`.
 
@@ -81,6 +84,7 @@ class World(Doors, OnlineVerbs):
         seed: int | None = None,
         replication: int = 0,
         neighbours: Neighbours | None = None,
+        content: str = "discard",
         clock: str = "manual",
         wall: Callable[[], float] = monotonic,
     ) -> None:
@@ -111,6 +115,7 @@ class World(Doors, OnlineVerbs):
             neighbours or Neighbours(),
             self._draw,
             heard=Testimony(lambda question, answer: self._note(HEAR, question=question, answer=answer)),
+            content=policy(content),
         )
         self.undertaking: Undertaking | None = None
         if scenario is not None:

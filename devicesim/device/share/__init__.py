@@ -23,6 +23,7 @@ from devicesim.device.share.files import Space
 from devicesim.device.share.limits import Limits, ShareError, Usage
 from devicesim.device.share.nodes import Bucket, Directory, File, Node, Special, Symlink
 from devicesim.device.share.paths import Numbered
+from devicesim.device.share.policy import Policy, policy
 from devicesim.device.share.spill import Spill
 from devicesim.device.share.stability import Loss
 from devicesim.device.share.tree import Entry, Page
@@ -48,6 +49,7 @@ __all__ = [
     "Node",
     "Numbered",
     "Page",
+    "Policy",
     "Posix",
     "Share",
     "ShareError",
@@ -57,5 +59,6 @@ __all__ = [
     "Symlink",
     "Usage",
     "VirtualFile",
+    "policy",
     "walk",
 ]

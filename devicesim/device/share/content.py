@@ -36,7 +36,15 @@ class Digest:
 
 
 class Content(Protocol):
-    """A content policy. It may keep anything in ``file.content``, which starts as None."""
+    """A content policy. It may keep anything in ``file.content``, which starts as None.
+
+    Attributes:
+        readable: whether what is read is what was written.
+    """
+
+    @property
+    def readable(self) -> bool:
+        """Whether what is read is what was written."""
 
     def write(self, file: File, offset: int, data: Data | int) -> None:
         """Take data, or so many bytes nobody has the content of, which read as zeros. May refuse."""
@@ -56,6 +64,8 @@ class Content(Protocol):
 
 class Discard:
     """Keep sizes only: reads give zeros."""
+
+    readable = False
 
     def write(self, file: File, offset: int, data: Data | int) -> None:
         """Take the data and forget it."""
@@ -173,6 +183,8 @@ class Keep:
     A file that no longer fits moves to the overflow as a whole. Without one the write is refused with
     ENOSPC, although the simulated disk has room: the message names the bound.
     """
+
+    readable = True
 
     def __init__(self, bound: int, overflow: Content | None = None, algorithm: str = "sha256") -> None:
         require(bound >= 0, "bound", ">= 0", bound)

@@ -33,6 +33,8 @@ class Spill:
     Files are named by inode number and generation, never by a client's names.
     """
 
+    readable = True
+
     def __init__(self, directory: str | os.PathLike[str], algorithm: str = "sha256") -> None:
         self.directory = os.fspath(directory)
         self.algorithm = algorithm
