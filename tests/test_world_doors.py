@@ -1,12 +1,15 @@
 """The verbs of those who stand beside a device, and the customer who waits for who comes through its doors."""
 
+import itertools
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from small_story import small_story
 from test_world import COPY_BEGINS, SLOW_LINK, told
 
-from devicesim.device.share import Directory
+from devicesim.device.share import Directory, ShareError, walk
+from devicesim.device.share.recorded import handle
 from devicesim.errors import VerbError
 from devicesim.jobs import JobState
 from devicesim.progress import DeviceChanged, LegStarted, ServiceChanged
@@ -247,3 +250,147 @@ def test_the_bucket_is_there_when_the_device_comes() -> None:
     share = world.life().device.share
     assert list(share.buckets) == ["devicesim"]
     assert isinstance(share.resolve("/buckets/devicesim"), Directory)
+
+
+class TestTraffic:
+    """What comes through doors is in the log, and a World made of the log has the same tree and the same times."""
+
+    @staticmethod
+    def tree(world: World) -> list[tuple[Any, ...]]:
+        share = world.life().device.share
+        return [
+            (
+                bucket,
+                path,
+                *handle(node),
+                node.size,
+                node.mode,
+                node.uid,
+                node.mtime_ns,
+                node.ctime_ns,
+                node.nlink,
+            )
+            for bucket, made in share.buckets.items()
+            for path, node in walk(made.directory)
+        ]
+
+    @pytest.mark.parametrize("clock", ["manual", "driven", "real:2"])
+    def test_every_change_is_made_again(self, clock: str) -> None:
+        wall = itertools.count(0.0, 0.01)
+        world = World(seed=7, clock=clock, content="keep", wall=lambda: next(wall))
+        world.create_job()
+        world.open_doors()
+        world.until_serving()
+        share = world.life().device.share
+        top = share.buckets["devicesim"].directory
+
+        def came(operation: str, payload: int = 0) -> None:
+            world.follow(world.offer(operation, payload, follow=False))
+            world.tick()
+
+        folder = share.mkdir(top, b"2026", world.now, uid=501)
+        came("MKDIR")
+        file = share.create(folder, "a.raw", world.now, verifier=b"\x00\xff345678")
+        came("CREATE")
+        for part in range(5):
+            share.write(file, part * 100_000, bytes(100_000), world.now, stable=False)
+            came("WRITE", 100_000)
+        share.mark_stable(file)
+        share.setattr(file, world.now, mode=0o600, mtime_ns=12345)
+        came("SETATTR")
+        share.link(file, top, "b.raw", world.now)
+        share.symlink(top, "c", b"b.raw", world.now)
+        share.rename(folder, "a.raw", top, "d.raw", world.now)
+        share.remove(top, "b.raw", world.now)
+        with pytest.raises(ShareError):
+            share.rmdir(top, "d.raw", world.now)
+        share.rmdir(top, "2026", world.now)
+        gone = share.create(top, "gone", world.now)
+        share.remove(top, "gone", world.now)
+        share.write(share.create(top, "e.raw", world.now), 5, b"end", world.now)
+        came("RENAME")
+        world.advance(100)
+        share.create(top, "f.raw", world.now)
+        again = replay(None, world.seed, world.log, clock=clock, content="keep")
+        assert self.tree(again) == self.tree(world)
+        assert again.now == world.now
+        assert (told(again), again.log) == (told(world), world.log)
+        assert again.life().device.hand.came == world.life().device.hand.came
+        with pytest.raises(ShareError):
+            again.life().device.share.node(*handle(gone))
+        world.run(), again.run()
+        assert told(again) == told(world)
+
+    def test_files_of_a_copy_and_of_a_door_in_one_bucket(self) -> None:
+        """Looking at a bucket numbers the directories of its data sets; a log of handles must know of it."""
+        world = World(small_story('job.keep = "1 d"'))
+        world.open_doors()
+        world.advance(COPY_BEGINS + 60)
+        share = world.life().device.share
+        top = share.buckets["small-story"].directory
+        share.lookup(top, "clips")
+        made = share.create(share.mkdir(top, "mine", world.now), "x", world.now)
+        share.write(made, 0, 10, world.now)
+        again = replay(world.scenario, world.seed, world.log)
+        assert self.tree(again) == self.tree(world)
+
+    def test_a_million_operations_are_few_verbs_and_few_bytes(self) -> None:
+        """A file written whole is five operations; the log keeps some tens of bytes for all of them."""
+        world = opened("driven")
+        share = world.life().device.share
+        top = share.buckets["devicesim"].directory
+        log = len(world.log)
+        for number in range(600):
+            file = share.create(top, f"IMG_{number:06d}.raw", world.now)
+            for operation in ("LOOKUP", "OPEN", "WRITE", "COMMIT", "CLOSE"):
+                if operation == "WRITE":
+                    share.write(file, 0, 4096, world.now, stable=False)
+                elif operation == "COMMIT":
+                    share.mark_stable(file)
+                world.follow(world.offer(operation, 4096 if operation == "WRITE" else 0, follow=False))
+        assert len(world.log) == log + 1
+        size = sum(map(len, world.log[-1].arguments["rows"]._blocks))
+        assert size < 600 * 150
+
+    def test_a_snapshot_does_not_grow(self) -> None:
+        world = opened()
+        write(world)
+        before = list(world.log)
+        write(world, "b.raw")
+        again = replay(None, world.seed, before)
+        assert again.life().device.share.files == 1
+        assert again.log == before
+
+
+class TestBatch:
+    """World contract: a recorded door run replayed as a batch gives the same finish times."""
+
+    @pytest.mark.parametrize("durability", ["async", "commit", "sync"])
+    def test_a_door_run_and_a_copy_of_the_same_files(self, durability: str) -> None:
+        """One stream with one write in flight, as an ordered list of operations and as forty files.
+
+        Through the door each operation is issued when the last was answered, while the scenario's own copy waits.
+        """
+        changes = ("client.laptop.streams = 1", "client.laptop.nfs.window = 1")
+        kind = f'client.laptop.nfs.durability = "{durability}"'
+        copy = World(small_story(*changes, kind, 'job.keep = "1 h"'))
+        copy.advance(COPY_BEGINS + 1000)
+        finish = copy.life().customer.ingest.sessions[0].transfer.finish(0)  # type: ignore[union-attr]
+        door = World(small_story(*changes, kind, 'client.laptop.start_after = "1 h"'), clock="driven")
+        door.open_doors()
+        assert door.until_serving() == COPY_BEGINS
+        door.advance(0)
+        (client,) = door.life().customer.ingest.running.clients  # type: ignore[union-attr]
+        before, after = client.operations.before, client.operations.after
+        replies = []
+        for _ in range(40):
+            for operation in before:
+                door.offer(operation.name, 0)
+            for left in range(5_000_000, 0, -(1 << 20)):
+                door.offer("WRITE", min(left, 1 << 20))
+            for operation in after:
+                door.offer(operation.name, 0)
+            replies.append(door.now)
+        assert replies == pytest.approx(finish.tolist(), rel=1e-12)
+        again = replay(door.scenario, door.seed, door.log, clock="driven")
+        assert again.now == replies[-1]

@@ -12,8 +12,8 @@ import simpy
 from devicesim.catalog import Figures
 from devicesim.device.course import Courses
 from devicesim.device.neighbours import Neighbours
-from devicesim.device.testimony import Testimony
 from devicesim.device.share import Content, Discard, Policy
+from devicesim.device.testimony import Testimony
 from devicesim.progress import Event, Stream
 from devicesim.scenario import Scenario
 

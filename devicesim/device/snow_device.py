@@ -21,7 +21,7 @@ from devicesim.device.hand import Hand
 from devicesim.device.heat import Heat
 from devicesim.device.power import Busy, Power
 from devicesim.device.setting import Setting
-from devicesim.device.share import Limits, Share
+from devicesim.device.share import Limits, Recorded
 from devicesim.device.tenant import Tenant
 from devicesim.physics import power as physics
 from devicesim.progress import DeviceChanged, ServiceChanged
@@ -70,7 +70,7 @@ class SnowDevice:
         self.abrupt = False
         self.off = setting.env.event()
         self.room = room(setting, kind)
-        self.share = Share(limits(setting, kind, self.room), setting.content(job), job, setting.now)
+        self.share = Recorded(limits(setting, kind, self.room), setting.content(job), job, setting.now)
         self.share.epoch_ns = round(setting.epoch.timestamp() * 1e6) * 1000
         self.hand = Hand(setting.env)
         self._compute = Compute(setting, kind, job, self.change, lambda: self.counted())

@@ -7,9 +7,12 @@ from typing import Any
 from devicesim.device.console import CHANGES, COMMANDS, Document
 from devicesim.device.customer import Customer
 from devicesim.device.order import Life
+from devicesim.device.share import redo
 from devicesim.errors import VerbError, unknown
 from devicesim.jobs import JobState, JobType
 from devicesim.world.reads import Reads
+from devicesim.world.traffic import Traffic
+from devicesim.world.verbs import Verb
 
 
 class Doors(Reads):
@@ -22,6 +25,9 @@ class Doors(Reads):
 
     clock: str
     doors = False
+    _log: list[Verb]
+    _traffic: Traffic | None = None
+    _ticked = False
 
     def _note(self, name: str, /, **arguments: Any) -> None:
         """Write a verb to the log."""
@@ -33,6 +39,10 @@ class Doors(Reads):
 
     def _move(self, to: float) -> float:
         """Go to a time and write it to the log."""
+        raise NotImplementedError
+
+    def _seal(self) -> None:
+        """Let what comes through a door next be a verb of its own."""
         raise NotImplementedError
 
     def until(self, what: Any, job_id: str | None = None) -> float:
@@ -162,6 +172,27 @@ class Doors(Reads):
 
     # Operations of real clients.
 
+    def _pass(self, job_id: str, *row: Any) -> None:
+        """Write what came through a door to the log: to the last verb, if that is of the same device."""
+        last = self._log[-1] if self._traffic is not None else None
+        if last is None or last.arguments["job_id"] != job_id:
+            traffic = Traffic(self.now)
+            self._note("traffic", job_id=job_id, rows=traffic)
+            self._traffic = traffic
+        assert self._traffic is not None
+        self._traffic.note(self.now, *row)
+
+    def _follow(self, to: float) -> float:
+        """Go to a time that what comes through doors, or the wall, leads to."""
+        if self._traffic is None:
+            return self._move(to)
+        self._go(to)
+        if self._traffic is None:  # a neighbour was heard on the way
+            self._note("advance", to=self.now)
+        else:
+            self._traffic.end = self.now
+        return self.now
+
     def offer(
         self,
         operation: str,
@@ -178,17 +209,33 @@ class Doors(Reads):
         operations under way moves it, by :meth:`follow`. ``at`` is when the request was issued, now if not given.
         """
         life = self.life(job_id)
-        issued = self.now if at is None else at
+        now = self.now
+        issued = now if at is None else at
         reply = life.offer(operation, payload, client, issued)
-        told = {"operation": operation, "payload": payload, "client": client, "at": issued}
-        self._note("offer", **told, job_id=life.job.id, follow=follow)
+        row = ("offer", operation, payload, client)
+        self._pass(life.job.id, *row, *(() if issued == now else (issued,)))
         if follow and self._follows(reply):
-            self._go(reply)
+            self._follow(reply)
         return reply
 
     def follow(self, reply: float) -> float:
         """Move to the reply of an operation, under the ``driven`` clock only; returns the time [s]."""
-        return self._move(reply) if self._follows(reply) else self.now
+        return self._follow(reply) if self._follows(reply) else self.now
+
+    def traffic(self, job_id: str, rows: Traffic) -> None:
+        """Let happen again what came through a device's doors, as a log has it; bytes read as zeros."""
+        self._seal()
+        life = self.life(job_id)
+        for at, (name, *told) in rows:
+            self._go(at)
+            if name == "offer":
+                operation, payload, client, *issued = told
+                life.offer(operation, payload, client, *(issued or (self.now,)))
+                self._pass(job_id, name, *told)
+            else:
+                redo(life.device.share, name, *told)
+        self._follow(rows.end)
+        self._seal()
 
     def _follows(self, reply: float) -> bool:
         return self.clock == "driven" and self.now < reply < float("inf")

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -72,7 +73,6 @@ class World(Doors, OnlineVerbs):
             ``real:N`` follows the wall clock, N times as fast, at each :meth:`tick`.
 
     Attributes:
-        log: the verbs so far.
         stream: the events and legs so far.
         undertaking: what the scenario set out to do; None in an empty account.
     """
@@ -102,7 +102,7 @@ class World(Doors, OnlineVerbs):
         self._default = scenario or default_story(Figures(), START)
         epoch = self._default.start
         self.stream = Stream(epoch)
-        self.log: list[Verb] = []
+        self._log: list[Verb] = []
         self._actors: dict[str, Callable[[Mapping[str, Any]], Any]] = {}
         self._lives: dict[str, Life] = {}
         self._clusters: dict[str, Cluster] = {}
@@ -169,7 +169,7 @@ class World(Doors, OnlineVerbs):
                     raise VerbError(f"{words} was not reached by {self.now:.0f} s, and cannot be any more")
                 self._step(at)
         finally:
-            if self.now > next((verb.at for verb in reversed(self.log) if verb.name != HEAR), 0.0):
+            if self.now > next((verb.at for verb in reversed(self._log) if verb.name != HEAR), 0.0):
                 self._note("advance", to=self.now)
         return self.now
 
@@ -293,10 +293,10 @@ class World(Doors, OnlineVerbs):
         try:
             result = self._actors[actor](what)
         except DevicesimError:
-            del self.log[length:]
+            del self._log[length:]
             raise
         # The verbs of this World that it used follow from it; what neighbours said does not.
-        self.log[length:] = [verb for verb in self.log[length:] if verb.name == HEAR]
+        self._log[length:] = [verb for verb in self._log[length:] if verb.name == HEAR]
         self._note("act", actor=actor, what=what)
         return result
 
@@ -306,7 +306,12 @@ class World(Doors, OnlineVerbs):
             return self.now
         wall = self._wall()
         passed, self._wall_last = wall - self._wall_last, wall
-        return self._move(self.now + passed * self._factor)
+        since = self._log[-1].at if self._ticked and self._traffic is None else None
+        self._follow(self.now + passed * self._factor)
+        if since is not None and self._log[-2:] and self._log[-1].name == "advance":
+            del self._log[-2:-1]  # one look at the wall after the other is one advance
+        self._ticked = True
+        return self.now
 
     # The engine.
 
@@ -314,8 +319,19 @@ class World(Doors, OnlineVerbs):
     def _end(self) -> float:
         return (LATEST - self.epoch).total_seconds()
 
+    @property
+    def log(self) -> list[Verb]:
+        """The verbs so far; what comes through a door after this is a verb of its own."""
+        self._seal()
+        return self._log
+
+    def _seal(self) -> None:
+        self._traffic = None
+        self._ticked = False
+
     def _note(self, name: str, /, **arguments: Any) -> None:
-        self.log.append(Verb(self.now, name, arguments))
+        self._traffic, self._ticked = None, False
+        self._log.append(Verb(self.now, name, arguments))
 
     def _move(self, to: float) -> float:
         self._go(to)
@@ -361,6 +377,7 @@ class World(Doors, OnlineVerbs):
         if files is None:
             files = drawn(setting, story, self._later)
         life = self._lives[job.id] = live(setting, job, files, hire)
+        life.device.share.tell = partial(self._pass, job.id)
         if self.doors:
             life.device.hand.open_doors()
         return life

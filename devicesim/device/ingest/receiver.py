@@ -20,7 +20,6 @@ class Receiver(Protocol):
     Attributes:
         kind: catalog entry of the device.
         room: key of the figure that says what a device holds.
-        share: where the files go.
         off: event that fires when it stops taking them; a new one each time it begins to.
         abrupt: whether it last stopped without warning, so that what only memory held is gone.
         made: when the job that it is prepared for was created [s].
@@ -31,13 +30,16 @@ class Receiver(Protocol):
 
     kind: str
     room: str
-    share: Share
     off: simpy.Event
     abrupt: bool
     made: float
     counted: Callable[[], Busy]
     cache: Cache | None
     listeners: list[Callable[[], None]]
+
+    @property
+    def share(self) -> Share:
+        """Where the files go."""
 
     @property
     def computes(self) -> bool:

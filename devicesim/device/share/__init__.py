@@ -24,6 +24,7 @@ from devicesim.device.share.limits import Limits, ShareError, Usage
 from devicesim.device.share.nodes import Bucket, Directory, File, Node, Special, Symlink
 from devicesim.device.share.paths import Numbered
 from devicesim.device.share.policy import Policy, policy
+from devicesim.device.share.recorded import Recorded, redo
 from devicesim.device.share.spill import Spill
 from devicesim.device.share.stability import Loss
 from devicesim.device.share.tree import Entry, Page
@@ -51,6 +52,7 @@ __all__ = [
     "Page",
     "Policy",
     "Posix",
+    "Recorded",
     "Share",
     "ShareError",
     "Space",
@@ -60,5 +62,6 @@ __all__ = [
     "Usage",
     "VirtualFile",
     "policy",
+    "redo",
     "walk",
 ]
