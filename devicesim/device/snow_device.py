@@ -23,6 +23,7 @@ from devicesim.device.power import Busy, Power
 from devicesim.device.setting import Setting
 from devicesim.device.share import Limits, Recorded
 from devicesim.device.tenant import Tenant
+from devicesim.device.writeback import Writeback
 from devicesim.physics import power as physics
 from devicesim.progress import DeviceChanged, ServiceChanged
 
@@ -61,6 +62,7 @@ class SnowDevice:
         counted: cumulative busy seconds of the copy, for the draw by activity.
         tenants: what works on the device beside the copy and the instances.
         hand: what is done to it from outside of the scenario.
+        writeback: the page cache, as far as clients of doors fill it.
     """
 
     def __init__(self, setting: Setting, kind: str, job: str, wifi: bool) -> None:
@@ -73,6 +75,9 @@ class SnowDevice:
         self.share = Recorded(limits(setting, kind, self.room), setting.content(job), job, setting.now)
         self.share.epoch_ns = round(setting.epoch.timestamp() * 1e6) * 1000
         self.hand = Hand(setting.env)
+        durable = [client.nfs.durability for client in setting.scenario.clients]
+        self.share.commits = not durable or durable[0] != "async"
+        self.writeback = Writeback(setting, self, job)
         self._compute = Compute(setting, kind, job, self.change, lambda: self.counted())
         self._doors = DoorPuts(setting, self.share)
         self._compute.listen(lambda last: self._doors.tell(self._compute.functions.put, last=last))
@@ -321,7 +326,7 @@ class SnowDevice:
         """
         if self.off.triggered:
             return
-        flush = self.cache.drain() if self.cache is not None else 0.0
+        flush = self.writeback.drain() + (self.cache.drain() if self.cache is not None else 0.0)
         usual = self.setting.figures.si(f"{self.kind}.shutdown.time")
         needed = max(usual, flush) if flush < float("inf") else usual
         self.power.settle()
@@ -335,8 +340,10 @@ class SnowDevice:
         self.off.succeed()
         self.compute.stop(lose=False)
         yield self.setting.env.timeout(needed)
-        if self.cache is not None and flush == float("inf"):
-            self.cache.drop()  # the disk stands still, from heat: what was to be flushed is gone
+        if flush == float("inf"):  # the disk stands still, from heat: what was to be flushed is gone
+            self.writeback.cut()
+            if self.cache is not None:
+                self.cache.drop()
         self._enter("off", why)
 
     def fail(self, why: str) -> None:
@@ -349,6 +356,7 @@ class SnowDevice:
                 self._serve(service, "DEACTIVATED")
         self.off.succeed()
         self.compute.stop(lose=True)
+        self.writeback.cut()
         if self.cache is not None:
             self.cache.cut()
         self._enter("off", why)
