@@ -96,8 +96,7 @@ def _unpacked(share: Share) -> tuple[float, int]:
 def _hand_over(setting: Setting, job: str, share: Share) -> None:
     """Give the objects to the object store, if one is attached; some fail, and the failure log names them."""
     failing, store = _failing(setting, job, share), setting.neighbours.objects
-    epoch = round(setting.epoch.timestamp()) * 10**9
-    put = None if store is None else partial(_store, store, share, set(failing.tolist()), epoch)
+    put = None if store is None else partial(_store, store, share, set(failing.tolist()))
     refused = setting.heard.ask(_question(job), setting.now, put)
     if refused is None:
         count, size = failing.size, _size_of(share, failing)
@@ -162,7 +161,7 @@ def _single(share: Share, bucket: str) -> Iterator[Item]:
     return itertools.takewhile(lambda item: item.node is not None, share.objects(bucket))
 
 
-def _store(store: ObjectStore, share: Share, failing: set[int], epoch: int) -> list[list[str]]:
+def _store(store: ObjectStore, share: Share, failing: set[int]) -> list[list[str]]:
     """Put every object into the store but those that fail; returns bucket and key of what the store refused."""
     refused: list[list[str]] = []
     for bucket, items in itertools.groupby(_numbered(share), key=lambda numbered: numbered[1]):
@@ -175,21 +174,21 @@ def _store(store: ObjectStore, share: Share, failing: set[int], epoch: int) -> l
                 continue
             if item.node is None:
                 batch[item.key] = item.size
-            elif store.put(bucket, _upload(share, item, epoch)):
+            elif store.put(bucket, _upload(share, item)):
                 refused.append([bucket, item.key])
         refused += [[bucket, key] for key in store.put_batch(bucket, batch.items())] if batch else []
     return refused
 
 
-def _upload(share: Share, item: Item, epoch: int) -> Upload:
+def _upload(share: Share, item: Item) -> Upload:
     node = item.node
     posix = item.posix
     metadata = {
         "file-owner": str(posix.uid),
         "file-group": str(posix.gid),
         "file-permissions": f"{posix.mode & 0o7777:04o}",
-        "file-atime": f"{epoch + posix.atime_ns}ns",
-        "file-mtime": f"{epoch + posix.mtime_ns}ns",
+        "file-atime": f"{posix.atime_ns}ns",
+        "file-mtime": f"{posix.mtime_ns}ns",
         "user-agent": "aws-datasync",
     }
     known = isinstance(node, File) and share.content.readable

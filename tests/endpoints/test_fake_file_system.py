@@ -40,7 +40,7 @@ class TestOrdinaryCode:
             binary.seek(4)
             binary.write(b"TWO")
         assert (home / "a.txt").read_text() == "one\nTWO\n"
-        assert (share.files, share.bytes, share.unstable_bytes) == (1, 8, 0)
+        assert (share.files, share.bytes) == (1, 8)
         node = share.resolve("/buckets/share/a.txt")
         assert share.read(node, 0, 100) == b"one\nTWO\n"
 
