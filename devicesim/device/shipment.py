@@ -21,7 +21,7 @@ YEARS = 12
 
 
 @lru_cache(maxsize=64)
-def _holidays(country: str, start: int) -> NDArray[np.datetime64]:
+def days_off(country: str, start: int) -> NDArray[np.datetime64]:
     """The carrier's days off from a year on, as far as the calendar knows them."""
     first, last = max(start, FIRST_YEAR), min(start + YEARS, LAST_YEAR + 1)
     known = [courier.holidays(country, year) for year in range(first, last)]
@@ -43,7 +43,7 @@ class Shipment:
         self._option = f"{lane.name}.{order.shipping.value}"
         self.carrier = setting.figures.text(f"{lane.name}.carrier")
         country = setting.figures.text(f"{lane.name}.holidays")
-        self._holidays = _holidays(country, setting.epoch.year)
+        self._holidays = days_off(country, setting.epoch.year)
         self._week = courier.weekmask(country, setting.epoch.year)
 
     def collect(self, direction: str) -> Generator[simpy.Event, object, None]:

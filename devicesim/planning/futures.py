@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -71,6 +71,18 @@ class Futures:
         ends = np.array(self.outcomes or ("",))[self.outcome] if len(self) else np.zeros(0, dtype="U1")
         first = {"replication": self.replication, "outcome": ends, "stock_out": self.stock_out}
         return {**first, **self.metrics, **self.draws}
+
+    def rows(self, which: NDArray[np.integer]) -> Futures:
+        """Some of them, by their places."""
+        return replace(
+            self,
+            replication=self.replication[which],
+            metrics={name: column[which] for name, column in self.metrics.items()},
+            outcome=self.outcome[which],
+            stock_out=self.stock_out[which],
+            draws={key: column[which] for key, column in self.draws.items()},
+            progress={name: curves[which] for name, curves in self.progress.items()},
+        )
 
     def metric(self, name: str) -> Floats:
         """A metric's column; of one that no future has, all missing."""

@@ -17,6 +17,9 @@ from devicesim.errors import ScenarioError, require
 from devicesim.planning import draws
 from devicesim.planning.futures import Futures, Way, joined, missing
 from devicesim.planning.laws import Law
+from devicesim.planning.together.columns import Columns
+from devicesim.planning.together.lists import Unfit
+from devicesim.planning.together.telling import Telling, unfit
 from devicesim.report.fold import measures
 from devicesim.scenario import Scenario
 from devicesim.world import World, simulate
@@ -25,6 +28,8 @@ Numbers = NDArray[np.int64]
 
 MOST = 2**31
 """Replications have numbers below this."""
+FEW = 64
+"""Futures fewer than which are run one by one: telling them together has to be set up."""
 DAY = 86400.0
 
 
@@ -54,7 +59,34 @@ def replicate(
     times = np.atleast_1d(np.asarray(at, dtype=np.float64)) * DAY
     chosen = scenario.seed if seed is None else seed
     known = laws_of(scenario, chosen) if vary else {}
-    return one_by_one(scenario, numbers, chosen, known, times, "one World for each")
+    drawn = draws.draw(chosen, known, numbers)
+    why = "only a few are asked for" if numbers.size < FEW else unfit(scenario)
+    if not why:
+        try:
+            return _together(scenario, numbers, chosen, known, drawn, times)
+        except Unfit as found:
+            why = str(found)
+    return one_by_one(scenario, numbers, chosen, known, drawn, times, why)
+
+
+def _together(
+    scenario: Scenario,
+    numbers: Numbers,
+    seed: int,
+    known: Mapping[str, Law],
+    drawn: Mapping[str, NDArray[np.float64]],
+    at: NDArray[np.float64],
+) -> Futures:
+    """Tell all of them at once, but for those in which something happens that only a World tells."""
+    telling = Telling(Columns(scenario, known, drawn, numbers.size), seed, numbers)
+    whole, left = telling.futures(at), np.flatnonzero(telling.left)
+    if not left.size:
+        return whole
+    rest = {key: column[left] for key, column in drawn.items()}
+    why = "heat, a full device, or a supply too weak comes between"
+    alone = one_by_one(scenario, numbers[left], seed, known, rest, at, why)
+    order = np.argsort(np.concatenate([np.flatnonzero(~telling.left), left]), kind="stable")
+    return (whole.rows(np.flatnonzero(~telling.left)) + alone).rows(order)
 
 
 def laws_of(scenario: Scenario, seed: int) -> dict[str, Law]:
@@ -82,11 +114,11 @@ def one_by_one(
     numbers: Numbers,
     seed: int,
     known: Mapping[str, Law],
+    drawn: Mapping[str, NDArray[np.float64]],
     at: NDArray[np.float64],
     why: str,
 ) -> Futures:
     """Run a World for each."""
-    drawn = draws.draw(seed, known, numbers)
     parts = []
     for row, number in enumerate(numbers.tolist()):
         values = draws.keys(known, drawn, row)

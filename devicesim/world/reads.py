@@ -25,6 +25,9 @@ from devicesim.progress import EXACT, Chunk, DataTransferProgress, Event, Stream
 from devicesim.scenario import Scenario
 from devicesim.world.clock import seconds_of
 
+GIVEN = "files/"
+"""What the draws begin with that are the same in every replication."""
+
 
 class Reads:
     """The part of a World that only looks.
@@ -53,7 +56,9 @@ class Reads:
     # Randomness: one child of the seed for every name, so that subsystems do not disturb each other.
 
     def _draw(self, name: str) -> np.random.Generator:
-        key = (self.replication, zlib.crc32(name.encode()))
+        # What the customer has is what it is, whatever becomes of it: all futures of a seed copy the same files.
+        future = 0 if name.startswith(GIVEN) else self.replication
+        key = (future, zlib.crc32(name.encode()))
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
 
     def draw(self, name: str) -> np.random.Generator:

@@ -1,0 +1,93 @@
+"""Figures as columns: a number where a figure is certain, one for each replication where it was drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from devicesim import catalog
+from devicesim.catalog import Figure, Figures
+from devicesim.catalog.store import split
+from devicesim.catalog.view import override
+from devicesim.planning import draws
+from devicesim.planning.laws import Law
+from devicesim.scenario import Scenario
+
+Floats = NDArray[np.float64]
+Column = float | Floats
+
+
+class Columns:
+    """The figures of many futures of one scenario.
+
+    Attributes:
+        story: the scenario.
+        drawn: values of the uncertain figures in SI, by key, shape (n,) each.
+        count: of futures.
+    """
+
+    def __init__(
+        self, story: Scenario, known: Mapping[str, Law], drawn: Mapping[str, Floats], count: int
+    ) -> None:
+        self.story, self.drawn, self.count = story, drawn, count
+        self._known, self._certain = known, Figures(story.assume)
+        self._told: dict[str, float] = {}
+
+    def si(self, key: str) -> Column:
+        """A figure in SI, shape (n,) if it was drawn."""
+        if key in self.drawn:
+            return self.drawn[key]
+        if key not in self._told:
+            self._told[key] = self._certain.si(key)
+        return self._told[key]
+
+    def all(self, key: str) -> Floats:
+        """A figure in SI, shape (n,) whether drawn or not."""
+        return np.broadcast_to(np.asarray(self.si(key), dtype=np.float64), (self.count,))
+
+    def own(self, device: str, path: str) -> Floats:
+        """A figure that some devices have of their own, shape (n,)."""
+        return self.all(catalog.own(device, path))
+
+    def text(self, key: str) -> str:
+        """A word."""
+        return self._certain.text(key)
+
+    def values(self, key: str) -> tuple[float, ...]:
+        """The numbers of a list in SI."""
+        return self._certain.si_values(key)
+
+    def varies(self, entry: str) -> list[str]:
+        """The figures of an entry that were drawn."""
+        return [key for key in self.drawn if split(key)[0] == entry]
+
+    def row(self, row: int) -> Figures:
+        """The figures of one future, as its World has them."""
+        return Row(
+            self._certain, {key: float(column[row]) for key, column in self.drawn.items()}, self._known
+        )
+
+    def written(self, row: int) -> Scenario:
+        """The story of one future, with its figures in ``[assume]``."""
+        return draws.told(self.story, self._known, draws.keys(self._known, self.drawn, row))
+
+
+class Row(Figures):
+    """The figures of one future, some of them drawn; quicker to make than from a scenario."""
+
+    def __init__(self, certain: Figures, values: Mapping[str, float], known: Mapping[str, Law]) -> None:
+        super().__init__()
+        self._set, self._values, self._known = certain.overrides, values, known
+
+    def si(self, key: str) -> float:
+        """Give a number in SI."""
+        found = self._values.get(key)
+        return super().si(key) if found is None else found
+
+    def figure(self, key: str) -> Figure:
+        """Give a figure."""
+        if key in self._values and key not in self.used:
+            self.used[key] = override(key, self._known[key].written(self._values[key]))
+        return super().figure(key)

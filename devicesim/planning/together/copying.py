@@ -1,0 +1,211 @@
+"""How long a copy takes, in many futures at once.
+
+Model
+-----
+The bounds and the buffer's fluid of :mod:`devicesim.throughput.forecasts`, over columns: a block of the list takes what
+its slowest station needs, and the store lags behind by at most the buffer. How much longer a list takes than its bounds
+say is measured with the exact core on a sample, in :data:`MEASURED` of the futures; it depends on how the stations
+compare, and a future's own is the mean of its :data:`NEAREST` neighbours in the logarithms of these ratios.
+
+Scope and limits
+----------------
+One client, one regime from beginning to end. The error is the largest difference to the exact core of whole copies in
+:data:`CHECKED` other futures, evenly taken: so it is measured, and no bound.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import inf
+
+import numpy as np
+from numpy.typing import NDArray
+
+from devicesim import throughput
+from devicesim.planning.together.columns import Columns
+from devicesim.planning.together.lists import Lists, Unfit, Wares
+from devicesim.planning.together.stations import Stations, whole
+
+Floats = NDArray[np.float64]
+
+MEASURED = 128
+"""Futures whose efficiency is measured on a sample."""
+NEAREST = 6
+"""Neighbours that a future's efficiency is taken from."""
+FAR = 1.0
+"""Logarithm of the ratio beyond which a station is too quick to matter."""
+CHECKED = 6
+"""Futures that the exact core computes whole."""
+MOST_RPCS = 3_000_000
+"""RPCs up to which it does; beyond, the fast tier's own answer and error take its place."""
+WHOLE = 100_000
+"""RPCs up to which whole copies are measured in place of samples: beginning and end count for short ones."""
+SAMPLE = 20_000
+"""Files of a list that samples are taken from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """What became of the copies.
+
+    Attributes:
+        seconds: each took, shape (n,).
+        behind: until the store has what is in the buffer then [s].
+        cores, store: seconds that these stations worked, all cores together.
+        error: of the seconds, relative.
+        times, sizes: since the beginning, and bytes admitted by then, shape (knots, n) each.
+    """
+
+    seconds: Floats
+    behind: Floats
+    cores: Floats
+    store: Floats
+    error: float
+    times: Floats
+    sizes: Floats
+
+    def by(self, since: Floats) -> Floats:
+        """Bytes admitted by some seconds since the beginning, shape (n,)."""
+        place = np.clip((self.times <= since).sum(axis=0) - 1, 0, self.times.shape[0] - 2)
+        which = np.arange(since.size)
+        begin, end = self.times[place, which], self.times[place + 1, which]
+        share = np.clip((since - begin) / np.maximum(end - begin, 1e-300), 0.0, 1.0)
+        size = self.sizes[place, which]
+        return np.asarray(size + share * (self.sizes[place + 1, which] - size))
+
+
+def copies(columns: Columns, stations: Stations, wares: Wares, lists: Lists) -> Copies:
+    """Tell the copies of all futures.
+
+    Raises:
+        Unfit: the columns are not what the device's own code makes of the figures.
+    """
+    n = columns.count
+    rows = np.unique(np.linspace(0, n - 1, MEASURED).astype(np.int64))
+    total = lists.sums.sum(axis=1)
+    rpcs = total[2].max() + stations.serial * float(lists.count.max())
+    if wares.exact and rpcs <= WHOLE:
+        bound = _fluid(stations, lists, np.ones(n))[0][-1]
+        exact = [_exact(columns, stations, wares, row) for row in rows.tolist()]
+        measured = np.array(exact) / bound[rows]
+    else:
+        measured = np.array([_measured(columns, stations, wares, row) for row in rows.tolist()])
+    efficiency = _near(_features(stations, lists), rows, measured)
+    times, sizes, behind = _fluid(stations, lists, efficiency)
+    seconds = times[-1]
+    error = _checked(columns, stations, wares, lists, efficiency, rows)
+    front = np.einsum("skn,kn->sn", stations.front(stations.rate_start), np.broadcast_to(total, (6, n)))
+    stored = total[0] * stations.stored + total[3] / stations.rate(lists.bytes / 2)
+    worked, stored = front[2] * stations.cores, np.minimum(stored, seconds)
+    return Copies(seconds, behind, worked, stored, error + lists.error, times, sizes)
+
+
+def _held(
+    columns: Columns, stations: Stations, row: int, sizes: NDArray[np.int64]
+) -> tuple[throughput.Server, throughput.Client, throughput.Regime]:
+    """Server, client and regime of one future, which its columns are held to."""
+    made = whole(columns, columns.row(row), sizes)
+    if not stations.agrees(row, made):
+        raise Unfit("its columns are not what the device makes of the same figures")
+    return made
+
+
+def _exact(columns: Columns, stations: Stations, wares: Wares, row: int) -> float:
+    """Seconds of a whole copy, by the exact core."""
+    sizes = wares.sizes(row)
+    server, client, regime = _held(columns, stations, row, sizes)
+    return throughput.simulate(server, [client], [sizes], [(0.0, regime)]).end
+
+
+def _measured(columns: Columns, stations: Stations, wares: Wares, row: int) -> float:
+    """Time of a sample over what its bounds say, by the exact core."""
+    sizes = _part(wares.sizes(row))
+    server, client, regime = _held(columns, stations, row, sizes)
+    profile = throughput.Profile.of(client, sizes)
+    bandwidth, latency = np.array(regime.bandwidth), np.array(regime.latency)
+    table = throughput.Efficiencies.measure(server, client, profile, bandwidth, latency, np.ones(1))
+    return float(table.table.item())
+
+
+def _part(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Stretches from all over a list."""
+    if sizes.size <= SAMPLE:
+        return sizes
+    starts = np.linspace(0, sizes.size - SAMPLE // 20, 20).astype(np.int64)
+    return np.concatenate([sizes[start : start + SAMPLE // 20] for start in starts.tolist()])
+
+
+def _features(stations: Stations, lists: Lists) -> Floats:
+    """How each station compares with the slowest, logarithms, shape (stations, n)."""
+    total = np.broadcast_to(lists.sums.sum(axis=1), (6, stations.bandwidth.size))
+    front = np.einsum("skn,kn->sn", stations.front(stations.rate_start), total)
+    store = total[0] * stations.stored + total[3] / stations.rate(lists.bytes / 2)
+    every = np.log(np.maximum(np.vstack([front, store]), 1e-300))
+    return np.asarray(np.maximum(every - every.max(axis=0), -FAR))
+
+
+def _near(features: Floats, rows: NDArray[np.int64], values: Floats) -> Floats:
+    """A column from its values at some rows, weighted by nearness, shape (n,)."""
+    k = min(NEAREST, rows.size)
+    known = features[:, rows]
+    square = (features**2).sum(axis=0)[:, np.newaxis] + (known**2).sum(axis=0) - 2 * features.T @ known
+    near = np.argpartition(square, k - 1, axis=1)[:, :k]
+    weight = 1 / (np.maximum(np.take_along_axis(square, near, axis=1), 0.0) + 1e-6)
+    return np.asarray((values[near] * weight).sum(axis=1) / weight.sum(axis=1))
+
+
+def _fluid(stations: Stations, lists: Lists, efficiency: Floats) -> tuple[Floats, Floats, Floats]:
+    """When each block is over, the bytes up to there, and how long the store still needs after the last [s]."""
+    n = efficiency.size
+    now, size, stored_at = np.zeros(n), np.zeros(n), np.zeros(n)
+    knots = [(now, size)]
+    for block in _blocks(stations, lists):
+        part = block[3]
+        rate = stations.rate(size)
+        took = np.einsum("skn,kn->sn", stations.front(rate), block).max(axis=0) * efficiency
+        work = block[0] * stations.stored + part / stations.rate(size + part / 2)
+        free = np.maximum(stored_at, now)
+        then = now + took
+        if not stations.waits:
+            room = free + work * np.clip((part - stations.buffer) / np.maximum(part, 1.0), 0.0, 1.0)
+            then = np.maximum(then, room)
+        stored_at = np.maximum(free + work, then)
+        size, now = size + part, then
+        knots.append((now, size))
+    times, sizes = (np.stack(column) for column in zip(*knots, strict=True))
+    return times, sizes, stored_at - now
+
+
+def _blocks(stations: Stations, lists: Lists) -> list[Floats]:
+    """The list in blocks, none smaller than the buffer, each shape (6, n)."""
+    n, count = stations.bandwidth.size, lists.sums.shape[1]
+    per_block = float(lists.bytes.min()) / count
+    join = max(1, int(np.ceil(float(stations.buffer.max()) / max(per_block, 1.0))))
+    starts = np.arange(0, count, min(join, count))
+    merged = np.add.reduceat(lists.sums, starts, axis=1)
+    return [np.broadcast_to(merged[:, i], (6, n)) for i in range(starts.size)]
+
+
+def _checked(
+    columns: Columns,
+    stations: Stations,
+    wares: Wares,
+    lists: Lists,
+    efficiency: Floats,
+    measured: NDArray[np.int64],
+) -> float:
+    """The largest relative difference to the exact core, of whole lists or of what stands for longer ones."""
+    others = np.setdiff1d(np.arange(columns.count), measured)
+    if not others.size:
+        others = measured
+    worst = 0.0
+    for row in np.unique(others[np.linspace(0, others.size - 1, CHECKED).astype(np.int64)]).tolist():
+        scale, sizes = wares.scale(row), wares.sizes(row)
+        shorter = lists if scale == 1 else replace(lists, sums=lists.sums / scale, bytes=lists.bytes / scale)
+        ours = float(_fluid(stations, shorter, efficiency)[0][-1, row])
+        server, client, regime = _held(columns, stations, row, sizes)
+        told = throughput.estimate(
+            server, [client], [sizes], [(0.0, regime)], budget=MOST_RPCS, tolerance=inf
+        )
+        worst = max(worst, abs(ours / told.end - 1) + told.error)
+    return worst

@@ -1,0 +1,224 @@
+"""What is copied, in sums: the same files in every future, or such as the drawn figures of their workload give.
+
+Model
+-----
+Files that do not depend on a drawn figure are drawn once, as a World draws them, and summed block by block. Those
+that do are drawn for :data:`FITTED` of the futures, and every sum is a quadratic of the drawn figures (or the
+logarithm of one, of their logarithms: whichever holds better) fitted to these; a quarter of them says how well it
+holds. Beyond :data:`MANY` files a list is summed over evenly spaced quantiles of its law instead.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from devicesim.catalog import Figures
+from devicesim.physics import file_sizes
+from devicesim.planning.together.columns import Columns
+from devicesim.scenario import Dataset, files_of
+from devicesim.scenario.datasets import components, expected_count
+from devicesim.throughput.profile import SUMS
+
+Floats = NDArray[np.float64]
+Sizes = NDArray[np.int64]
+
+BLOCKS = 64
+"""Blocks that a list is summed in."""
+MANY = 2_000_000
+"""Files up to which a list is drawn."""
+STRATA = 65_536
+"""Quantiles in place of a longer one."""
+FITTED = 240
+"""Futures whose files are drawn to fit sums to; at least four for each term."""
+MOST_TERMS = 120
+"""Terms of a quadratic beyond which nothing is fitted."""
+DEVIATIONS = 3.0
+"""Standard deviations of a sum of drawn files that an error allows for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """The files of a client in every future.
+
+    Attributes:
+        sums: :data:`~devicesim.throughput.SUMS` of each block, shape (6, blocks, n) or (6, blocks, 1).
+        count, bytes, largest: files, their bytes and the largest of them, shape (n,).
+        error: of the sums, relative.
+    """
+
+    sums: Floats
+    count: Floats
+    bytes: Floats
+    largest: Floats
+    error: float
+
+
+class Wares:
+    """The data sets of a client.
+
+    Args:
+        columns: the figures.
+        datasets: in the order in which they are copied.
+        rng: of a data set's name, as a World has it.
+    """
+
+    def __init__(self, columns: Columns, datasets: Sequence[Dataset], seed: int) -> None:
+        self._columns, self._datasets, self._seed = columns, datasets, seed
+        models = [dataset.model for dataset in datasets if dataset.model]
+        self.varying = [key for model in dict.fromkeys(models) for key in columns.varies(model)]
+        self._fixed: Sizes | None = None
+        self._even: Floats | None = None
+        self._certain = Figures(columns.story.assume)
+        self._many = any(
+            self._drawn(each) and expected_count(each, self._certain) > MANY for each in datasets
+        )
+
+    @staticmethod
+    def _drawn(dataset: Dataset) -> bool:
+        return dataset.manifest is None and dataset.directory is None
+
+    @property
+    def exact(self) -> bool:
+        """Whether lists are what a World draws."""
+        return not self._many
+
+    def sizes(self, row: int) -> Sizes:
+        """The files of one future, in copying order; of a list too long, evenly spaced ones of its law [bytes]."""
+        if not self.varying:
+            if self._fixed is None:
+                self._fixed = self._of(self._certain)
+            return self._fixed
+        return self._of(self._columns.row(row))
+
+    def by_bucket(self, row: int) -> Sizes:
+        """The files of one future in the order in which a share counts them: bucket by bucket [bytes]."""
+        buckets = list(dict.fromkeys(dataset.bucket for dataset in self._datasets))
+        if len(buckets) == 1 or len(self._datasets) == 1:
+            return self.sizes(row)
+        figures = self._columns.row(row) if self.varying else self._certain
+        parts = sorted(self._datasets, key=lambda dataset: buckets.index(dataset.bucket))
+        return np.concatenate([self._one(dataset, figures) for dataset in parts])
+
+    def some(self, row: int, numbers: NDArray[np.int64]) -> Sizes:
+        """Files of one future by their numbers in :meth:`by_bucket` [bytes]."""
+        (first, *others) = self._datasets
+        if others or not self.varying or first.files is None:
+            return self.by_bucket(row)[numbers]
+        if self._even is None:
+            self._even = given(self._seed, first.name).random(first.files)
+        return file_sizes.sizes_at(components(first, self._columns.row(row)), self._even[numbers])
+
+    def scale(self, row: int) -> float:
+        """Files that each of :meth:`sizes` stands for."""
+        if not self._many:
+            return 1.0
+        figures = self._columns.row(row) if self.varying else self._certain
+        return sum(expected_count(each, figures) for each in self._datasets) / self.sizes(row).size
+
+    def _of(self, figures: Figures) -> Sizes:
+        return np.concatenate([self._one(dataset, figures) for dataset in self._datasets])
+
+    def _one(self, dataset: Dataset, figures: Figures) -> Sizes:
+        if self._many and self._drawn(dataset):
+            places = (np.arange(STRATA) + 0.5) / STRATA
+            # In no order of size, as they would be drawn.
+            return file_sizes.sizes_at(
+                components(dataset, figures), np.random.default_rng(0).permutation(places)
+            )
+        rng = given(self._seed, dataset.name)
+        return files_of(self._columns.story, dataset.name, rng, figures).sizes
+
+    def lists(self, block: float, windows: NDArray[np.int64]) -> Lists:
+        """The sums in every future, of WRITEs of ``block`` bytes, ``windows`` of them in flight, shape (n,)."""
+        if self.varying:
+            return self._fitted(block, windows)
+        sizes, scale = self.sizes(0).astype(np.float64), self.scale(0)
+        edges = np.arange(min(BLOCKS, sizes.size)) * sizes.size // min(BLOCKS, sizes.size)
+        distinct, which = np.unique(windows, return_inverse=True)
+        if float(sizes.max()) <= block * float(distinct[0]):
+            distinct, which = distinct[:1], np.zeros(windows.size, dtype=np.int64)
+        made = np.stack(
+            [_summed(sizes, block, window * block, edges) for window in distinct.tolist()], axis=2
+        )
+        one = np.ones(windows.size)
+        sums = scale * (made if distinct.size == 1 else made[:, :, which])
+        error = 0.0 if self.exact else DEVIATIONS * _spread(sizes, scale * sizes.size)
+        total = float(sums[3, :, 0].sum())
+        return Lists(sums, one * round(scale * sizes.size), one * total, one * float(sizes.max()), error)
+
+    def _fitted(self, block: float, windows: NDArray[np.int64]) -> Lists:
+        inputs = [*(self._columns.drawn[key] for key in self.varying), windows.astype(np.float64)]
+        x = np.stack([each for each in inputs if np.ptp(each) > 0] or [np.ones(windows.size)], axis=1)
+        terms = (x.shape[1] + 1) * (x.shape[1] + 2) // 2
+        if terms > MOST_TERMS:
+            raise Unfit(f"the files depend on {len(self.varying)} uncertain figures")
+        rows = np.unique(np.linspace(0, windows.size - 1, max(FITTED, 4 * terms)).astype(np.int64))
+        made, spread = [], 0.0
+        for row in rows.tolist():
+            sizes, scale = self.sizes(row).astype(np.float64), self.scale(row)
+            whole = _summed(sizes, block, float(windows[row]) * block, np.zeros(1, dtype=np.int64))[:, 0]
+            made.append([*(scale * whole), float(sizes.max())])
+            spread = max(spread, 0.0 if self.exact else DEVIATIONS * _spread(sizes, scale * sizes.size))
+        columns, errors = zip(*(_surface(x, rows, column) for column in np.array(made).T), strict=True)
+        sums = np.repeat(np.stack(columns[:6])[:, np.newaxis] / BLOCKS, BLOCKS, axis=1)
+        count = np.rint(columns[0])
+        return Lists(sums, count, columns[3], columns[6], max(errors[0], errors[2], errors[3]) + spread)
+
+
+class Unfit(Exception):  # noqa: N818  (a reason, no failure)
+    """Why a story cannot be told together."""
+
+
+def given(seed: int, name: str) -> np.random.Generator:
+    """The draw of a data set's files, as a World has it in every replication."""
+    key = (0, zlib.crc32(f"files/{name}".encode()))
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
+
+
+def _summed(sizes: Floats, block: float, reach: float, edges: NDArray[np.int64]) -> Floats:
+    """The sums over blocks that begin at ``edges``, shape (6, blocks)."""
+    ends = np.append(edges[1:], sizes.size)
+    made = np.empty((len(SUMS), edges.size))
+    made[0] = ends - edges
+    made[1] = np.add.reduceat((sizes > 0).astype(np.float64), edges)
+    made[2] = np.add.reduceat(np.ceil(sizes / block), edges)
+    made[3] = np.add.reduceat(sizes, edges)
+    made[4] = np.add.reduceat(np.minimum(sizes, block), edges)
+    made[5] = np.add.reduceat(np.maximum(sizes - reach, 0.0), edges)
+    return made
+
+
+def _spread(sizes: Floats, count: float) -> float:
+    """Standard deviation of the sum of so many files like these, relative to it."""
+    return float(sizes.std() / max(sizes.mean(), 1.0) / np.sqrt(max(count, 1.0)))
+
+
+def _surface(x: Floats, rows: NDArray[np.int64], y: Floats) -> tuple[Floats, float]:
+    """A column fitted to its values at some rows, and by how much that fails at a quarter of them, relative."""
+    if np.ptp(y) == 0:
+        return np.full(x.shape[0], y[0]), 0.0
+    best: tuple[float, Floats] | None = None
+    for logs in (False, True):
+        if logs and (x.min() <= 0 or y.min() <= 0):
+            continue
+        terms, target = _terms(np.log(x) if logs else x), np.log(y) if logs else y
+        test = np.arange(rows.size) % 4 == 0
+        tried = terms[rows] @ np.linalg.lstsq(terms[rows[~test]], target[~test], rcond=None)[0]
+        tried = np.exp(tried) if logs else tried
+        error = float(np.max(np.abs(tried - y)[test]) / np.abs(y).mean())
+        if best is None or error < best[0]:
+            whole = terms @ np.linalg.lstsq(terms[rows], target, rcond=None)[0]
+            best = error, np.exp(whole) if logs else whole
+    assert best is not None
+    return best[1], best[0]
+
+
+def _terms(x: Floats) -> Floats:
+    scaled = (x - x.mean(axis=0)) / np.maximum(x.std(axis=0), 1e-300)
+    pairs = [scaled[:, i] * scaled[:, j] for i in range(x.shape[1]) for j in range(i, x.shape[1])]
+    return np.stack([np.ones(x.shape[0]), *scaled.T, *pairs], axis=1)

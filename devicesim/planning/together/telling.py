@@ -1,0 +1,216 @@
+"""Which stories can be told together, and their telling."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from devicesim import catalog
+from devicesim.device.interfaces import kind_of
+from devicesim.device.online.roads import has as sends_online
+from devicesim.jobs import JobType
+from devicesim.planning.futures import Futures, Way
+from devicesim.planning.together import life, warmth
+from devicesim.planning.together.columns import Columns
+from devicesim.planning.together.copying import Copies, copies
+from devicesim.planning.together.lists import Lists, Wares
+from devicesim.planning.together.stations import Stations
+from devicesim.planning.together.streams import drawn
+from devicesim.scenario import Scenario
+
+Floats = NDArray[np.float64]
+Marks = NDArray[np.bool_]
+
+DAY, HOUR = 86400.0, 3600.0
+OUTCOMES = (
+    "complete",
+    "lost on the way to the customer",
+    "damaged on the way to the customer",
+    "lost on the way back to AWS",
+    "damaged on the way back: AWS erases such a device without any work",
+)
+NAMED = 256
+"""Objects that fail in one future up to which each is looked up; of more the mean size is taken."""
+
+
+def unfit(story: Scenario) -> str:
+    """Why a story is told one World at a time; empty where it need not be."""
+    reasons = (
+        (story.cluster is not None, "it is of a cluster"),
+        (story.fleet is not None, "it is of a fleet"),
+        (story.job.type is not JobType.IMPORT, f"its job is of type {story.job.type.value}"),
+        (sends_online(story), "it sends data online"),
+        (bool(story.instances or story.functions), "something computes beside the copy"),
+        (bool(story.faults), "faults are laid into it"),
+        (story.site.power.source != "mains", "it runs on batteries"),
+        (len(story.clients) != 1, f"it has {len(story.clients)} clients"),
+        (any(client.link == "wifi" for client in story.clients), "a client is on Wi-Fi"),
+        (any(kind_of(client) != "nfs" for client in story.clients), "a client does not write over NFS"),
+        (any(client.start_after > 0 for client in story.clients), "a client starts later"),
+        (story.job.holds is not None, "the device holds data before the copy"),
+        (any(dataset.batch is not None for dataset in story.datasets), "files are packed into archives"),
+    )
+    return next((why for holds, why in reasons if holds), "")
+
+
+class Telling:
+    """All futures of a story that :func:`unfit` finds nothing against.
+
+    Args:
+        columns: its figures.
+        seed, numbers: of the futures.
+
+    Attributes:
+        left: the futures that a World must tell, shape (n,).
+
+    Raises:
+        Unfit: it turns out that they cannot be told together after all.
+    """
+
+    def __init__(self, columns: Columns, seed: int, numbers: NDArray[np.int64]) -> None:
+        story = columns.story
+        self._columns, self._draws = columns, life.Draws(seed, numbers)
+        named = {dataset.name: dataset for dataset in story.datasets}
+        datasets = [named[name] for name in story.clients[0].dataset]
+        self._wares = Wares(columns, datasets, seed)
+        stations = Stations.of(columns)
+        self._lists: Lists = self._wares.lists(stations.block, stations.window)
+        self._copies: Copies = copies(columns, stations, self._wares, self._lists)
+        self._live()
+        self.left = ~self._ordinary()
+
+    def _live(self) -> None:
+        columns, draws, story = self._columns, self._draws, self._columns.story
+        device, parcel = story.job.device, life.Parcel(columns, draws)
+        preparation, self._waited = life.prepared(columns, draws)
+        packing = preparation * columns.own(device, "preparation.preparing_shipment.share")
+        now = columns.all("preparation.new.duration") + (preparation - packing) + packing
+        self._out = out = parcel.trip("outbound", now)
+        unpack = story.job.unpack
+        now = out.ended + (columns.all("default_customer.unpacking") if unpack is None else unpack)
+        for wait in ("boot.time", "unlock.time", "nfs.start"):
+            now = now + columns.all(f"{device}.{wait}")
+        self._begun, now = now, now + self._copies.seconds
+        self._copied = now
+        now = now + story.job.keep if story.job.keep else now
+        now = now + columns.all(f"{device}.shutdown.time") + self._hand_over()
+        self._back = back = parcel.trip("return", now)
+        self._importing = life.received(columns, draws, back.ended)
+        self._complete = life.imported(columns, self._importing, self._lists.count, self._lists.bytes)
+
+    def _hand_over(self) -> Floats | float:
+        if self._columns.story.job.hand_over is not None:
+            return self._columns.story.job.hand_over
+        waits = np.array(self._columns.values("courier.handover"))
+        return np.asarray(waits[self._draws.places("customer", waits.size)])
+
+    def _ordinary(self) -> Marks:
+        """The futures in which nothing happens that is not told here: no refusal, no heat, no lock."""
+        columns, lists, copied = self._columns, self._lists, self._copies
+        device = columns.story.job.device
+        room = columns.all(catalog.room(device, columns.story.job.capacity))
+        fits = (
+            (lists.bytes * (1 + lists.error) <= room)
+            & (lists.count <= columns.all(f"{device}.storage.max_files"))
+            & (lists.largest * (1 + lists.error) <= columns.all(f"{device}.storage.max_file_size"))
+        )
+        flushed = 2 * copied.behind <= columns.all(f"{device}.shutdown.time")
+        unlocked = self._copied + DAY <= columns.all(f"{device}.certificate.lifetime")
+        fed = warmth.idle(columns) < columns.all(f"{device}.power.supply")
+        return np.asarray(fits & flushed & unlocked & fed & ~warmth.warm(columns, copied))
+
+    def futures(self, at: Floats) -> Futures:
+        """What became of them; rows that are :attr:`left` hold nothing to rely on."""
+        out, back = self._out, self._back
+        given = ~(out.lost | out.damaged)
+        failing = life.failing(self._columns, self._draws, self._lists.count)
+        through = given & ~(back.lost | back.damaged)
+        outcome = np.select([out.lost, out.damaged, back.lost, back.damaged], [1, 2, 3, 4], 0).astype(
+            np.int64
+        )
+        return Futures(
+            seed=self._draws.seed,
+            replication=self._draws.replications,
+            metrics=self._metrics(given, through, failing),
+            outcome=outcome,
+            outcomes=OUTCOMES,
+            stock_out=self._waited,
+            draws=self._columns.drawn,
+            told=(Way("batch", "one job with one client on a cable", self._copies.error),),
+            at=at,
+            progress=self._progress(at, given, through) if at.size else {},
+        )
+
+    def _metrics(self, given: Marks, through: Marks, failing: NDArray[np.int64]) -> dict[str, Floats]:
+        count, size = self._lists.count, self._lists.bytes
+        copying = self._copied - self._begun
+        arrived = through & (failing < count)
+        lost = np.where(through, failing, count)
+        lost_bytes = np.where(through, self._failed_bytes(through, failing), size)
+
+        def where(marks: Marks, values: Floats, otherwise: float = np.nan) -> Floats:
+            return np.asarray(np.where(marks, values, otherwise), dtype=np.float64)
+
+        return {
+            "cost_usd": self._cost(given),
+            "battery_swaps": np.zeros(self._columns.count),
+            "files_lost": lost.astype(np.float64),
+            "bytes_lost": np.asarray(lost_bytes, dtype=np.float64),
+            "files_failed": where(through, failing.astype(np.float64), 0.0),
+            "days_to_s3": where(arrived, self._complete / DAY, np.inf),
+            "device_days": where(given, (self._back.collected - self._out.ended) / DAY),
+            "ingest_hours": where(given, copying / HOUR),
+            "ingest_mb_s": where(given, size / copying / 1e6),
+            "ingest_files_s": where(given, count / copying),
+        }
+
+    def _cost(self, given: Marks) -> Floats:
+        """The bill, as ``report.costs``."""
+        columns, order = self._columns, self._columns.story.job
+        device, fees = order.device, f"{order.device}.price.service_fee"
+        key = f"{fees}_{order.capacity}" if catalog.has(f"{fees}_{order.capacity}") else fees
+        service = columns.all(key)
+        if catalog.has(f"{fees}_large"):
+            moved = np.where(given, self._lists.bytes, 0.0)
+            service = np.where(
+                moved > columns.all(f"{device}.price.large"), columns.all(f"{fees}_large"), service
+            )
+        on_site = np.where(given, self._back.collected - self._out.ended, 0.0)
+        days = np.maximum(0.0, np.floor(on_site / DAY) - 1)
+        extra = np.maximum(0.0, days - columns.all(f"{device}.price.included") / DAY)
+        place = catalog.lane_for(columns.story.site.region).name.removeprefix("lane.")
+        known = (f"prices.shipping.{place}", f"{device}.price.shipping", "prices.shipping.other")
+        shipping = columns.all(next(key for key in known if catalog.has(key)))
+        return np.asarray(service + extra * columns.all(f"{device}.price.daily_fee") + shipping)
+
+    def _failed_bytes(self, through: Marks, failing: NDArray[np.int64]) -> Floats:
+        """Bytes of the objects that fail, each looked up unless they are many."""
+        count, columns = self._lists.count, self._columns
+        found = failing * self._lists.bytes / np.maximum(count, 1.0)
+        rows = np.flatnonzero(through & (failing > 0) & (failing <= NAMED))
+        if not self._wares.exact or not rows.size:
+            return np.asarray(found)
+        draws = self._draws
+        chances = columns.all("aws_import.failed")
+        pairs = iter([(int(count[row]), float(chances[row])) for row in rows.tolist()])
+
+        def numbers(draw: np.random.Generator) -> NDArray[np.int64]:
+            files, chance = next(pairs)
+            return np.asarray(draw.choice(files, int(draw.binomial(files, chance)), replace=False))
+
+        names = [f"import/{draws.jobs[row]}" for row in rows.tolist()]
+        taken = drawn(draws.seed, draws.replications[rows], names, numbers)
+        for row, which in zip(rows.tolist(), taken, strict=True):
+            found[row] = float(self._wares.some(row, which).sum())
+        return np.asarray(found)
+
+    def _progress(self, at: Floats, given: Marks, through: Marks) -> Mapping[str, Floats]:
+        begun = self._importing + self._lists.count / self._columns.all("aws_import.listing_rate")
+        copied, there = [], []
+        for time in at.tolist():
+            copied.append(np.where(given, self._copies.by(time - self._begun), 0.0))
+            share = np.clip((time - begun) / np.maximum(self._complete - begun, 1e-300), 0.0, 1.0)
+            there.append(np.where(through, share * self._lists.bytes, 0.0))
+        return {"ingest": np.stack(copied, axis=1), "import": np.stack(there, axis=1)}
