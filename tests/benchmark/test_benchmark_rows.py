@@ -13,6 +13,7 @@ from devicesim.benchmark import (
     fast_tier,
     hosting,
     memory,
+    planned,
     records,
     replications,
     small_files,
@@ -40,7 +41,9 @@ def names(rows: list[Row] | tuple[Row, ...]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "module", [against_simpy, small_files, hosting, records, replications], ids=lambda m: m.BENCH.name
+    "module",
+    [against_simpy, small_files, hosting, records, replications, planned],
+    ids=lambda m: m.BENCH.name,
 )
 def test_law_a_bench_gives_its_rows_with_figures_and_work(module) -> None:
     rows = list(module.BENCH.run(TINY))

@@ -40,7 +40,7 @@ MOST_RPCS = 3_000_000
 """RPCs up to which it does; beyond, the fast tier's own answer and error take its place."""
 WHOLE = 100_000
 """RPCs up to which whole copies are measured in place of samples: beginning and end count for short ones."""
-SAMPLE = 20_000
+SAMPLE = 8_000
 """Files of a list that samples are taken from."""
 
 

@@ -31,7 +31,7 @@ BLOCKS = 64
 """Blocks that a list is summed in."""
 MANY = 2_000_000
 """Files up to which a list is drawn."""
-STRATA = 65_536
+STRATA = 16_384
 """Quantiles in place of a longer one."""
 FITTED = 240
 """Futures whose files are drawn to fit sums to; at least four for each term."""
