@@ -11,7 +11,6 @@ from devicesim import catalog
 from devicesim.catalog import Figure, Figures
 from devicesim.catalog.store import split
 from devicesim.catalog.view import override
-from devicesim.planning import draws
 from devicesim.planning.laws import Law
 from devicesim.scenario import Scenario
 
@@ -32,7 +31,7 @@ class Columns:
         self, story: Scenario, known: Mapping[str, Law], drawn: Mapping[str, Floats], count: int
     ) -> None:
         self.story, self.drawn, self.count = story, drawn, count
-        self._known, self._certain = known, Figures(story.assume)
+        self._known, self._certain = known, Figures(story.assume, story.source.measured)
         self._told: dict[str, float] = {}
 
     def si(self, key: str) -> Column:
@@ -69,17 +68,13 @@ class Columns:
             self._certain, {key: float(column[row]) for key, column in self.drawn.items()}, self._known
         )
 
-    def written(self, row: int) -> Scenario:
-        """The story of one future, with its figures in ``[assume]``."""
-        return draws.told(self.story, self._known, draws.keys(self._known, self.drawn, row))
-
 
 class Row(Figures):
     """The figures of one future, some of them drawn; quicker to make than from a scenario."""
 
     def __init__(self, certain: Figures, values: Mapping[str, float], known: Mapping[str, Law]) -> None:
         super().__init__()
-        self._set, self._values, self._known = certain.overrides, values, known
+        self._set, self._values, self._laws = certain.overrides, values, known
 
     def si(self, key: str) -> float:
         """Give a number in SI."""
@@ -89,5 +84,5 @@ class Row(Figures):
     def figure(self, key: str) -> Figure:
         """Give a figure."""
         if key in self._values and key not in self.used:
-            self.used[key] = override(key, self._known[key].written(self._values[key]))
+            self.used[key] = override(key, self._laws[key].written(self._values[key]))
         return super().figure(key)

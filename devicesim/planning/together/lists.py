@@ -73,7 +73,7 @@ class Wares:
         self.varying = [key for model in dict.fromkeys(models) for key in columns.varies(model)]
         self._fixed: Sizes | None = None
         self._even: Floats | None = None
-        self._certain = Figures(columns.story.assume)
+        self._certain = Figures(columns.story.assume, columns.story.source.measured)
         self._many = any(
             self._drawn(each) and expected_count(each, self._certain) > MANY for each in datasets
         )
