@@ -75,7 +75,7 @@ def fan(plan: Plan, outlook: Outlook) -> _Spec | None:
     curves = _arrived(told)
     if told is None or curves is None:
         return None
-    lines = {q: np.quantile(curves, q, axis=0) for q in (0.05, 0.25, 0.5, 0.75, 0.95)}
+    lines = {q: np.quantile(curves, q, axis=0, method="inverted_cdf") for q in (0.05, 0.25, 0.5, 0.75, 0.95)}
     rows = [
         {"time": _stamp(plan, at / 86400)}
         | {f"p{round(100 * q)}": round(float(line[i]), 4) for q, line in lines.items()}
@@ -142,7 +142,7 @@ def calendar(plan: Plan, outlook: Outlook) -> _Spec | None:
     start = datetime.fromisoformat(plan.start).replace(tzinfo=None)
     ends = np.floor((finite * _MS_A_DAY + _stamp(plan, 0.0)) / _MS_A_DAY).astype(np.int64)
     monday = int(ends.min()) - (int(ends.min()) + 3) % 7  # 1 January 1970 was a Thursday
-    weeks = min(WEEKS, (int(ends.max()) - monday) // 7 + 1)
+    weeks = _weeks(ends, monday)
     rows, passed = list[dict[str, Any]](), 0.0
     for number in range(7 * weeks):
         day = monday + number
@@ -191,6 +191,13 @@ def calendar(plan: Plan, outlook: Outlook) -> _Spec | None:
     return _spec(alt.layer(cells, numbers, labels), 42 * weeks)
 
 
+def _weeks(ends: Any, monday: int) -> int:
+    """How many weeks the calendar shows: all, or up to the one in which 95 % have ended and one more."""
+    last = (int(ends.max()) - monday) // 7 + 1
+    usual = (int(np.quantile(ends, 0.95, method="inverted_cdf")) - monday) // 7 + 2
+    return min(WEEKS, last, usual)
+
+
 def later(plan: Plan, outlook: Outlook) -> str:
     """What the calendar leaves out, in words."""
     days = outlook.futures.metric(outlook.headline)
@@ -199,7 +206,7 @@ def later(plan: Plan, outlook: Outlook) -> str:
     if finite.size:
         ends = np.floor((finite * _MS_A_DAY + _stamp(plan, 0.0)) / _MS_A_DAY)
         monday = int(ends.min()) - (int(ends.min()) + 3) % 7
-        beyond = float(np.count_nonzero(ends >= monday + 7 * WEEKS)) / days.size
+        beyond = float(np.count_nonzero(ends >= monday + 7 * _weeks(ends, monday))) / days.size
         parts += [f"{wording.share(beyond)} end later"] if beyond else []
     never = 1 - finite.size / days.size
     parts += [f"{wording.share(never)} never do"] if never else []
@@ -225,7 +232,7 @@ def spans(plan: Plan) -> _Spec | None:
         y=alt.Y("option:N", sort=order, title=None, axis=alt.Axis(labelLimit=170, labelColor="var(--ink)")),
         tooltip=tips,
     )
-    days = wording.TITLES[plan.outlooks[0].headline].lower()
+    days = wording.TITLES[plan.outlooks[0].headline]
     bars = base.mark_bar(color=charts.color(0), opacity=0.35, cornerRadius=3, height=12).encode(
         x=alt.X("p5:Q", title=days, scale=alt.Scale(zero=True), axis=alt.Axis(grid=True, tickCount=6)),
         x2="p95:Q",

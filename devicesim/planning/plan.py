@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -85,6 +86,11 @@ class Plan:
     def outlook(self, name: str) -> Outlook:
         """One option's."""
         return next(each for each in self.outlooks if each.name == name)
+
+    def _repr_html_(self) -> str:
+        """Tables for notebooks."""
+        shown: str = importlib.import_module("devicesim.planning.notebook").tables(self)
+        return shown
 
     def columns(self) -> dict[str, NDArray[Any]]:
         """All futures of all options as numpy columns, for pandas and polars; the first names the option."""
