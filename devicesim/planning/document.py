@@ -50,6 +50,7 @@ def _outlook(outlook: Outlook) -> dict[str, Any]:
             "within": stock.within and _measure(stock.within),
             "without": stock.without and _measure(stock.without),
         },
+        "unknowns": outlook.unknowns and asdict(outlook.unknowns) | {"sentence": outlook.unknowns.sentence},
         "loses_data": dict(zip(("share", "low", "high"), outlook.losing, strict=True)),
         "outcomes": {name: count for name, count in ends.items() if count},
         "bill": [asdict(cost) for cost in outlook.bill],

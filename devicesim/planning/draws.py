@@ -110,7 +110,9 @@ def draw(seed: int, known: Mapping[str, Law], numbers: NDArray[np.int64]) -> dic
         for key in drawn:
             above = f"{key.removesuffix(lower)}{upper}"
             if key.endswith(f".{lower}") and above in drawn:
-                drawn[key] = np.minimum(drawn[key], rounded(BELOW * drawn[above]))
+                # The two may be written in different units, as MB and GB.
+                most = known[above].si(drawn[above]) / float(known[key].si(1.0))
+                drawn[key] = np.minimum(drawn[key], rounded(BELOW * most))
     return {key: known[key].si(values) for key, values in drawn.items()}
 
 

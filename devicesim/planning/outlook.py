@@ -14,6 +14,7 @@ from devicesim.jobs import JobType
 from devicesim.planning import quantiles
 from devicesim.planning.futures import Futures
 from devicesim.planning.replicate import story_of
+from devicesim.planning.sensitivity import Sensitivity, sensitivity
 from devicesim.report import footer
 from devicesim.report.fold import answer
 from devicesim.report.model import Cost, FigureUsed
@@ -26,6 +27,8 @@ SHOWN = (0.05, 0.5, 0.95)
 """The percentiles of every table."""
 TABLE = ("ingest_hours", "online_days", "device_days", "cost_usd", "bytes_lost")
 """Metrics that every plan tells, where the story has them, after its date."""
+ENOUGH = 200
+"""Fewer futures than this do not tell which figure their spread comes from."""
 PLENTY = 20
 """Fewer futures than this have no percentiles worth a line."""
 
@@ -127,6 +130,7 @@ class Outlook:
         bill: of the future in the middle of the cost. prices: that it rests on.
         figures: that the story reads, as the catalog has them.
         losing: share of the futures that lose data, and its interval.
+        unknowns: what the uncertainty of the date is made of; None where too few futures tell.
     """
 
     name: str
@@ -141,6 +145,7 @@ class Outlook:
     prices: tuple[Price, ...]
     figures: tuple[FigureUsed, ...]
     losing: tuple[float, float, float]
+    unknowns: Sensitivity | None = None
 
     def measure(self, metric: str) -> Measure:
         """A metric's percentiles, of those told or of any other."""
@@ -203,7 +208,14 @@ def look(
         prices=tuple(_prices(usual)),
         figures=tuple(footer.figures(usual)),
         losing=(count / len(futures), *quantiles.share(count, len(futures))),
+        unknowns=_unknowns(futures, first),
     )
+
+
+def _unknowns(futures: Futures, metric: str) -> Sensitivity | None:
+    if not futures.draws or np.count_nonzero(np.isfinite(futures.metric(metric))) < ENOUGH:
+        return None
+    return sensitivity(futures, metric)
 
 
 def _told(measure: Measure) -> bool:

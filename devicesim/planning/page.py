@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from devicesim.planning import pictures, wording
+from devicesim.planning import pictures, stills, wording
 from devicesim.planning.outlook import Outlook
 from devicesim.planning.plan import Plan
 from devicesim.report import phrases
@@ -24,7 +24,7 @@ def write(plan: Plan, path: Path) -> None:
     if form == "html":
         path.write_text(page(plan), encoding="utf-8", newline="\n")
     else:
-        path.write_bytes(pictures.picture(plan, form))
+        path.write_bytes(stills.picture(plan, form))
 
 
 def page(plan: Plan) -> str:
@@ -45,6 +45,7 @@ def _sections(plan: Plan, specs: Specs) -> Iterator[str]:
     yield _map(plan, specs)
     yield _percentiles(plan, first)
     yield _stock_out(first)
+    yield _unknowns(first, specs)
     yield _cost(plan, first)
     yield _assumptions(plan, first)
     yield _foot(plan)
@@ -150,6 +151,16 @@ def _percentiles(plan: Plan, first: Outlook) -> str:
 def _stock_out(first: Outlook) -> str:
     lines = [f"{line[:1].upper()}{line[1:]}." for line in wording.stock_out(first)]
     return section("When AWS has no device", *map(paragraph, lines)) if lines else ""
+
+
+def _unknowns(first: Outlook, specs: Specs) -> str:
+    lines = wording.unknowns(first)
+    remark = "days in the middle where a figure is lowest (blue) and highest (orange)"
+    return section(
+        "Which unknown matters",
+        *(paragraph(f"{line}.") for line in (*lines[:1], *lines[-1:])),
+        figure(specs, pictures.tornado(first), "How far the unknowns move the date", remark),
+    )
 
 
 def _cost(plan: Plan, first: Outlook) -> str:

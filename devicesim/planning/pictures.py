@@ -6,16 +6,13 @@ the colours of its light form. Times are local, written as if they were UTC.
 
 from __future__ import annotations
 
-import json
 import math
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import altair as alt
 import numpy as np
-import vl_convert
 
 from devicesim.planning import wording
 from devicesim.planning.breakeven import Map
@@ -23,16 +20,15 @@ from devicesim.planning.futures import Futures
 from devicesim.planning.outlook import Outlook
 from devicesim.planning.plan import Plan
 from devicesim.report import charts, phrases
-from devicesim.report.style import CSS
 
 BANDS = ((0.05, 0.95), (0.25, 0.75))
 """The percentiles between which the fan's bands lie."""
 WEEKS = 14
 """Most weeks of the calendar; what comes later is told in words."""
+BARS = 8
+"""Most unknowns of the tornado chart."""
 NAMED = 6
 """Most options that are all named beside their points; of more, those worth it."""
-WIDTH = 760
-"""Of a picture in a file."""
 _MS_A_DAY = 86_400_000
 _DAY_MONTH = "utcdate(datum.value) + ' ' + utcFormat(datum.value, '%b')"
 _Spec = dict[str, Any]
@@ -45,6 +41,7 @@ def all_of(plan: Plan) -> dict[str, _Spec]:
         "How far it is, by date": fan(plan, first),
         "When it is done": calendar(plan, first),
     }
+    found["How far the unknowns move the date"] = tornado(first)
     if len(plan.outlooks) > 1:
         found["Days of each option, from P5 to P95"] = spans(plan)
         found["Cost against date"] = pareto(plan)
@@ -286,6 +283,43 @@ def pareto(plan: Plan) -> _Spec | None:
     return _spec(alt.layer(line, points, names), 260)
 
 
+def tornado(outlook: Outlook) -> _Spec | None:
+    """How far the middle of the date moves from each unknown's lowest tenth to its highest, the largest share first."""
+    told = outlook.unknowns
+    ranked = [each for each in told.shares if each.share > 0][:BARS] if told else []
+    rows = [
+        {"figure": each.key, "share": round(each.share, 4), "end": end, "days": round(days, 3)}
+        for each in ranked
+        for end, days in (("where it is lowest", each.low), ("where it is highest", each.high))
+        if math.isfinite(days)
+    ]
+    if not rows:
+        return None
+    ends = ["where it is lowest", "where it is highest"]
+    bars = (
+        _rows(rows)
+        .mark_bar(cornerRadius=2)
+        .encode(
+            x=alt.X("days:Q", title="change of the middle, in days", axis=alt.Axis(grid=True, tickCount=5)),
+            y=alt.Y(
+                "figure:N", sort=None, title=None, axis=alt.Axis(labelLimit=220, labelColor="var(--ink)")
+            ),
+            yOffset=alt.YOffset("end:N", sort=ends),
+            color=alt.Color(
+                "end:N", scale=alt.Scale(domain=ends, range=[charts.color(0), charts.color(1)]), legend=None
+            ),
+            tooltip=[
+                alt.Tooltip("figure:N", title="Figure"),
+                alt.Tooltip("share:Q", title="Share of the uncertainty", format=".0%"),
+                alt.Tooltip("end:N", title="Here"),
+                alt.Tooltip("days:Q", title="Days", format="+.2~f"),
+            ],
+        )
+    )
+    zero = _rows([{"days": 0}]).mark_rule(color="var(--muted)").encode(x="days:Q")
+    return _spec(alt.layer(bars, zero), 40 * len(ranked))
+
+
 def roads(found: Map) -> _Spec:
     """Ship or wire, with the days of the sooner, over data size and line rate."""
     rows = [
@@ -331,39 +365,3 @@ def roads(found: Map) -> _Spec:
         color=color
     )
     return _spec(alt.layer(cells, base.mark_text(fontSize=11).encode(text="days:N")), 36 * len(sizes))
-
-
-def picture(plan: Plan, form: str) -> bytes:
-    """All charts of a plan below one another, as ``svg`` or ``png``."""
-    parts = [
-        spec | {"width": WIDTH, "title": {"text": title, "anchor": "start"}}
-        for title, spec in all_of(plan).items()
-    ]
-    for part in parts:
-        part.pop("$schema", None)
-    whole = {
-        "$schema": alt.SCHEMA_URL,
-        "title": {"text": phrases.plain(plan.name), "subtitle": wording.headline(plan), "anchor": "start"},
-        "vconcat": parts,
-        "spacing": 36,
-        "padding": 24,
-        "resolve": {"scale": {"color": "independent", "opacity": "independent"}},
-        "config": charts.CONFIG
-        | {"background": "var(--paper)", "title": {"color": "var(--ink)", "subtitleColor": "var(--muted)"}},
-    }
-    spec = json.loads(_lit(json.dumps(whole)))
-    version = ".".join(alt.SCHEMA_VERSION.split(".")[:2])
-    if form == "svg":
-        drawn: str = vl_convert.vegalite_to_svg(spec, vl_version=version)
-        return drawn.encode()
-    return bytes(vl_convert.vegalite_to_png(spec, vl_version=version, scale=2))
-
-
-def _lit(text: str) -> str:
-    """The colours of the page's light form in place of their names."""
-    light = CSS[: CSS.index("@media")]
-    colors = dict(re.findall(r"(--[\w-]+):\s*(#[0-9a-f]{6})", light))
-    fonts = text.replace(
-        "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif", "sans-serif"
-    )
-    return re.sub(r"var\((--[\w-]+)\)", lambda found: colors[found[1]], fonts)

@@ -135,6 +135,8 @@ def _sections(plan: Plan, first: Outlook) -> Iterator[tuple[str, Sequence[Text]]
         yield "Goals", [_verdict(verdict) for verdict in wording.verdicts(first)]
     if stock := wording.stock_out(first):
         yield "Stock-out", [Text(line) for line in stock]
+    if unknowns := wording.unknowns(first):
+        yield "Unknowns", [Text(line) for line in unknowns]
     yield "Lost", [Text(wording.losing(first))]
     if first.bill:
         yield "Cost", [Text(line) for line in wording.bill(first)]

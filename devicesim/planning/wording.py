@@ -30,6 +30,8 @@ _DONE = {
     "device_days": "done with",
 }
 PRICES_SHOWN = 8
+UNKNOWNS = 3
+"""Uncertain figures that are named."""
 
 
 def value(metric: str, amount: float) -> str:
@@ -187,6 +189,22 @@ def stock_out(outlook: Outlook) -> list[str]:
 
 def _days(number: float) -> str:
     return phrases.days(number) if math.isfinite(number) else "never"
+
+
+def unknowns(outlook: Outlook) -> list[str]:
+    """What to measure next, and how far the largest unknowns move the middle of the date."""
+    told = outlook.unknowns
+    if told is None:
+        return []
+    sentence = told.sentence
+    lines = [f"{sentence[:1].upper()}{sentence[1:]}"]
+    lines += [
+        f"{each.key}: {share(each.share)}; {phrases.signed(each.low)} days where it is lowest, "
+        f"{phrases.signed(each.high)} where it is highest"
+        for each in told.shares[:UNKNOWNS]
+        if each.share > 0
+    ]
+    return [*lines, f"chance, and what figures do only together: {share(told.chance)}"]
 
 
 def losing(outlook: Outlook) -> str:

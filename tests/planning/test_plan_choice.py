@@ -1,6 +1,7 @@
 """Aims, verdicts, the front and break-even, on futures made by hand."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from devicesim.planning import Futures
 from devicesim.planning.breakeven import Map, Row, crossing, told
 from devicesim.planning.choice import choose, front, read_aim
 from devicesim.planning.outlook import Outlook, judge, measured
+from devicesim.planning.sensitivity import Sensitivity, Share
+from devicesim.planning.wording import unknowns
 from devicesim.scenario import goal_of
 
 N = 100
@@ -113,6 +116,16 @@ def test_worked_where_none_meets_them_the_nearest_is_named():
     assert (made.best, made.nearest) == (None, "line")
     (reach,) = made.reach
     assert (reach.expr, reach.option, reach.value) == ("days_to_s3.p95 < 5", "line", 9.5)
+
+
+def test_worked_what_to_measure_next_is_told_in_words():
+    made = Sensitivity("days_to_s3", (Share("a.figure", 0.62, 0.8, -2.0, 9.04),), 0.38, N)
+    assert unknowns(replace(OPTIONS[0], unknowns=made)) == [
+        "Measure a.figure next: it is 62 % of your uncertainty",
+        "a.figure: 62.0 %; −2.0 days where it is lowest, +9.0 where it is highest",
+        "chance, and what figures do only together: 38.0 %",
+    ]
+    assert unknowns(OPTIONS[0]) == []
 
 
 def test_worked_the_front_has_those_that_no_other_beats_in_both():

@@ -108,6 +108,14 @@ class TestDraws:
         drawn = draws.draw(1, draws.laws(figures), np.arange(5000))
         assert np.all(drawn[start] < drawn[end])
 
+    def test_worked_figures_in_different_units_are_ordered_as_quantities(self) -> None:
+        figures = Figures()
+        for key in ("camera_iot.segment.mean", "camera_iot.segment.high"):  # 450 MB, and 4 GB
+            figures.figure(key)
+        drawn = draws.draw(7, draws.laws(figures), np.arange(256))
+        assert np.median(drawn["camera_iot.segment.mean"]) == pytest.approx(450e6, rel=0.02)
+        assert np.all(drawn["camera_iot.segment.mean"] < drawn["camera_iot.segment.high"])
+
     def test_law_what_is_certain_bounds_what_is_not(self) -> None:
         figures = Figures({"SNC1_HDD.thermal.throttle_end": "80 °C"})
         for key in ("SNC1_HDD.thermal.throttle_start", "SNC1_HDD.thermal.throttle_end"):
