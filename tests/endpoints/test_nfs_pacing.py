@@ -21,6 +21,7 @@ def snow(*changes, clock="driven", streams=1):
     """A device with its customer whose own copy is over."""
     story = small_story(
         'job.keep = "12 h"',
+        "dataset.clips.files = 1",
         'client.laptop.nfs.version = "3"',
         'client.laptop.nfs.wsize = "128 KiB"',
         f"client.laptop.nfs.window = {WINDOW}",
@@ -59,7 +60,7 @@ class TestDriven:
                 began = world.now
                 copy_all(door.port, PATH, sizes, streams, BLOCK, WINDOW)
                 took.append(world.now - began)
-            assert world.life().device.share.bytes == 40 * 5_000_000 + sum(sizes)
+            assert world.life().device.share.bytes == 5_000_000 + sum(sizes)
             if took[-1] == pytest.approx(expected, rel=0.05):
                 break
         assert min(took) == pytest.approx(expected, rel=0.05)
@@ -107,17 +108,22 @@ class TestOtherClocks:
     def test_law_measured_on_the_wall_is_predicted(self, clock, streams, rate):
         """Within 5 % where the rate is at most half of what the server does unpaced on this machine now."""
         change = f'client.laptop.rate = "{rate}"'
-        sizes = [2 * MIB] * (4 if clock == "real" else 24)
+        sizes = [2 * MIB] * (4 if clock == "real" else 16)
         told = snow(change, clock="manual", streams=streams)
         with NfsDoor(Premises(told, paced=False)) as door:
             began = time.perf_counter()
             copy_all(door.port, PATH, sizes, streams, BLOCK, WINDOW)
             unpaced = time.perf_counter() - began
-        told = snow(change, clock=clock, streams=streams)
-        expected = predicted(told.world, sizes) / float(clock.partition(":")[2] or 1)
-        if expected < 2 * unpaced:
-            pytest.skip("this machine is too busy for that rate")
-        with NfsDoor(Premises(told)) as door:
-            began = time.perf_counter()
-            copy_all(door.port, PATH, sizes, streams, BLOCK, WINDOW)
-            assert time.perf_counter() - began == pytest.approx(expected, rel=0.05)
+        took = []
+        for _ in range(3):
+            told = snow(change, clock=clock, streams=streams)
+            expected = predicted(told.world, sizes) / float(clock.partition(":")[2] or 1)
+            if expected < 2 * unpaced:
+                pytest.skip("this machine is too busy for that rate")
+            with NfsDoor(Premises(told)) as door:
+                began = time.perf_counter()
+                copy_all(door.port, PATH, sizes, streams, BLOCK, WINDOW)
+                took.append(time.perf_counter() - began)
+            if took[-1] == pytest.approx(expected, rel=0.05):
+                break
+        assert min(took) == pytest.approx(expected, rel=0.05)

@@ -11,7 +11,7 @@ Model: a call is done, and offered to the device's core, when it arrives; its re
 
 Scope and limits: a reply that would never come (a link that is down, a full cache behind a disk that stands) is asked
 for again now and then; its client waits, as it would. When the device goes off, clients with calls under way are hung
-up on. A reply leaves some 0.1 ms late under ``real``.
+up on. A reply leaves some 0.1 ms late under ``real``; the next one of its connection leaves as much earlier.
 """
 
 from __future__ import annotations
@@ -26,11 +26,13 @@ from math import inf, isfinite
 
 from devicesim.endpoints.nfs.records import Connection
 from devicesim.endpoints.premises import Premises
+from devicesim.world.clock import factor_of
 
 SHORTEST, LONGEST = 20e-3, 250e-3
 """Bounds of the time that a client has to go on before the driven clock moves past it [s of wall]."""
 _BEGINNING = 50e-3  # more that a client has after its mount [s of wall]
 _PATIENCE = 1.0  # with half a request [s of wall]
+_MOST_OWED = 50e-3  # by which a reply may leave early, for an earlier one that left late [s of wall]
 _ASK_AGAIN = 0.25  # for a reply that is not in sight [s of wall]
 _FINE = 0.05  # waits that are worth a system call more to be exact [s]
 _Held = tuple[float, int, Connection, Sequence[bytes]]
@@ -67,6 +69,7 @@ class Pacing:
         self._turns: dict[Connection, float] = {}
         self._usual: dict[Connection, float] = {}
         self._draining: set[Connection] = set()
+        self._owed: dict[Connection, float] = {}
 
     def heard(self, connection: Connection) -> None:
         """Note that a client went on."""
@@ -86,6 +89,7 @@ class Pacing:
     def hold(self, due: float, connection: Connection, parts: Sequence[bytes]) -> None:
         """Send a reply when its simulated time has come."""
         connection.waiting += 1
+        due -= self._owed.pop(connection, 0.0)
         held = due, next(self._numbers), connection, parts
         if isfinite(due):
             heapq.heappush(self._held, held)
@@ -101,6 +105,7 @@ class Pacing:
         self._turns.pop(connection, None)
         self._usual.pop(connection, None)
         self._draining.discard(connection)
+        self._owed.pop(connection, None)
         self._held = [held for held in self._held if held[2] is not connection]
         heapq.heapify(self._held)
         self._stalled = [held for held in self._stalled if held[2] is not connection]
@@ -126,9 +131,17 @@ class Pacing:
                 return self._wake(wait)
             heapq.heappop(self._held)
             self._send(connection, parts)
+            self._owe(connection, due)
             if self._premises.world.clock == "driven" and connection not in self._draining:
                 self._turns[connection] = self._loop.time()
         return None
+
+    def _owe(self, connection: Connection, due: float) -> None:
+        """Note by how much a reply left late on the wall: the next one leaves earlier, within :data:`_MOST_OWED`."""
+        world = self._premises.world
+        factor = factor_of(world.clock)
+        if factor is not None and (late := world.now - due) > 0:
+            self._owed[connection] = min(late, _MOST_OWED * factor)
 
     def _pause(self) -> float:
         """Until nobody's request is on its way, and those who were answered have had their turn [s of wall]."""
