@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 from devicesim.device.share import Directory, Node, Symlink
 from devicesim.device.share.limits import ShareError
 from devicesim.endpoints.nfs.attributes3 import SPECIAL
@@ -13,7 +15,7 @@ from devicesim.endpoints.nfs.v4.attributes import read_bitmap
 from devicesim.endpoints.nfs.v4.compound import NONE, Body, Compound, Operation, RefusedError, change_info
 from devicesim.endpoints.nfs.v4.data import check_io
 from devicesim.endpoints.nfs.v4.state import WRITE
-from devicesim.endpoints.nfs.xdr import FALSE, HYPER, TRUE, UINT2, UINT3, opaque
+from devicesim.endpoints.nfs.xdr import FALSE, HYPER, TRUE, UINT2, UINT3, XdrError, opaque
 
 _DIR, _BLOCK, _CHAR, _LINK = 2, 3, 4, 5
 _ACCESS_LOOKUP, _ACCESS_DELETE, _ACCESS_EXECUTE = 2, 16, 32
@@ -119,6 +121,8 @@ def setattr_(compound: Compound) -> Body:
         raise RefusedError(refused.status, FALSE) from None
     except ShareError as refused:
         raise RefusedError(status_of(refused.errno), FALSE) from None
+    except (struct.error, XdrError):
+        raise RefusedError(Status.BADXDR, FALSE) from None
     return mask
 
 
