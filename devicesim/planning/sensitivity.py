@@ -14,7 +14,8 @@ own, and the shares sum to 1.
 
 Scope and limits
 ----------------
-Of futures in which the metric has a finite value. An estimate below what noise gives in one case in twenty
+Of futures in which the metric has a finite value, and of its ranks: a copy that heat holds up for days would else be
+all the variance there is. An estimate below what noise gives in one case in twenty
 (``2 sqrt(2 (M - 1)) / n``) is told as none. Total indices need a design of their own: :func:`sobol`, through SALib.
 
 Sources
@@ -107,11 +108,13 @@ def sensitivity(futures: Futures, metric: str) -> Sensitivity:
     Raises:
         BoundError: too few futures in which it has a value.
     """
-    return shares(metric, futures.metric(metric), futures.draws)
+    return shares(metric, futures.metric(metric), futures.draws, ranks=True)
 
 
-def shares(metric: str, answer: Floats, draws: Mapping[str, Floats]) -> Sensitivity:
+def shares(metric: str, answer: Floats, draws: Mapping[str, Floats], ranks: bool = False) -> Sensitivity:
     """The same of any columns: an answer, shape (n,), and what it may depend on, shape (n,) each.
+
+    With ``ranks`` the variance is that of the answer's ranks, which a few disasters do not make up alone.
 
     >>> x = np.arange(1000.0)
     >>> told = shares("y", 3 * x, {"x": x, "other": x % 7})
@@ -121,7 +124,8 @@ def shares(metric: str, answer: Floats, draws: Mapping[str, Floats]) -> Sensitiv
     there = np.isfinite(answer)
     y = answer[there]
     require(y.size >= 2 * LEAST, "futures", f">= {2 * LEAST} in which {metric} has a value", y.size)
-    found = [_share(key, column[there], y) for key, column in draws.items()]
+    parted = _ranks(y) if ranks else y
+    found = [_share(key, column[there], y, parted) for key, column in draws.items()]
     total = sum(each.share for each in found)
     if total > 1:
         found = [Share(each.key, each.share / total, each.correlation, each.low, each.high) for each in found]
@@ -130,14 +134,14 @@ def shares(metric: str, answer: Floats, draws: Mapping[str, Floats]) -> Sensitiv
     return Sensitivity(metric, ranked, chance, int(y.size))
 
 
-def _share(key: str, x: Floats, y: Floats) -> Share:
+def _share(key: str, x: Floats, y: Floats, parted: Floats) -> Share:
     order = np.argsort(x, kind="stable")
     tail = max(1, round(TENTH * y.size))
     middle = float(np.median(y))
     low, high = (float(np.median(y[part])) - middle for part in (order[:tail], order[-tail:]))
     if np.ptp(y) == 0 or np.ptp(x) == 0:
         return Share(key, 0.0, 0.0, 0.0, 0.0)
-    return Share(key, first_order(x, y), _correlation(x, y), low, high)
+    return Share(key, first_order(x, parted), _correlation(x, y), low, high)
 
 
 def first_order(x: Floats, y: Floats) -> float:

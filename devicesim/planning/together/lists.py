@@ -3,9 +3,10 @@
 Model
 -----
 Files that do not depend on a drawn figure are drawn once, as a World draws them, and summed block by block. Those
-that do are drawn for :data:`FITTED` of the futures, and every sum is a quadratic of the drawn figures (or the
-logarithm of one, of their logarithms: whichever holds better) fitted to these; a quarter of them says how well it
-holds. Beyond :data:`MANY` files a list is summed over evenly spaced quantiles of its law instead.
+that do are drawn for every future while they are :data:`SHORT`. Of longer lists every sum is a quadratic of the drawn
+figures (or the logarithm of one, of their logarithms: whichever holds better) fitted to :data:`FITTED` of the futures;
+a quarter of these says how well it holds. Beyond :data:`MANY` files a list is summed over evenly spaced quantiles of
+its law instead.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ MANY = 2_000_000
 """Files up to which a list is drawn."""
 STRATA = 16_384
 """Quantiles in place of a longer one."""
+SHORT = 4096
+"""Files up to which they are drawn for every future."""
 FITTED = 240
 """Futures whose files are drawn to fit sums to; at least four for each term."""
 MOST_TERMS = 120
@@ -158,13 +161,18 @@ class Wares:
         if terms > MOST_TERMS:
             raise Unfit(f"the files depend on {len(self.varying)} uncertain figures")
         rows = np.unique(np.linspace(0, windows.size - 1, max(FITTED, 4 * terms)).astype(np.int64))
+        if self.sizes(0).size <= SHORT:
+            rows = np.arange(windows.size)
         made, spread = [], 0.0
         for row in rows.tolist():
             sizes, scale = self.sizes(row).astype(np.float64), self.scale(row)
             whole = _summed(sizes, block, float(windows[row]) * block, np.zeros(1, dtype=np.int64))[:, 0]
             made.append([*(scale * whole), float(sizes.max())])
             spread = max(spread, 0.0 if self.exact else DEVIATIONS * _spread(sizes, scale * sizes.size))
-        columns, errors = zip(*(_surface(x, rows, column) for column in np.array(made).T), strict=True)
+        if rows.size == windows.size:
+            columns, errors = tuple(np.array(made).T), (0.0,) * 7
+        else:
+            columns, errors = zip(*(_surface(x, rows, column) for column in np.array(made).T), strict=True)
         sums = np.repeat(np.stack(columns[:6])[:, np.newaxis] / BLOCKS, BLOCKS, axis=1)
         count = np.rint(columns[0])
         return Lists(sums, count, columns[3], columns[6], max(errors[0], errors[2], errors[3]) + spread)
