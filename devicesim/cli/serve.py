@@ -18,6 +18,7 @@ import click
 
 from devicesim.cli.options import overrides, whole_number
 from devicesim.cli.output import complain, put, require_writable, writing
+from devicesim.device.share import policy
 from devicesim.errors import BoundError, require
 from devicesim.scenario import load
 from devicesim.snowball_api.model import ERAS
@@ -103,6 +104,14 @@ def _networks(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
     "fast. driven where the share or SSH is open, else manual.",
 )
 @click.option(
+    "--content",
+    metavar="POLICY",
+    default="keep",
+    show_default=True,
+    help="What becomes of the bytes that clients write: keep (in memory up to 1 GB, then in a temporary folder), "
+    "keep:BOUND, spill:DIR, hash, or discard for runs of terabytes.",
+)
+@click.option(
     "--unpaced", is_flag=True, help="Answer clients at once: the model prices nothing that they do."
 )
 @click.option(
@@ -136,6 +145,7 @@ def command(
     host_key: Path | None,
     ready: Path | None,
     clock: str | None,
+    content: str,
     unpaced: bool,
     era: str,
     limit: int | None,
@@ -156,6 +166,7 @@ def command(
     device_doors = nfs is not None or ssh is not None
     clock = clock or ("driven" if device_doors else "manual")
     factor_of(clock)
+    policy(content)
     if ready is not None:
         require_writable("--ready-file", ready)
     text = keys.read_text(encoding="utf-8") if keys is not None else ""
@@ -167,7 +178,7 @@ def command(
     }
     story = load(file, overrides) if file else None
     around = importlib.import_module("devicesim.snowball_api.standin").attach(s3, sns) if s3 or sns else None
-    snow = Snow(story, seed=seed, era=era, limit=limit, clock=clock, neighbours=around)
+    snow = Snow(story, seed=seed, era=era, limit=limit, clock=clock, content=content, neighbours=around)
     premises = _maker("premises.Premises")(snow, paced=not unpaced)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
@@ -200,6 +211,7 @@ def _announce(premises: Any, doors: Mapping[str, Any], ready: Path | None) -> No
     if ready is not None:
         with writing(ready):
             _write_at_once(ready, json.dumps({**where, "exports": list(premises.exports)}) + "\n")
+    doors["http"].doors.update(where)
     alone = len(where) == 1
     put("".join(f"{at}\n" if alone else f"{name:6} {at}\n" for name, at in where.items()))
     if premises.welcoming:

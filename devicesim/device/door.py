@@ -103,6 +103,11 @@ class Door:
         priced = _priced(transfer.clients[client].operations, operation, payload, version)
         return transfer.offer(priced, 0 if operation in BRINGS else payload, client, at)
 
+    @property
+    def core(self) -> throughput.Transfer | None:
+        """The door's own core, once it was needed."""
+        return self._own
+
     def _core(self) -> throughput.Transfer:
         if self._own is None:
             setting, kind, story = self._setting, self._device.kind, self._setting.scenario
@@ -114,6 +119,8 @@ class Door:
         return self._own
 
     def _on_change(self) -> None:
+        if self._device.off.triggered:
+            self._own = None  # what was under way is gone with the power
         if self._own is not None:
             self._own.advance(self._setting.now)
             self._own.set_regime(regime(self._setting, self._device), self._setting.now)

@@ -10,6 +10,7 @@ import simpy
 from devicesim import catalog
 from devicesim.device import access, cloud
 from devicesim.device.console import Console
+from devicesim.device.course import Copying
 from devicesim.device.customer import Asked, Customer, default_functions
 from devicesim.device.door import Door
 from devicesim.device.job import Job, Order
@@ -157,6 +158,12 @@ class Life:
         self.job.outcome = why
         if share.files:
             self.setting.say(Lost(self.setting.now, self.job.id, where, share.files, share.bytes, why))
+
+    @property
+    def transfer(self) -> Copying | None:
+        """What computes the copy, or what real clients do: the core under way, if there is one."""
+        ingest = self.customer.ingest
+        return (ingest.running if ingest is not None else None) or self._door.core
 
     def offer(self, operation: str, payload: int, client: int, at: float) -> float:
         """Push one operation of a real client through the device; returns when its reply arrives [s]."""

@@ -3,7 +3,8 @@
 =========================== ============================================================================
 ``POST /``                  the job API and DataSync in AWS JSON 1.1
 ``POST /service/...``       the same in Smithy RPC v2 CBOR
-``GET /``                   a page that shows the state
+``GET /``                   a page that shows the state, as it changes
+``GET /metrics``            the same as OpenMetrics, with simulated timestamps
 ``GET /_devicesim/clock``   the time; also the answer of the three below
 ``POST .../advance``        ``{"duration": "3 d"}``
 ``POST .../until``          ``{"job": "JID...", "state": "Complete"}``
@@ -13,7 +14,10 @@
 ``POST .../power_on``       likewise
 ``POST .../cut_power``      likewise: the plug is pulled
 ``POST .../return``         likewise: the customer gives the device back
+``POST .../run``            ``{}``: until nothing is left to happen
 ``POST .../reset``          begin again
+``GET  .../state``          everything that the page shows
+``GET  .../events``         that whenever something has moved, as server-sent events
 ``GET  .../jobs``           every job with its states
 ``GET  .../files/NAME``     a file of a job, by its presigned address
 =========================== ============================================================================
@@ -30,7 +34,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from devicesim.endpoints.page import page
+from devicesim.endpoints.live import CONTENT_TYPE, Feed, metrics, page, state
 from devicesim.endpoints.premises import Premises
 from devicesim.errors import DevicesimError, MissingExtraError, VerbError, require
 from devicesim.progress import timestamp
@@ -54,6 +58,7 @@ MEMBERS: Mapping[str, Mapping[str, tuple[type, ...]]] = {
     "power_on": {"job": (str, type(None))},
     "cut_power": {"job": (str, type(None))},
     "return": {"job": (str, type(None))},
+    "run": {},
     "reset": {},
 }
 """What each verb is told, and of which types; what may be None may be left out."""
@@ -79,6 +84,10 @@ class HttpDoor:
         host: the address to listen at; loopback unless told otherwise.
         port: 0 is any that is free.
 
+    Attributes:
+        url: its address.
+        doors: all doors of the World by name, for the page.
+
     Raises:
         OSError: the port is taken, or may not be used.
     """
@@ -92,6 +101,8 @@ class HttpDoor:
                 host, port, self._answer, threaded=True, request_handler=_Quiet, fd=bound.fileno()
             )
         self.url = f"http://{host}:{self._server.port}"
+        self.doors = {"http": self.url}
+        self._feed = Feed(self._premises, self._state)
         self._point()
         self._thread = threading.Thread(target=self._server.serve_forever, name="devicesim-http", daemon=True)
         self._thread.start()
@@ -104,6 +115,7 @@ class HttpDoor:
 
     def close(self) -> None:
         """Stop listening; requests under way are answered."""
+        self._feed.close()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -128,7 +140,9 @@ class HttpDoor:
         if request.path.startswith(CONTROL):
             return self._control(request)
         if request.method in {"GET", "HEAD"} and request.path == "/":
-            return Response(page(self._snow), mimetype="text/html")
+            return Response(page(self._state()), mimetype="text/html")
+        if request.method in {"GET", "HEAD"} and request.path == "/metrics":
+            return Response(metrics(self._premises), content_type=CONTENT_TYPE)
         size = request.content_length
         body = b"" if size is not None and size > MOST_BYTES else request.stream.read(MOST_BYTES + 1)
         if size is not None and size > MOST_BYTES:
@@ -145,6 +159,12 @@ class HttpDoor:
                 return self._file(request)
             if path == "jobs" and request.method == "GET":
                 return _json(jobs(self._snow))
+            if path == "state" and request.method == "GET":
+                return _json(self._state())
+            if path == "events" and request.method == "GET":
+                stream = Response(self._feed.stream(), mimetype="text/event-stream")
+                stream.headers["Cache-Control"] = "no-store"
+                return stream
             if path == "clock" and request.method == "GET":
                 return _json(self._clock())
             if path == "agent" and request.method == "POST":
@@ -168,6 +188,7 @@ class HttpDoor:
             "power_on": lambda told: world.power_on(self._at(told)),
             "cut_power": lambda told: world.cut_power(self._at(told)),
             "return": lambda told: world.give_back(self._at(told)),
+            "run": lambda _: world.run(),
             "reset": lambda _: self._reset(),
         }
 
@@ -182,6 +203,9 @@ class HttpDoor:
     def _reset(self) -> None:
         self._premises.reset()
         self._point()
+
+    def _state(self) -> dict[str, Any]:
+        return state(self._premises, self.doors)
 
     def _clock(self) -> dict[str, Any]:
         world = self._snow.world

@@ -82,6 +82,11 @@ def test_the_clock_real_goes_on_by_itself(story: str) -> None:
         (["--clock", "slow"], "clock must be manual, driven, real or real:N, got slow"),
         (["--allow", "everyone"], "--allow must be a network such as 192.168.1.0/24, got everyone"),
         (["--allow", "10.0.0.1/8"], "--allow must be a network such as 192.168.1.0/24, got 10.0.0.1/8"),
+        (
+            ["--content", "keep:many"],
+            "content must be keep, keep:BOUND as keep:2GB, spill:DIR, hash or discard",
+        ),
+        (["--content", "spill:"], "content must be keep, keep:BOUND as keep:2GB, spill:DIR, hash or discard"),
         (["--host-key", "key"], "--host-key must be given with --ssh, got no --ssh"),
     ],
 )

@@ -1,0 +1,92 @@
+"""A World as OpenMetrics text, with simulated times as its timestamps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from devicesim.device.order import Life
+from devicesim.endpoints.premises import Premises
+from devicesim.jobs import JobState
+
+CONTENT_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+DEVICE_STATES = ("off", "booting", "locked", "unlocked")
+
+
+def metrics(premises: Premises) -> str:
+    """Everything that is worth a graph, ending in ``# EOF`` as the format wants it."""
+    with premises.lock:
+        world = premises.world
+        at = f"{world.epoch.timestamp() + world.now:.3f}"
+        lives = [world.life(name) for name in world.jobs]
+        lines = [
+            "# TYPE devicesim_clock_seconds gauge",
+            "# UNIT devicesim_clock_seconds seconds",
+            "# HELP devicesim_clock_seconds Simulated time since the start.",
+            f"devicesim_clock_seconds {world.now} {at}",
+        ]
+        lines += _states("job", "State of a job.", lives, [str(state) for state in JobState], at)
+        lines += _states("device", "State of a job's device.", lives, DEVICE_STATES, at)
+        for name, unit, kind, words in FAMILIES:
+            lines += _family(name, unit, kind, words, lives, at)
+        for name, unit, words in (("bytes", "bytes", "Bytes"), ("objects", "objects", "Objects")):
+            family = f"devicesim_leg_{name}"
+            lines += [
+                f"# TYPE {family} gauge",
+                f"# UNIT {family} {unit}",
+                f"# HELP {family} {words} that a leg has moved.",
+            ]
+            for leg in world.stream.legs:
+                size, count = leg.at(world.now)
+                value = int(size[0] if name == "bytes" else count[0])
+                lines.append(f'{family}{{job="{leg.job}",leg="{leg.name}"}} {value} {at}')
+        return "\n".join([*lines, "# EOF"]) + "\n"
+
+
+FAMILIES = (
+    ("share_bytes", "bytes", "gauge", "Bytes of the files on a device."),
+    ("share_files", "files", "gauge", "Files on a device."),
+    ("share_unstable_bytes", "bytes", "gauge", "Bytes accepted through doors that are not on the disk yet."),
+    ("door_operations", "", "counter", "Operations of real clients."),
+    ("energy_joules", "joules", "counter", "Energy that a device has drawn."),
+    ("battery_ratio", "ratio", "gauge", "Charge of the connected battery."),
+)
+
+
+def _value(life: Life, name: str) -> float | None:
+    device, power = life.device, life.device.power
+    match name:
+        case "share_bytes":
+            return device.share.bytes
+        case "share_files":
+            return device.share.files
+        case "share_unstable_bytes":
+            return device.share.unstable_bytes
+        case "door_operations":
+            return device.hand.operations
+        case "energy_joules":
+            return power.energy
+        case _:
+            return power.charge / power.capacity if power.on_battery else None
+
+
+def _family(name: str, unit: str, kind: str, words: str, lives: list[Life], at: str) -> Iterator[str]:
+    family, suffix = f"devicesim_{name}", "_total" if kind == "counter" else ""
+    yield f"# TYPE {family} {kind}"
+    if unit:
+        yield f"# UNIT {family} {unit}"
+    yield f"# HELP {family} {words}"
+    for life in lives:
+        if (value := _value(life, name)) is not None:
+            yield f'{family}{suffix}{{job="{life.job.id}"}} {value} {at}'
+
+
+def _states(
+    what: str, words: str, lives: list[Life], states: list[str] | tuple[str, ...], at: str
+) -> Iterator[str]:
+    family = f"devicesim_{what}_state"
+    yield f"# TYPE {family} stateset"
+    yield f"# HELP {family} {words}"
+    for life in lives:
+        now = str(life.job.state) if what == "job" else life.device.state
+        for state in states:
+            yield f'{family}{{job="{life.job.id}",{family}="{state}"}} {int(state == now)} {at}'
