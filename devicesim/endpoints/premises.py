@@ -91,6 +91,12 @@ class Premises:
         return device is not None and device.serves
 
     @property
+    def allowed_hosts(self) -> tuple[str, ...] | None:
+        """CIDR blocks that may mount the share, as ``start-service`` was last told; None if it never was."""
+        job_id = self.job_id
+        return None if job_id is None else self.world.life(job_id).console.allowed_hosts
+
+    @property
     def exports(self) -> tuple[str, ...]:
         """Paths of the buckets that the doors lead to, or will once the first device is there."""
         life = self.world.jobs and self.world.life(self.job_id)

@@ -16,6 +16,7 @@ class Stand:
     """A device with one bucket, ``demo``, whose clock stands where the test puts it."""
 
     paced = False
+    allowed_hosts: tuple[str, ...] | None = None
 
     def __init__(self, content=None, limits=LIMITS):
         self.share = Share(limits, Keep(1 << 30) if content is None else content)

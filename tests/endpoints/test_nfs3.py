@@ -382,6 +382,15 @@ class TestDevice:
         stand.serves = True
         assert nfs.getattr(top)[0] == OK
 
+    def test_worked_the_device_is_told_whom_it_may_serve_while_it_runs(self, stand):
+        with NfsDoor(stand) as door, Nfs3(door.port) as nfs:
+            _, top = nfs.mount("/buckets/demo")
+            before = nfs.getattr(top)[0]
+            stand.allowed_hosts = ("10.0.0.0/8",)
+            barred = nfs.getattr(top)[0]
+            stand.allowed_hosts = ("10.0.0.0/8", "127.0.0.1/32")
+            assert (before, barred, nfs.getattr(top)[0]) == (OK, ACCES, OK)
+
     def test_worked_nobody_is_allowed_unless_named(self, stand):
         with NfsDoor(stand, allow=()) as door, Nfs3(door.port) as nfs:
             handle = bytes(16)

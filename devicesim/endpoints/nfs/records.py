@@ -38,7 +38,6 @@ class Connection(asyncio.BufferedProtocol):
     Attributes:
         host: the client's address.
         port: the client's port.
-        allowed: whether its host may use files.
         waiting: calls taken whose replies have not been sent; whoever takes them counts them.
         open: whether replies can be sent.
         touched: when bytes came last, in the time of the loop [s].
@@ -59,7 +58,12 @@ class Connection(asyncio.BufferedProtocol):
         self.host, self.port = "", 0
         self.waiting = 0
         self.touched = 0.0
-        self.open = self.allowed = False
+        self.open = False
+
+    @property
+    def allowed(self) -> bool:
+        """Whether its host may use files now."""
+        return self._allows(self.host)
 
     # What asyncio calls.
 
@@ -68,7 +72,6 @@ class Connection(asyncio.BufferedProtocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport, self._loop = transport, asyncio.get_running_loop()
         self.host, self.port = transport.get_extra_info("peername")[:2]
-        self.allowed = self._allows(self.host)
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         transport.set_write_buffer_limits(high=_MOST_UNREAD)
         self.open = True

@@ -44,7 +44,8 @@ class Service:
 
     Args:
         premises: the World and its device.
-        allow: networks whose hosts may call; nobody if empty, as on the device.
+        allow: networks whose hosts may call, until the device's own ``start-service`` says otherwise; nobody if
+            empty, as on the device.
         squash: whether root is nobody here.
         lease: how long state of NFSv4 clients is kept without a word of them [s of wall].
     """
@@ -58,7 +59,8 @@ class Service:
         lease: float = LEASE,
     ) -> None:
         self._premises, self._squash = premises, squash
-        self._allow: tuple[IPv4Network | IPv6Network, ...] = tuple(map(ip_network, allow))
+        self._allow = tuple(allow)
+        self._networks: tuple[tuple[str, ...], tuple[IPv4Network | IPv6Network, ...]] = ((), ())
         self._repeats = Repeats()
         self._lease = lease
         self._tree: Tree | None = None
@@ -82,9 +84,13 @@ class Service:
             return Reply((rpc.accepted(call.xid, rpc.SYSTEM_ERR),))
 
     def allows(self, host: str) -> bool:
-        """Whether a host may call."""
+        """Whether a host may call now."""
+        told = self._premises.allowed_hosts
+        told = self._allow if told is None else told
+        if told != self._networks[0]:
+            self._networks = told, tuple(ip_network(each, strict=False) for each in told)
         address = ip_address(host.partition("%")[0])
-        return any(address in network for network in self._allow)
+        return any(address in network for network in self._networks[1])
 
     def _dispatch(self, call: Call, connection: Connection) -> Reply:
         versions = _VERSIONS.get(call.program)

@@ -1,0 +1,87 @@
+"""The share as a directory of this machine: what no Python-level fake can reach writes to it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from device_stand import BUCKET, device_stand, share_of
+
+from devicesim.endpoints.premises import Premises
+
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("mfusepy") is None
+    or shutil.which("fusermount3") is None
+    or not os.access("/dev/fuse", os.R_OK | os.W_OK),
+    reason="mounting needs the extra 'mount', fusermount3 and /dev/fuse",
+)
+
+
+@pytest.fixture
+def stand() -> Premises:
+    return device_stand()
+
+
+@pytest.fixture
+def home(stand: Premises, tmp_path: Path) -> Iterator[Path]:
+    from devicesim.endpoints.fuse import FuseMount  # noqa: PLC0415  (only where it can be imported)
+
+    place = tmp_path / "snow"
+    place.mkdir()
+    with FuseMount(stand, place) as mount:
+        yield mount.path / BUCKET
+    assert list(place.iterdir()) == []
+
+
+def ran(command: str, where: Path) -> str:
+    done = subprocess.run(
+        command, shell=True, capture_output=True, text=True, cwd=where, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_tree_by_cp(stand: Premises, home: Path, tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    (tree / "inner").mkdir(parents=True)
+    for number in range(10):
+        (tree / "inner" / f"f{number}").write_bytes(os.urandom(3000 * number))
+    before = stand.world.now
+    ran(f"cp -r {tree} . && diff -r {tree} tree", home)
+    assert stand.world.now > before
+    assert (share_of(stand).files, share_of(stand).bytes) == (10, 3000 * 45)
+
+
+def test_a_data_base_of_c_code(home: Path) -> None:
+    base = sqlite3.connect(home / "data.db")
+    base.execute("create table t (a)")
+    base.executemany("insert into t values (?)", [(number,) for number in range(100)])
+    base.commit()
+    assert base.execute("select sum(a) from t").fetchone() == (4950,)
+    base.close()
+
+
+def test_names_and_attributes(stand: Premises, home: Path) -> None:
+    told = ran(
+        "echo one > a; ln -s a l; cat l; ln a b; stat -c %h b; mv a c; truncate -s 2 c; cat b; rm l; ls", home
+    )
+    assert told == "one\n2\non" + "b\nc\n"
+    ran("chmod 600 c; touch -d @1000000000 c", home)
+    node = share_of(stand).resolve(f"/buckets/{BUCKET}/c")
+    assert (node.mode, node.mtime_ns) == (0o600, (10**9 - int(stand.world.epoch.timestamp())) * 10**9)
+
+
+def test_room(home: Path) -> None:
+    assert shutil.disk_usage(home).total == 8 * 10**12
+
+
+def test_a_device_that_is_off(stand: Premises, home: Path) -> None:
+    stand.world.power_off()
+    with pytest.raises(OSError, match="Input/output error"):
+        (home / "a").write_text("a")
