@@ -344,6 +344,7 @@ class SnowDevice:
             self.writeback.cut()
             if self.cache is not None:
                 self.cache.drop()
+        self.share.flush(self.share.unstable_bytes)
         self._enter("off", why)
 
     def fail(self, why: str) -> None:

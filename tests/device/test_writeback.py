@@ -66,10 +66,10 @@ class TestPromises:
         before = world.life().device.share.verifier
         world.power_off()
         world.advance(60)
+        assert world.life().device.share.unstable_bytes == 0
         world.power_on()
         world.until_serving()
         assert (file.size, lost(world)) == (5 * MB, [])
-        assert world.life().device.share.unstable_bytes == 0
         assert world.life().device.share.verifier != before
 
 
