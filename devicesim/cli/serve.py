@@ -64,6 +64,12 @@ def _networks(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
     "--ssh", callback=_port, metavar="PORT", help="Open the device to SSH and SFTP at PORT, 0 for any free."
 )
 @click.option(
+    "--mount",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Put the device's share at DIR, an empty directory of this machine, by FUSE.",
+)
+@click.option(
     "--listen",
     metavar="ADDRESS",
     default="127.0.0.1",
@@ -101,7 +107,7 @@ def _networks(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
     "--clock",
     metavar="CLOCK",
     help="manual moves when told; driven by what clients do, too; real or real:N follows the wall clock, N times as "
-    "fast. driven where the share or SSH is open, else manual.",
+    "fast. driven where the device has a door, else manual.",
 )
 @click.option(
     "--content",
@@ -139,6 +145,7 @@ def command(
     http: int,
     nfs: int | None,
     ssh: int | None,
+    mount: Path | None,
     listen: str,
     allow: tuple[str, ...],
     keys: Path | None,
@@ -163,7 +170,7 @@ def command(
     require(file is not None or not overrides, "--set", "given with a scenario FILE", "none")
     for option, value in (("--authorized-keys", keys), ("--host-key", host_key)):
         require(value is None or ssh is not None, option, "given with --ssh", "no --ssh")
-    device_doors = nfs is not None or ssh is not None
+    device_doors = (nfs, ssh, mount) != (None, None, None)
     clock = clock or ("driven" if device_doors else "manual")
     factor_of(clock)
     policy(content)
@@ -175,6 +182,7 @@ def command(
         "http": (_maker("http.HttpDoor"), http, {}),
         "nfs": (nfs is not None and _maker("nfs.NfsDoor"), nfs, {"allow": allow}),
         "ssh": (ssh is not None and _maker("ssh.SshDoor"), ssh, {"authorized_keys": text, "key": host_key}),
+        "mount": (mount is not None and _maker("fuse.mounted"), None, {"path": mount}),
     }
     story = load(file, overrides) if file else None
     around = importlib.import_module("devicesim.snowball_api.standin").attach(s3, sns) if s3 or sns else None

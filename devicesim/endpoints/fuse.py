@@ -39,6 +39,11 @@ PATIENCE = 10.0
 """How long mounting may take on the wall [s]."""
 
 
+def mounted(premises: Premises, listen: str, port: int | None, path: Path) -> FuseMount:
+    """A mount, made as the doors are made that listen somewhere."""
+    return FuseMount(premises, path)
+
+
 class FuseMount:
     """The share of a device at a directory, until :meth:`close` or the end of a ``with``.
 
@@ -46,6 +51,10 @@ class FuseMount:
         premises: the World and its device.
         path: an empty directory.
         client: number of the scenario's client whose link is used.
+
+    Attributes:
+        path: as given.
+        address: the same as text.
 
     Raises:
         VerbError: it cannot be mounted there.
@@ -56,11 +65,15 @@ class FuseMount:
             raise VerbError(f"{path} must be an empty directory to mount a share there")
         if shutil.which("fusermount3") is None:
             raise VerbError("mounting needs fusermount3, of the package fuse3")
-        self.path, self._failed = path, ""
+        self.path, self._failed = path.resolve(), ""
+        self.address = str(self.path)
         self._operations = _Operations(premises, client)
         self._thread = threading.Thread(target=self._serve, name="devicesim-fuse", daemon=True)
+        here = Path.cwd()
         self._thread.start()
-        if not self._operations.ready.wait(PATIENCE) or self._failed:
+        ready = self._operations.ready.wait(PATIENCE)
+        os.chdir(here)  # libfuse goes to the root directory, as a daemon would, and takes the process with it
+        if not ready or self._failed:
             raise VerbError(f"{path} cannot be mounted: {self._failed or 'FUSE does not answer'}")
 
     def __enter__(self) -> FuseMount:

@@ -47,6 +47,14 @@ def ran(command: str, where: Path) -> str:
     return done.stdout
 
 
+def test_mounting_leaves_the_process_where_it_was(stand: Premises, tmp_path: Path) -> None:
+    from devicesim.endpoints.fuse import FuseMount  # noqa: PLC0415  (only where it can be imported)
+
+    here = Path.cwd()
+    with FuseMount(stand, tmp_path):
+        assert Path.cwd() == here
+
+
 def test_a_tree_by_cp(stand: Premises, home: Path, tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     (tree / "inner").mkdir(parents=True)
