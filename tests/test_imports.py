@@ -40,6 +40,28 @@ def test_law_what_answers_at_once_imports_nothing_heavy(arguments):
     assert not found & HEAVY
 
 
+UNUSED = (
+    "devicesim.device.cluster",
+    "devicesim.device.export.export",
+    "devicesim.device.fleet",
+    "devicesim.report.fleet.whole",
+    "devicesim.report.sections.cluster",
+    "devicesim.report.sections.compute",
+    "devicesim.report.sections.export",
+    "numpy.ma",
+)
+"""What one job on one device never needs."""
+
+
+def test_law_a_run_imports_no_room_that_its_scenario_lacks():
+    done = python("-X", "importtime", "-m", "devicesim", "run", "devicesim/templates/scenario.toml")
+    assert done.returncode == 0, done.stderr
+    lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
+    found = {line.rsplit("|", 1)[1].strip() for line in lines}
+    assert "devicesim.device.undertaking" in found
+    assert sorted(found.intersection(UNUSED)) == []
+
+
 def test_worked_help_names_every_command():
     done = python("-m", "devicesim", "--help")
     assert (done.returncode, done.stderr) == (0, "")

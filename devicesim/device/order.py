@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 
+import numpy as np
 import simpy
 
 from devicesim import catalog
@@ -13,6 +14,7 @@ from devicesim.device.console import Console
 from devicesim.device.course import Copying
 from devicesim.device.customer import Asked, Customer, default_functions
 from devicesim.device.door import Door
+from devicesim.device.expectation import Load
 from devicesim.device.job import Job, Order
 from devicesim.device.keeper import Keeper
 from devicesim.device.neighbours import Neighbours
@@ -24,6 +26,9 @@ from devicesim.progress import Lost, Refused
 from devicesim.scenario import Files
 
 Process = Generator[simpy.Event, object, None]
+
+SAMPLE = 2_000
+"""Sizes of files that stand for all, where only their distribution matters."""
 
 Hire = Callable[[Setting, Job, SnowDevice, Sequence[Files]], Keeper]
 """Finds who works with a job's device: :class:`Customer`, or whom a room of the scenario sends."""
@@ -56,6 +61,17 @@ class Life:
     def files(self) -> Sequence[Files]:
         """What the job is to move."""
         return tuple(self._datasets)
+
+    @property
+    def load(self) -> Load:
+        """What it copies, as far as that is known yet."""
+        ingest = self.customer.ingest
+        if ingest is None or ingest.leg is None:
+            return Load(np.zeros(0, dtype=np.int64), 0, 0)
+        unpacked, archives = ingest.unpacked
+        return Load(
+            ingest.sample(SAMPLE), ingest.leg.total_objects, ingest.leg.total_bytes, archives, unpacked
+        )
 
     @property
     def buckets(self) -> Sequence[str]:

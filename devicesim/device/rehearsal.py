@@ -14,9 +14,8 @@ import numpy as np
 import simpy
 
 from devicesim.catalog import Figures
-from devicesim.device.cluster.whole import Whole
+from devicesim.device import rooms
 from devicesim.device.customer import Customer
-from devicesim.device.export.export import Export
 from devicesim.device.job import Job, Order
 from devicesim.device.neighbours import Neighbours
 from devicesim.device.online.roads import has as sends_online
@@ -79,9 +78,9 @@ def _tell(story: Scenario, order: Order) -> None:
         return live(replace(setting, scenario=story), job, files or datasets, hire)
 
     if story.cluster is not None:
-        Whole(setting, story, place, datasets)
+        rooms.Whole(setting, story, place, datasets)
     elif order.type is JobType.EXPORT:
-        Export(setting, story, place, order, datasets)
+        rooms.Export(setting, story, place, order, datasets)
     elif sends_online(story):
         online(setting, story, place, datasets)
     else:

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from devicesim.device.cluster.whole import Whole
-from devicesim.device.export.export import Export
-from devicesim.device.fleet import Fleet
+from devicesim.device import rooms
 from devicesim.device.job import ordered
 from devicesim.device.online import Online
 from devicesim.device.online.roads import has as sends_online
@@ -46,9 +44,9 @@ class SingleJob:
 def undertake(setting: Setting, story: Scenario, open: Open) -> Undertaking:
     """Begin what a scenario tells of."""
     if story.cluster is not None:
-        return Whole(setting, story, open, drawn(setting, story))
+        return rooms.Whole(setting, story, open, drawn(setting, story))
     if story.fleet is not None:
-        return Fleet(setting, story, open)
+        return rooms.Fleet(setting, story, open)
     if story.job.type is JobType.EXPORT:
         return _export(setting, story, open)
     if sends_online(story):
@@ -56,14 +54,14 @@ def undertake(setting: Setting, story: Scenario, open: Open) -> Undertaking:
     return SingleJob(setting, story, open)
 
 
-def _export(setting: Setting, story: Scenario, open: Open) -> Export:
+def _export(setting: Setting, story: Scenario, open: Open) -> rooms.Export:
     """Begin an export; one of nothing is refused when it is created, as AWS does.
 
     Raises:
         ScenarioError: no object of the data sets can come along, or there is no such bucket.
     """
     try:
-        return Export(setting, story, open, ordered(story), drawn(setting, story))
+        return rooms.Export(setting, story, open, ordered(story), drawn(setting, story))
     except BoundError as error:
         hint = "keys that end in a slash, and what lies in Glacier, stay in S3"
         raise ScenarioError([Problem("dataset", str(error), story.source.file, hint=hint)]) from error

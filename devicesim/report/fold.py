@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from devicesim import __version__
-from devicesim.device.expectation import Load
-from devicesim.device.export.export import Master, Part
-from devicesim.device.fleet import Fleet, Turn
+from devicesim.device import rooms
 from devicesim.device.ingest.ingest import Ingest
 from devicesim.device.order import Life
 from devicesim.jobs import JobState
@@ -23,10 +22,10 @@ from devicesim.progress import (
     TemperatureChanged,
     timestamp,
 )
+from devicesim.report import fleet as fleets
 from devicesim.report import footer, wire
 from devicesim.report.bottleneck import attribute
 from devicesim.report.costs import bill
-from devicesim.report.fleet import Account, whole
 from devicesim.report.losses import losses_of
 from devicesim.report.model import (
     BatterySummary,
@@ -46,6 +45,9 @@ from devicesim.scenario import Scenario
 from devicesim.units import format_duration
 from devicesim.world import World
 
+if TYPE_CHECKING:
+    from devicesim.device.fleet import Turn
+
 DAY = 86400.0
 
 
@@ -58,26 +60,29 @@ def answer(world: World, job_id: str | None = None) -> Report:
     """
     if job_id is None and wire.alone(world):
         return wire.answer(world)
-    fleet = world.undertaking
-    if job_id is None and isinstance(fleet, Fleet) and fleet.turns:
+    fleet = _fleet(world)
+    if job_id is None and fleet is not None and fleet.turns:
         accounts = [_account(world, turn, part) for turn, part in _apart(world.stream, fleet.turns)]
         told_of = max(accounts, key=lambda account: account.bytes).turn.life.job.id
-        return whole(fleet.story, world.stream, fleet, answer(world, told_of), accounts, world.now)
+        return fleets.answer(fleet.story, world.stream, fleet, answer(world, told_of), accounts, world.now)
     life = world.life(job_id)
     story, job = life.setting.scenario, life.job
     ingest = life.customer.ingest
     bottlenecks, spans = _bottlenecks(world.stream, story, ingest)
     summary = _ingest(world.stream, ingest, bottlenecks, job.id)
-    rooms = told(world, life)
-    losses = (*losses_of(world.stream, job.id), *(loss for room in rooms for loss in room.losses))
-    battery = next((room.battery for room in rooms if room.battery), _battery(life, story))
-    costs = (*(() if job.master else _costs(world, life)), *(cost for room in rooms for cost in room.costs))
+    tellings = told(world, life)
+    losses = (*losses_of(world.stream, job.id), *(loss for telling in tellings for loss in telling.losses))
+    battery = next((telling.battery for telling in tellings if telling.battery), _battery(life, story))
+    costs = (
+        *(() if job.master else _costs(world, life)),
+        *(cost for telling in tellings for cost in telling.costs),
+    )
     arrived = _arrived(world.stream, life)
     metrics = _metrics(life, summary, losses, battery, costs, arrived)
-    for room in rooms:
-        metrics |= room.metrics
-    notes = (*_notes(world, story), *(note for room in rooms for note in room.notes))
-    load = _load(life)
+    for telling in tellings:
+        metrics |= telling.metrics
+    notes = (*_notes(world, story), *(note for telling in tellings for note in telling.notes))
+    load = life.load
     outlook = section.outlook(world, life, load)
     ranked = swings(world.figures, story, load) if outlook is None else rank(world.figures, outlook)
     return Report(
@@ -93,9 +98,13 @@ def answer(world: World, job_id: str | None = None) -> Report:
         outcome=job.outcome or "under way",
         days_to_s3=metrics.get("days_to_s3"),
         end=max(
-            world.now if not job.outcome else _last(world.stream, job.id), *(room.end for room in rooms), 0.0
+            world.now if not job.outcome else _last(world.stream, job.id),
+            *(telling.end for telling in tellings),
+            0.0,
         ),
-        timeline=next((room.timeline for room in rooms if room.timeline), timeline(world.stream, job)),
+        timeline=next(
+            (telling.timeline for telling in tellings if telling.timeline), timeline(world.stream, job)
+        ),
         ingest=summary,
         losses=losses,
         battery=battery,
@@ -109,8 +118,8 @@ def answer(world: World, job_id: str | None = None) -> Report:
         spans=spans,
         series=tuple(footer.series(world.stream)),
         notes=notes,
-        sections=tuple(section for room in rooms for section in room.sections),
-        subject=next((room.subject for room in rooms if room.subject), ""),
+        sections=tuple(section for telling in tellings for section in telling.sections),
+        subject=next((telling.subject for telling in tellings if telling.subject), ""),
     )
 
 
@@ -120,19 +129,31 @@ def measures(world: World) -> tuple[dict[str, float], str]:
     Args:
         world: the run, to its end.
     """
-    if wire.alone(world) or isinstance(world.undertaking, Fleet):
+    if wire.alone(world) or _fleet(world) is not None:
         whole = answer(world)
         return whole.metrics, whole.outcome
     life = world.life()
     job = life.job
-    summary, rooms = _ingest(world.stream, life.customer.ingest, (), job.id), told(world, life)
-    losses = (*losses_of(world.stream, job.id), *(loss for room in rooms for loss in room.losses))
-    costs = (*(() if job.master else _costs(world, life)), *(cost for room in rooms for cost in room.costs))
-    battery = next((room.battery for room in rooms if room.battery), _battery(life, life.setting.scenario))
+    summary, tellings = _ingest(world.stream, life.customer.ingest, (), job.id), told(world, life)
+    losses = (*losses_of(world.stream, job.id), *(loss for telling in tellings for loss in telling.losses))
+    costs = (
+        *(() if job.master else _costs(world, life)),
+        *(cost for telling in tellings for cost in telling.costs),
+    )
+    battery = next(
+        (telling.battery for telling in tellings if telling.battery), _battery(life, life.setting.scenario)
+    )
     metrics = _metrics(life, summary, losses, battery, costs, _arrived(world.stream, life))
-    for room in rooms:
-        metrics |= room.metrics
+    for telling in tellings:
+        metrics |= telling.metrics
     return metrics, job.outcome or "under way"
+
+
+def _fleet(world: World) -> rooms.Fleet | None:
+    """The fleet that a run is of, if it is of one."""
+    if world.scenario is None or world.scenario.fleet is None:
+        return None
+    return world.undertaking if isinstance(world.undertaking, rooms.Fleet) else None
 
 
 def _apart(stream: Stream, turns: Sequence[Turn]) -> Iterator[tuple[Turn, Stream]]:
@@ -147,13 +168,13 @@ def _apart(stream: Stream, turns: Sequence[Turn]) -> Iterator[tuple[Turn, Stream
     return ((turn, parts[turn.life.job.id]) for turn in turns)
 
 
-def _account(world: World, turn: Turn, stream: Stream) -> Account:
+def _account(world: World, turn: Turn, stream: Stream) -> fleets.Account:
     life = turn.life
     arrived = _arrived(stream, life)
     leg = stream.leg("import", life.job.id)
     failed = stream.of(ImportFailed)
     there = arrived is not None and leg is not None
-    return Account(
+    return fleets.Account(
         turn=turn,
         end=world.now if not life.job.outcome else _last(stream, life.job.id),
         arrived=arrived,
@@ -164,16 +185,6 @@ def _account(world: World, turn: Turn, stream: Stream) -> Account:
         costs=_costs(world, life),
         battery=_battery(life, life.setting.scenario),
     )
-
-
-def _load(life: Life) -> Load:
-    ingest = life.customer.ingest
-    if isinstance(life, Master | Part):
-        return life.load
-    if ingest is None or ingest.leg is None:
-        return Load(np.zeros(0, dtype=np.int64), 0, 0)
-    unpacked, archives = ingest.unpacked
-    return Load(ingest.sample(2_000), ingest.leg.total_objects, ingest.leg.total_bytes, archives, unpacked)
 
 
 def _entered(life: Life, state: JobState) -> float | None:

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devicesim.catalog import Figures
-from devicesim.device.cluster.cluster import Cluster
-from devicesim.device.fleet import Usage, usage
+from devicesim.device import rooms
 from devicesim.device.job import Job
 from devicesim.device.neighbours import Neighbours
 from devicesim.device.online import DataSync, Execution
@@ -51,7 +50,7 @@ class Reads:
     _default: Scenario
     _setting: Setting
     _lives: dict[str, Life]
-    _clusters: dict[str, Cluster]
+    _clusters: dict[str, rooms.Cluster]
 
     # Randomness: one child of the seed for every name, so that subsystems do not disturb each other.
 
@@ -114,22 +113,23 @@ class Reads:
             raise unknown("job", job_id, self._lives)
         return self._lives[job_id]
 
-    def usage(self, region: str | None = None) -> Usage:
+    def usage(self, region: str | None = None) -> rooms.Usage:
         """How many devices the account has in a Region, and how many it may have; the scenario's if not named."""
         fleet = self.scenario.fleet if self.scenario is not None else None
         granted = fleet.quota if fleet is not None else None
-        return usage(self.figures, self._lives.values(), granted, region or self._default.site.region)
+        region = region or self._default.site.region
+        return rooms.usage(self.figures, self._lives.values(), granted, region)
 
     def parts(self, job_id: str | None = None) -> tuple[Job, ...]:
         """The parts of an export by its master's JobId, once S3 has been listed; none of any other job."""
         return tuple(self.job(job_id).parts)
 
     @property
-    def clusters(self) -> Mapping[str, Cluster]:
+    def clusters(self) -> Mapping[str, rooms.Cluster]:
         """The clusters by ClusterId, in the order of their creation."""
         return dict(self._clusters)
 
-    def cluster(self, cluster_id: str) -> Cluster:
+    def cluster(self, cluster_id: str) -> rooms.Cluster:
         """A cluster by its ClusterId."""
         if cluster_id not in self._clusters:
             raise unknown("cluster", cluster_id, self._clusters)

@@ -26,11 +26,8 @@ import simpy
 
 from devicesim import catalog
 from devicesim.catalog import Figures
-from devicesim.device.cluster.cluster import Cluster
-from devicesim.device.cluster.whole import Whole, cluster_id, default_cluster
+from devicesim.device import rooms
 from devicesim.device.customer import Customer, default_story, furnished
-from devicesim.device.export.export import Export, asked_for
-from devicesim.device.export.inventory import attached
 from devicesim.device.job import Job, Order, changed, ordered, read_order
 from devicesim.device.neighbours import Neighbours
 from devicesim.device.online import DataSync, Online
@@ -105,7 +102,7 @@ class World(Doors, OnlineVerbs):
         self._log: list[Verb] = []
         self._actors: dict[str, Callable[[Mapping[str, Any]], Any]] = {}
         self._lives: dict[str, Life] = {}
-        self._clusters: dict[str, Cluster] = {}
+        self._clusters: dict[str, rooms.Cluster] = {}
         self._setting = Setting(
             simpy.Environment(),
             self._default,
@@ -121,7 +118,7 @@ class World(Doors, OnlineVerbs):
         if scenario is not None:
             rehearse(scenario, ordered(scenario))
             self.undertaking = undertake(self._setting, scenario, self._open)
-            if isinstance(self.undertaking, Whole):
+            if scenario.cluster is not None and isinstance(self.undertaking, rooms.Whole):
                 self._clusters[self.undertaking.cluster.id] = self.undertaking.cluster
         self.datasync = DataSync(
             self._setting, self.undertaking if isinstance(self.undertaking, Online) else None
@@ -193,11 +190,11 @@ class World(Doors, OnlineVerbs):
             named = list(dict.fromkeys(buckets))
             story = default_story(self.figures, self.epoch, region, order, named)
             label = str(len(self._lives))
-            if ranges is not None and attached(self._setting, label):
-                story = asked_for(story, buckets, ranges)
+            if ranges is not None and rooms.attached(self._setting, label):
+                story = rooms.asked_for(story, buckets, ranges)
             setting = replace(self._setting, scenario=story)
             files = drawn(setting, story, self._later)
-            life = Export(setting, story, self._open, order, files, label).master
+            life = rooms.Export(setting, story, self._open, order, files, label).master
         else:
             life = self._open(
                 order, default_story(self.figures, self.epoch, region, order, buckets, functions)
@@ -245,9 +242,10 @@ class World(Doors, OnlineVerbs):
         region = given.pop("region", self.region)
         first = catalog.entry("cluster").listing("2020.devices" if era == "2020" else "today.devices")[0]
         order = read_order(region, {"device": first} | given | {"type": JobType.LOCAL_USE})
-        story = default_cluster(self.figures, self.epoch, region, order, nodes, era)
+        story = rooms.default_cluster(self.figures, self.epoch, region, order, nodes, era)
         setting = replace(self._setting, scenario=story)
-        cluster = Cluster(setting, cluster_id(self._draw, len(self._clusters)), order, self._open)
+        number = rooms.cluster_id(self._draw, len(self._clusters))
+        cluster = rooms.Cluster(setting, number, order, self._open)
         self._clusters[cluster.id] = cluster
         self._note("create_cluster", **members)
         return cluster.id

@@ -18,7 +18,10 @@ from devicesim.physics.erasure import Code
 Index = NDArray[np.int64]
 
 MOST_NODES = 16
-_COUNT = np.array([bin(mask).count("1") for mask in range(2**MOST_NODES)], dtype=np.uint8)
+_MASKS = np.arange(2**MOST_NODES, dtype=np.uint16)
+_COUNT: NDArray[np.uint8] = np.unpackbits(_MASKS.view(np.uint8).reshape(-1, 2), axis=1).sum(
+    axis=1, dtype=np.uint8
+)
 """How many nodes each mask names."""
 
 

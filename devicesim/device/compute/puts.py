@@ -51,6 +51,6 @@ class Puts:
             self._told[k] += times.size
             place = session.left[k][index]
             sizes, dataset = queue.sizes[place].astype(np.float64), queue.dataset[place]
-            for i in np.unique(dataset).tolist():
+            for i in np.flatnonzero(np.bincount(dataset)).tolist():
                 mine = dataset == i
                 put(self._buckets[i], times[mine], sizes[mine])

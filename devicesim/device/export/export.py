@@ -21,7 +21,7 @@ from devicesim.device.export import inventory
 from devicesim.device.export.inventory import Inventory
 from devicesim.device.export.reader import Reader
 from devicesim.device.job import Job, Order
-from devicesim.device.order import Hire, Life, Process
+from devicesim.device.order import SAMPLE, Hire, Life, Process
 from devicesim.device.ordering import Open
 from devicesim.device.setting import Setting
 from devicesim.device.share import Numbered, ShareError
@@ -32,9 +32,6 @@ from devicesim.physics import cloud as listing
 from devicesim.physics import export as physics
 from devicesim.progress import Curve, ExportFailed, ExportListed, Leg, LegEnded, LegStarted, Lost
 from devicesim.scenario import Files, KeyRange, Scenario, keys
-
-SAMPLE = 2_000
-"""Sizes of objects that stand for all, where only their distribution matters."""
 
 
 class Export:

@@ -23,7 +23,7 @@ POINTS = 400
 """Points of a progress curve in a chart."""
 
 
-def whole(
+def answer(
     story: Scenario, stream: Stream, fleet: Fleet, base: Report, accounts: Sequence[Account], now: float
 ) -> Report:
     """Say what became of a fleet.

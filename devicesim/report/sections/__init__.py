@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
+from collections.abc import Callable, Mapping
 
+from devicesim.device.online import Online
 from devicesim.device.order import Life
-from devicesim.report.sections import archives, cluster, compute, export, faults, online
+from devicesim.jobs import JobType
 from devicesim.report.sections.told import Told
 from devicesim.world import World
 
-ROOMS: tuple[Callable[[World, Life], Told | None], ...] = (
-    archives.tell,
-    cluster.tell,
-    compute.tell,
-    export.tell,
-    faults.tell,
-    online.tell,
-)
-"""One function for each room; None where the scenario has no such room."""
+ROOMS: Mapping[str, Callable[[World, Life], bool]] = {
+    "archives": lambda world, life: any(files.packed for files in life.files),
+    "cluster": lambda world, life: bool(world.clusters),
+    "compute": lambda world, life: life.device.compute.present or bool(life.setting.scenario.images),
+    "export": lambda world, life: life.job.order.type is JobType.EXPORT,
+    "faults": lambda world, life: bool(life.setting.scenario.faults),
+    "online": lambda world, life: isinstance(world.undertaking, Online),
+}
+"""The module of each room, and whether a job may have it: only then is the module imported and asked."""
 
 
 def told(world: World, life: Life) -> list[Told]:
-    """Ask every room what became of a job."""
-    return [answer for room in ROOMS if (answer := room(world, life)) is not None]
+    """Ask every room that a job may have what became of it."""
+    asked = (importlib.import_module(f"{__name__}.{name}") for name, has in ROOMS.items() if has(world, life))
+    return [answer for room in asked if (answer := room.tell(world, life)) is not None]
 
 
 __all__ = ["ROOMS", "Told", "told"]

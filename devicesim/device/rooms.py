@@ -1,0 +1,56 @@
+"""What a scenario may undertake besides one job on one device; a room is imported when a scenario first has it.
+
+>>> from devicesim.device import rooms
+>>> rooms.Fleet.__module__
+'devicesim.device.fleet.fleet'
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from devicesim.device.cluster.cluster import Cluster
+    from devicesim.device.cluster.whole import Whole, cluster_id, default_cluster
+    from devicesim.device.export.export import Export, asked_for
+    from devicesim.device.export.inventory import attached
+    from devicesim.device.fleet.fleet import Fleet
+    from devicesim.device.fleet.quota import Usage, usage
+
+_HOMES = {
+    "Cluster": "cluster.cluster",
+    "Export": "export.export",
+    "Fleet": "fleet.fleet",
+    "Usage": "fleet.quota",
+    "Whole": "cluster.whole",
+    "asked_for": "export.export",
+    "attached": "export.inventory",
+    "cluster_id": "cluster.whole",
+    "default_cluster": "cluster.whole",
+    "usage": "fleet.quota",
+}
+
+__all__ = [
+    "Cluster",
+    "Export",
+    "Fleet",
+    "Usage",
+    "Whole",
+    "asked_for",
+    "attached",
+    "cluster_id",
+    "default_cluster",
+    "usage",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'devicesim.device.rooms' has no attribute {name!r}")
+    found = globals()[name] = getattr(importlib.import_module(f"devicesim.device.{_HOMES[name]}"), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
