@@ -44,10 +44,13 @@ UNUSED = (
     "devicesim.device.cluster",
     "devicesim.device.export.export",
     "devicesim.device.fleet",
+    "devicesim.device.online",
     "devicesim.report.fleet.whole",
     "devicesim.report.sections.cluster",
     "devicesim.report.sections.compute",
     "devicesim.report.sections.export",
+    "devicesim.report.sections.online",
+    "devicesim.report.wire",
     "numpy.ma",
 )
 """What one job on one device never needs."""

@@ -18,7 +18,6 @@ from devicesim.device import rooms
 from devicesim.device.customer import Customer
 from devicesim.device.job import Job, Order
 from devicesim.device.neighbours import Neighbours
-from devicesim.device.online.roads import has as sends_online
 from devicesim.device.order import Hire, Life, Live
 from devicesim.device.setting import Setting
 from devicesim.device.undertaking import online
@@ -81,7 +80,7 @@ def _tell(story: Scenario, order: Order) -> None:
         rooms.Whole(setting, story, place, datasets)
     elif order.type is JobType.EXPORT:
         rooms.Export(setting, story, place, order, datasets)
-    elif sends_online(story):
+    elif story.sends_online:
         online(setting, story, place, datasets)
     else:
         place(order, story)

@@ -17,30 +17,44 @@ if TYPE_CHECKING:
     from devicesim.device.export.inventory import attached
     from devicesim.device.fleet.fleet import Fleet
     from devicesim.device.fleet.quota import Usage, usage
+    from devicesim.device.online.execution import Execution
+    from devicesim.device.online.picking import Pick
+    from devicesim.device.online.service import DataSync, serves
+    from devicesim.device.online.undertaking import Online
 
 _HOMES = {
     "Cluster": "cluster.cluster",
+    "DataSync": "online.service",
+    "Execution": "online.execution",
     "Export": "export.export",
     "Fleet": "fleet.fleet",
+    "Online": "online.undertaking",
+    "Pick": "online.picking",
     "Usage": "fleet.quota",
     "Whole": "cluster.whole",
     "asked_for": "export.export",
     "attached": "export.inventory",
     "cluster_id": "cluster.whole",
     "default_cluster": "cluster.whole",
+    "serves": "online.service",
     "usage": "fleet.quota",
 }
 
 __all__ = [
     "Cluster",
+    "DataSync",
+    "Execution",
     "Export",
     "Fleet",
+    "Online",
+    "Pick",
     "Usage",
     "Whole",
     "asked_for",
     "attached",
     "cluster_id",
     "default_cluster",
+    "serves",
     "usage",
 ]
 

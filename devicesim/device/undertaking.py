@@ -11,8 +11,6 @@ from typing import Protocol
 
 from devicesim.device import rooms
 from devicesim.device.job import ordered
-from devicesim.device.online import Online
-from devicesim.device.online.roads import has as sends_online
 from devicesim.device.order import Life
 from devicesim.device.ordering import Open
 from devicesim.device.setting import Setting
@@ -49,7 +47,7 @@ def undertake(setting: Setting, story: Scenario, open: Open) -> Undertaking:
         return rooms.Fleet(setting, story, open)
     if story.job.type is JobType.EXPORT:
         return _export(setting, story, open)
-    if sends_online(story):
+    if story.sends_online:
         return online(setting, story, open)
     return SingleJob(setting, story, open)
 
@@ -67,10 +65,12 @@ def _export(setting: Setting, story: Scenario, open: Open) -> rooms.Export:
         raise ScenarioError([Problem("dataset", str(error), story.source.file, hint=hint)]) from error
 
 
-def online(setting: Setting, story: Scenario, open: Open, files: Sequence[Files] | None = None) -> Online:
+def online(
+    setting: Setting, story: Scenario, open: Open, files: Sequence[Files] | None = None
+) -> rooms.Online:
     """Send data over the line, with a device beside it where one is ordered."""
     found = drawn(setting, story) if files is None else files
-    return Online(setting, story, ordered(story) if story.job.ordered else None, open, found)
+    return rooms.Online(setting, story, ordered(story) if story.job.ordered else None, open, found)
 
 
 def drawn(setting: Setting, story: Scenario, later: str = "") -> list[Files]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from devicesim.progress import (
     timestamp,
 )
 from devicesim.report import fleet as fleets
-from devicesim.report import footer, wire
+from devicesim.report import footer
 from devicesim.report.bottleneck import attribute
 from devicesim.report.costs import bill
 from devicesim.report.losses import losses_of
@@ -36,8 +37,7 @@ from devicesim.report.model import (
     Loss,
     Report,
 )
-from devicesim.report.sections import online as section
-from devicesim.report.sections import told
+from devicesim.report.sections import outlook, told
 from devicesim.report.steps import timeline
 from devicesim.report.swings import ranked as rank
 from devicesim.report.swings import swings
@@ -58,8 +58,9 @@ def answer(world: World, job_id: str | None = None) -> Report:
         world: the run, as far as it has come.
         job_id: which job; the first one, or all jobs of a fleet, if none is named.
     """
-    if job_id is None and wire.alone(world):
-        return wire.answer(world)
+    if job_id is None and _jobless(world):
+        online: Report = importlib.import_module("devicesim.report.wire").answer(world)
+        return online
     fleet = _fleet(world)
     if job_id is None and fleet is not None and fleet.turns:
         accounts = [_account(world, turn, part) for turn, part in _apart(world.stream, fleet.turns)]
@@ -83,8 +84,8 @@ def answer(world: World, job_id: str | None = None) -> Report:
         metrics |= telling.metrics
     notes = (*_notes(world, story), *(note for telling in tellings for note in telling.notes))
     load = life.load
-    outlook = section.outlook(world, life, load)
-    ranked = swings(world.figures, story, load) if outlook is None else rank(world.figures, outlook)
+    roads = outlook(world, life, load)
+    ranked = swings(world.figures, story, load) if roads is None else rank(world.figures, roads)
     return Report(
         name=story.name,
         seed=world.seed,
@@ -129,7 +130,7 @@ def measures(world: World) -> tuple[dict[str, float], str]:
     Args:
         world: the run, to its end.
     """
-    if wire.alone(world) or _fleet(world) is not None:
+    if _jobless(world) or _fleet(world) is not None:
         whole = answer(world)
         return whole.metrics, whole.outcome
     life = world.life()
@@ -147,6 +148,13 @@ def measures(world: World) -> tuple[dict[str, float], str]:
     for telling in tellings:
         metrics |= telling.metrics
     return metrics, job.outcome or "under way"
+
+
+def _jobless(world: World) -> bool:
+    """Whether a run has no job, only tasks that send data."""
+    if world.scenario is None or not world.scenario.sends_online:
+        return False
+    return isinstance(world.undertaking, rooms.Online) and not world.jobs
 
 
 def _fleet(world: World) -> rooms.Fleet | None:

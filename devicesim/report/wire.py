@@ -25,16 +25,11 @@ WHOLE = 6
 """Executions that a timeline shows one by one; of more, the first and the last ones."""
 
 
-def alone(world: World) -> bool:
-    """Whether a run has no job, only tasks that send data."""
-    return isinstance(world.undertaking, Online) and not world.jobs
-
-
 def answer(world: World) -> Report:
     """Say what became of the data.
 
     Args:
-        world: the run, as far as it has come; one that is :func:`alone`.
+        world: the run, as far as it has come; one without a job.
     """
     online, story = world.undertaking, world.scenario
     told = section.tell(world)

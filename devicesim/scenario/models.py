@@ -271,6 +271,12 @@ class Scenario(Table):
     _source: Source = PrivateAttr(default_factory=Source)
 
     @property
+    def sends_online(self) -> bool:
+        """Whether anything goes over the wire."""
+        online = any(dataset.route == "online" for dataset in self.datasets)
+        return bool(self.tasks or self.hybrid is not None or online)
+
+    @property
     def source(self) -> Source:
         """Where the scenario came from."""
         return self._source

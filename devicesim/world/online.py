@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import inf
 from typing import Any
 
 from pydantic import ValidationError
 
 from devicesim import catalog, units
-from devicesim.device.online.picking import Pick
-from devicesim.device.online.service import FOREVER, serves
+from devicesim.device import rooms
 from devicesim.device.order import Life
 from devicesim.errors import BoundError, VerbError, require, unknown
 from devicesim.jobs import JobState
@@ -55,12 +55,14 @@ class OnlineVerbs(Reads):
         if why := self.datasync.refusal(life):
             raise VerbError(why)
         words = f"a device that serves files, of job {job_id},"
-        self._reach(lambda: serves(life), lambda: _gone(life), words)
+        self._reach(lambda: rooms.serves(life), lambda: _gone(life), words)
         key = self.datasync.start_on(life)
         self._note("start_agent", job_id=job_id, copied=False)
         station = self.datasync.station(key)
         if copied:
-            self._reach(lambda: not (station.awaits_copy and serves(life)), lambda: False, "the copy's end")
+            self._reach(
+                lambda: not (station.awaits_copy and rooms.serves(life)), lambda: False, "the copy's end"
+            )
         return key
 
     def dismiss_agent(self, agent: str) -> None:
@@ -84,7 +86,7 @@ class OnlineVerbs(Reads):
         name = f"share-{len(self.datasync.shares)}"
         if size:
             each = units.parse(size, units.SIZE) if isinstance(size, str) else float(size)
-            require(0 <= each < FOREVER, "size", ">= 0 B and finite", each)
+            require(0 <= each < inf, "size", ">= 0 B and finite", each)
             parts: Any = ({"distribution": "fixed", "share": 1.0, "size": each},)
         else:
             parts = catalog.components(catalog.entry(workload), self.figures)
@@ -121,7 +123,9 @@ class OnlineVerbs(Reads):
         """
         self.datasync.adopt()
         task = _task(path, {"name": "task"} | options)
-        made = self.datasync.create_task(agent, Pick(path, bucket, prefix, include, exclude), task, schedule)
+        made = self.datasync.create_task(
+            agent, rooms.Pick(path, bucket, prefix, include, exclude), task, schedule
+        )
         told = {"prefix": prefix, "include": include, "exclude": exclude, "schedule": schedule} | options
         self._note("create_task", agent=agent, path=path, bucket=bucket, **told)
         return made.id
@@ -177,8 +181,8 @@ class OnlineVerbs(Reads):
         limit = bytes_per_second
         if isinstance(limit, str):
             limit = units.parse(limit, units.RATE)
-        require(limit is None or 0 < limit < FOREVER, "bytes_per_second", "> 0 B/s and finite", limit)
-        self.datasync.throttle(execution, FOREVER if limit is None else limit)
+        require(limit is None or 0 < limit < inf, "bytes_per_second", "> 0 B/s and finite", limit)
+        self.datasync.throttle(execution, inf if limit is None else limit)
         self._note("throttle_execution", execution=execution, bytes_per_second=limit)
 
     def cancel_execution(self, execution: str) -> None:
@@ -203,7 +207,7 @@ def _task(path: str, options: Mapping[str, Any]) -> Task:
     limit = options.get("bytes_per_second")
     if isinstance(limit, str):
         limit = units.parse(limit, units.RATE)
-    require(limit is None or 0 < limit < FOREVER, "bytes_per_second", "> 0 B/s and finite", limit)
+    require(limit is None or 0 < limit < inf, "bytes_per_second", "> 0 B/s and finite", limit)
     apart = {"name": options.get("name", "task"), "bytes_per_second": limit}
     told = {name: value for name, value in options.items() if name not in apart and value is not None}
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,6 @@ from devicesim.catalog import Figures
 from devicesim.device import rooms
 from devicesim.device.job import Job
 from devicesim.device.neighbours import Neighbours
-from devicesim.device.online import DataSync, Execution
 from devicesim.device.order import Life
 from devicesim.device.setting import Setting
 from devicesim.device.undertaking import Undertaking
@@ -37,7 +37,6 @@ class Reads:
         figures: the catalog with the scenario's overrides; notes what is read.
         stream: the events and legs so far.
         undertaking: what the scenario set out to do; None in an empty account.
-        datasync: agents, tasks and executions of the road over the line.
     """
 
     scenario: Scenario | None
@@ -46,7 +45,6 @@ class Reads:
     figures: Figures
     stream: Stream
     undertaking: Undertaking | None
-    datasync: DataSync
     _default: Scenario
     _setting: Setting
     _lives: dict[str, Life]
@@ -150,7 +148,13 @@ class Reads:
         """The same samples as structured arrays, some thousand at a time: for writers, and for speed."""
         return self.stream.chunks(seconds_of(every), self.now, view)
 
-    def executions(self) -> Sequence[Execution]:
+    @cached_property
+    def datasync(self) -> rooms.DataSync:
+        """Agents, tasks and executions of the road over the line, from when somebody first asks for them."""
+        online = self.undertaking
+        return rooms.DataSync(self._setting, online if isinstance(online, rooms.Online) else None)
+
+    def executions(self) -> Sequence[rooms.Execution]:
         """The executions of DataSync tasks so far, in the order in which they were started."""
         return self.datasync.executions
 

@@ -30,7 +30,6 @@ from devicesim.device import rooms
 from devicesim.device.customer import Customer, default_story, furnished
 from devicesim.device.job import Job, Order, changed, ordered, read_order
 from devicesim.device.neighbours import Neighbours
-from devicesim.device.online import DataSync, Online
 from devicesim.device.order import Hire, Life, Live
 from devicesim.device.rehearsal import rehearse
 from devicesim.device.setting import Setting
@@ -120,9 +119,6 @@ class World(Doors, OnlineVerbs):
             self.undertaking = undertake(self._setting, scenario, self._open)
             if scenario.cluster is not None and isinstance(self.undertaking, rooms.Whole):
                 self._clusters[self.undertaking.cluster.id] = self.undertaking.cluster
-        self.datasync = DataSync(
-            self._setting, self.undertaking if isinstance(self.undertaking, Online) else None
-        )
 
     # Verbs. Each is logged with the time at which it was applied; one that was refused is not.
 
@@ -160,8 +156,8 @@ class World(Doors, OnlineVerbs):
         try:
             while not reached():
                 at = self._setting.env.peek()
-                if at == float("inf") and self.datasync.due <= horizon:
-                    at = self.datasync.due
+                if at == float("inf") and self._due <= horizon:
+                    at = self._due
                 if over() or at > self._end:
                     raise VerbError(f"{words} was not reached by {self.now:.0f} s, and cannot be any more")
                 self._step(at)
@@ -327,6 +323,11 @@ class World(Doors, OnlineVerbs):
         self._traffic = None
         self._ticked = False
 
+    @property
+    def _due(self) -> float:
+        """When a schedule of DataSync fires next [s]: it has none before somebody asks for DataSync."""
+        return self.datasync.due if "datasync" in vars(self) else float("inf")
+
     def _note(self, name: str, /, **arguments: Any) -> None:
         self._traffic, self._ticked = None, False
         self._log.append(Verb(self.now, name, arguments))
@@ -337,7 +338,7 @@ class World(Doors, OnlineVerbs):
         return self.now
 
     def _go(self, to: float) -> None:
-        while (due := self.datasync.due) <= to:
+        while (due := self._due) <= to:
             self._run_to(due)
             self.datasync.fire()
         self._run_to(to)
@@ -351,7 +352,7 @@ class World(Doors, OnlineVerbs):
 
     def _step(self, at: float) -> None:
         """Let everything of one moment happen, so that stopping there equals advancing to it."""
-        if (due := self.datasync.due) <= at:
+        if (due := self._due) <= at:
             self._go(due)
             return
         while self._setting.env.peek() <= at:

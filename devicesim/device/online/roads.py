@@ -51,12 +51,6 @@ class Roads:
     expected: dict[str, float] = field(default_factory=dict)
 
 
-def has(story: Scenario) -> bool:
-    """Whether a scenario sends anything online."""
-    online = any(dataset.route == "online" for dataset in story.datasets)
-    return bool(story.tasks or story.hybrid is not None or online)
-
-
 def roads(setting: Setting, story: Scenario, files: Sequence[Files]) -> Roads:
     """Part a scenario's data between the roads.
 

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from devicesim import catalog
 from devicesim.device.interfaces import kind_of
-from devicesim.device.online.roads import has as sends_online
 from devicesim.jobs import JobType
 from devicesim.planning.futures import Futures, Way
 from devicesim.planning.together import life, warmth
@@ -41,7 +40,7 @@ def unfit(story: Scenario) -> str:
         (story.cluster is not None, "it is of a cluster"),
         (story.fleet is not None, "it is of a fleet"),
         (story.job.type is not JobType.IMPORT, f"its job is of type {story.job.type.value}"),
-        (sends_online(story), "it sends data online"),
+        (story.sends_online, "it sends data online"),
         (bool(story.instances or story.functions), "something computes beside the copy"),
         (bool(story.faults), "faults are laid into it"),
         (story.site.power.source != "mains", "it runs on batteries"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping
 
-from devicesim.device.online import Online
+from devicesim.catalog import Figures
+from devicesim.device.expectation import Load
 from devicesim.device.order import Life
 from devicesim.jobs import JobType
 from devicesim.report.sections.told import Told
@@ -17,7 +18,7 @@ ROOMS: Mapping[str, Callable[[World, Life], bool]] = {
     "compute": lambda world, life: life.device.compute.present or bool(life.setting.scenario.images),
     "export": lambda world, life: life.job.order.type is JobType.EXPORT,
     "faults": lambda world, life: bool(life.setting.scenario.faults),
-    "online": lambda world, life: isinstance(world.undertaking, Online),
+    "online": lambda world, life: world.scenario is not None and world.scenario.sends_online,
 }
 """The module of each room, and whether a job may have it: only then is the module imported and asked."""
 
@@ -28,4 +29,13 @@ def told(world: World, life: Life) -> list[Told]:
     return [answer for room in asked if (answer := room.tell(world, life)) is not None]
 
 
-__all__ = ["ROOMS", "Told", "told"]
+def outlook(world: World, life: Life, load: Load) -> Callable[[Figures], tuple[float, float, float]] | None:
+    """What all roads together are expected to take, from figures; None where there is no online road."""
+    if not ROOMS["online"](world, life):
+        return None
+    expected: Callable[[Figures], tuple[float, float, float]] | None
+    expected = importlib.import_module(f"{__name__}.online").outlook(world, life, load)
+    return expected
+
+
+__all__ = ["ROOMS", "Told", "outlook", "told"]
