@@ -42,8 +42,10 @@ def test_law_what_answers_at_once_imports_nothing_heavy(arguments):
 
 UNUSED = (
     "devicesim.device.cluster",
+    "devicesim.device.console",
     "devicesim.device.export.export",
     "devicesim.device.fleet",
+    "devicesim.device.network",
     "devicesim.device.online",
     "devicesim.report.fleet.whole",
     "devicesim.report.sections.cluster",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 import simpy
 
 from devicesim import catalog
-from devicesim.device import access, cloud
-from devicesim.device.console import Console
+from devicesim.device import access, cloud, rooms
 from devicesim.device.course import Copying
 from devicesim.device.customer import Asked, Customer, default_functions
 from devicesim.device.door import Door
@@ -40,7 +40,6 @@ class Life:
     Attributes:
         device: the device, there from the start so that doors can look at it.
         customer: who works with it.
-        console: the device's own commands.
         over: event that fires when nothing more will happen to the job.
         held: event that AWS waits for before it prepares the device, beside the job's time as New.
     """
@@ -52,7 +51,6 @@ class Life:
         self.customer: Keeper = hire(setting, job, self.device, self._datasets)
         self._shipment = Shipment(setting, job.id, job.order)
         self._door = Door(setting, self.device)
-        self.console = Console(setting, self.device)
         self.held: simpy.Event | None = None
         self._enter(JobState.NEW)
         self.over: simpy.Process = setting.env.process(self._run())
@@ -61,6 +59,11 @@ class Life:
     def files(self) -> Sequence[Files]:
         """What the job is to move."""
         return tuple(self._datasets)
+
+    @cached_property
+    def console(self) -> rooms.Console:
+        """The device's own commands."""
+        return rooms.Console(self.setting, self.device)
 
     @property
     def load(self) -> Load:

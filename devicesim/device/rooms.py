@@ -1,4 +1,6 @@
-"""What a scenario may undertake besides one job on one device; a room is imported when a scenario first has it.
+"""What is beside one job on one device: other undertakings, and the device's own commands.
+
+Each is imported when a scenario first has it, or when somebody first asks for it.
 
 >>> from devicesim.device import rooms
 >>> rooms.Fleet.__module__
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from devicesim.device.cluster.cluster import Cluster
     from devicesim.device.cluster.whole import Whole, cluster_id, default_cluster
+    from devicesim.device.console import CHANGES, COMMANDS, Console, Document
     from devicesim.device.export.export import Export, asked_for
     from devicesim.device.export.inventory import attached
     from devicesim.device.fleet.fleet import Fleet
@@ -23,7 +26,11 @@ if TYPE_CHECKING:
     from devicesim.device.online.undertaking import Online
 
 _HOMES = {
+    "CHANGES": "console",
+    "COMMANDS": "console",
     "Cluster": "cluster.cluster",
+    "Console": "console",
+    "Document": "console",
     "DataSync": "online.service",
     "Execution": "online.execution",
     "Export": "export.export",
@@ -41,8 +48,12 @@ _HOMES = {
 }
 
 __all__ = [
+    "CHANGES",
+    "COMMANDS",
     "Cluster",
+    "Console",
     "DataSync",
+    "Document",
     "Execution",
     "Export",
     "Fleet",

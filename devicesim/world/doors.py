@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from devicesim.device.console import CHANGES, COMMANDS, Document
+from devicesim.device import rooms
 from devicesim.device.customer import Customer
 from devicesim.device.order import Life
 from devicesim.device.share import redo
@@ -139,7 +139,7 @@ class Doors(Reads):
 
     # The device's own commands.
 
-    def operate(self, command: str, job_id: str | None = None, **options: Any) -> Document:
+    def operate(self, command: str, job_id: str | None = None, **options: Any) -> rooms.Document:
         """Give a device one of its own commands, as ``start-service``; those that only look move nothing.
 
         Under the ``driven`` clock the World moves on until a service that was started or stopped is so.
@@ -153,10 +153,10 @@ class Doors(Reads):
             raise VerbError(
                 f"the device of job {life.job.id} is not with its customer: it is {life.job.state}"
             )
-        if command not in COMMANDS:
-            raise unknown("command", command, COMMANDS)
-        result: Document = getattr(life.console, COMMANDS[command])(**options)
-        if command in CHANGES:
+        if command not in rooms.COMMANDS:
+            raise unknown("command", command, rooms.COMMANDS)
+        result: rooms.Document = getattr(life.console, rooms.COMMANDS[command])(**options)
+        if command in rooms.CHANGES:
             self._at_once()
             self._note("operate", command=command, job_id=life.job.id, **options)
             if self.clock == "driven":

@@ -84,7 +84,7 @@ def _windows(draft: Draft) -> Iterator[Finding]:
 
 def _above_the_line(draft: Draft, windows: Sequence[WanWindow | None]) -> Iterator[Finding]:
     """No window gives more than the line that it is a window of."""
-    line = _valid(Wan, {"up": draft.table("site", "wan").get("up")})
+    line = _valid(Wan, {"up": draft.table("site", "wan").get("up")}) if windows else None
     for index, window in enumerate(windows):
         if line is not None and window is not None and window.rate is not None and window.rate > line.up:
             yield Finding(
