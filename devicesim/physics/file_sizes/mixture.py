@@ -24,6 +24,7 @@ import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -128,14 +129,18 @@ def mixture(parts: Mixture) -> tuple[Component, ...]:
 def _component(part: Mapping[str, Any]) -> Component:
     name = part.get("distribution")
     require(name in LAWS, "distribution", f"one of {', '.join(LAWS)}", name)
-    law = LAWS[str(name)]
-    parameters = inspect.signature(law).parameters
+    law, parameters = LAWS[str(name)], _parameters(str(name))
     own = {key: value for key, value in part.items() if key in parameters}
     missing = [key for key, p in parameters.items() if p.default is p.empty and key not in own]
     unknown = sorted(part.keys() - parameters.keys() - {"distribution", "share", "low", "high"})
     require(not missing and not unknown, f"{name} component", f"of {', '.join(parameters)}", dict(part))
     bounds = {key: float(part[key]) for key in ("low", "high") if key in part}
     return Component(float(part.get("share", 1.0)), law(**own), **bounds)
+
+
+@cache
+def _parameters(name: str) -> Mapping[str, inspect.Parameter]:
+    return inspect.signature(LAWS[name]).parameters
 
 
 def _weights(components: Sequence[Component]) -> Floats:

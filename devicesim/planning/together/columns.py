@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,9 @@ from devicesim.scenario import Scenario
 
 Floats = NDArray[np.float64]
 Column = float | Floats
+
+MARK = ".distribution"
+"""End of the key that begins a component of a workload."""
 
 
 class Columns:
@@ -33,6 +37,7 @@ class Columns:
         self.story, self.drawn, self.count = story, drawn, count
         self._known, self._certain = known, Figures(story.assume, story.source.measured)
         self._told: dict[str, float] = {}
+        self._workloads: dict[str, tuple[dict[str, Any], ...]] = {}
 
     def si(self, key: str) -> Column:
         """A figure in SI, shape (n,) if it was drawn."""
@@ -61,6 +66,18 @@ class Columns:
     def varies(self, entry: str) -> list[str]:
         """The figures of an entry that were drawn."""
         return [key for key in self.drawn if split(key)[0] == entry]
+
+    def workload(self, entry: str) -> tuple[dict[str, Any], ...]:
+        """The components of a workload's sizes, as ``catalog.components``; what was drawn is a column."""
+        if entry in self._workloads:
+            return self._workloads[entry]
+        found = catalog.components(catalog.entry(entry), self._certain)
+        marks = [key for key in catalog.entry(entry).figures if key.endswith(MARK)]
+        for part, mark in zip(found, marks, strict=True):
+            own = f"{entry}.{mark.removesuffix(MARK)}."
+            part.update((name, self.drawn[own + name]) for name in part if own + name in self.drawn)
+        self._workloads[entry] = found
+        return found
 
     def row(self, row: int) -> Figures:
         """The figures of one future, as its World has them."""

@@ -15,7 +15,7 @@ One client, one regime from beginning to end. The error is the largest differenc
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
 
 import numpy as np
@@ -93,7 +93,7 @@ def copies(columns: Columns, stations: Stations, wares: Wares, lists: Lists) -> 
     efficiency = _near(_features(stations, lists), rows, measured)
     times, sizes, behind = _fluid(stations, lists, efficiency)
     seconds = times[-1]
-    error = _checked(columns, stations, wares, lists, efficiency, rows)
+    error = _checked(columns, stations, wares, lists, seconds, efficiency, rows)
     front = np.einsum("skn,kn->sn", stations.front(stations.rate_start), np.broadcast_to(total, (6, n)))
     stored = total[0] * stations.stored + total[3] / stations.rate(lists.bytes / 2)
     worked, stored = front[2] * stations.cores, np.minimum(stored, seconds)
@@ -159,10 +159,12 @@ def _fluid(stations: Stations, lists: Lists, efficiency: Floats) -> tuple[Floats
     n = efficiency.size
     now, size, stored_at = np.zeros(n), np.zeros(n), np.zeros(n)
     knots = [(now, size)]
+    front = stations.front(stations.rate_start)
     for block in _blocks(stations, lists):
         part = block[3]
-        rate = stations.rate(size)
-        took = np.einsum("skn,kn->sn", stations.front(rate), block).max(axis=0) * efficiency
+        if stations.waits:
+            front = stations.front(stations.rate(size))
+        took = np.einsum("skn,kn->sn", front, block).max(axis=0) * efficiency
         work = block[0] * stations.stored + part / stations.rate(size + part / 2)
         free = np.maximum(stored_at, now)
         then = now + took
@@ -191,6 +193,7 @@ def _checked(
     stations: Stations,
     wares: Wares,
     lists: Lists,
+    seconds: Floats,
     efficiency: Floats,
     measured: NDArray[np.int64],
 ) -> float:
@@ -201,8 +204,10 @@ def _checked(
     worst = 0.0
     for row in np.unique(others[np.linspace(0, others.size - 1, CHECKED).astype(np.int64)]).tolist():
         scale, sizes = wares.scale(row), wares.sizes(row)
-        shorter = lists if scale == 1 else replace(lists, sums=lists.sums / scale, bytes=lists.bytes / scale)
-        ours = float(_fluid(stations, shorter, efficiency)[0][-1, row])
+        ours = float(seconds[row])
+        if scale != 1:
+            one = np.array([row])
+            ours = float(_fluid(stations.rows(one), lists.rows(one, scale), efficiency[one])[0][-1, 0])
         server, client, regime = _held(columns, stations, row, sizes)
         told = throughput.estimate(
             server, [client], [sizes], [(0.0, regime)], budget=MOST_RPCS, tolerance=inf

@@ -2,11 +2,11 @@
 
 Model
 -----
-Files that do not depend on a drawn figure are drawn once, as a World draws them, and summed block by block. Those
-that do are drawn for every future while they are :data:`SHORT`. Of longer lists every sum is a quadratic of the drawn
-figures (or the logarithm of one, of their logarithms: whichever holds better) fitted to :data:`FITTED` of the futures;
-a quarter of these says how well it holds. Beyond :data:`MANY` files a list is summed over evenly spaced quantiles of
-its law instead.
+Files that do not depend on a drawn figure are drawn once, as a World draws them, and summed block by block. Of those
+that do, every sum is what the law of their sizes expects, in closed form, times what the drawn numbers make of it: the
+quotient of the two is a quadratic of the drawn figures (or the logarithm of one, of their logarithms: whichever holds
+better) fitted to :data:`FITTED` of the futures; a quarter of these says how well it holds. Beyond :data:`MANY` files a
+list is summed over evenly spaced quantiles of its law instead.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from devicesim.catalog import Figures
 from devicesim.physics import file_sizes
 from devicesim.planning.together.columns import Columns
+from devicesim.planning.together.expected import expected, of_row
 from devicesim.scenario import Dataset, files_of
 from devicesim.scenario.datasets import components, expected_count
 from devicesim.throughput.profile import SUMS
@@ -34,8 +35,6 @@ MANY = 2_000_000
 """Files up to which a list is drawn."""
 STRATA = 16_384
 """Quantiles in place of a longer one."""
-SHORT = 4096
-"""Files up to which they are drawn for every future."""
 FITTED = 240
 """Futures whose files are drawn to fit sums to; at least four for each term."""
 MOST_TERMS = 120
@@ -59,6 +58,12 @@ class Lists:
     bytes: Floats
     largest: Floats
     error: float
+
+    def rows(self, which: NDArray[np.int64], scale: float) -> Lists:
+        """Some of the futures, with a list so many times shorter."""
+        sums = self.sums if self.sums.shape[2] == 1 else self.sums[:, :, which]
+        count, size = self.count[which] / scale, self.bytes[which] / scale
+        return Lists(sums / scale, count, size, self.largest[which], self.error)
 
 
 class Wares:
@@ -114,7 +119,8 @@ class Wares:
             return self.by_bucket(row)[numbers]
         if self._even is None:
             self._even = given(self._seed, first.name).random(first.files)
-        return file_sizes.sizes_at(components(first, self._columns.row(row)), self._even[numbers])
+        parts = self._columns.workload(first.model) if first.model else components(first)
+        return file_sizes.sizes_at(of_row(parts, row), self._even[numbers])
 
     def scale(self, row: int) -> float:
         """Files that each of :meth:`sizes` stands for."""
@@ -161,8 +167,6 @@ class Wares:
         if terms > MOST_TERMS:
             raise Unfit(f"the files depend on {len(self.varying)} uncertain figures")
         rows = np.unique(np.linspace(0, windows.size - 1, max(FITTED, 4 * terms)).astype(np.int64))
-        if self.sizes(0).size <= SHORT:
-            rows = np.arange(windows.size)
         made, spread = [], 0.0
         for row in rows.tolist():
             sizes, scale = self.sizes(row).astype(np.float64), self.scale(row)
@@ -172,7 +176,9 @@ class Wares:
         if rows.size == windows.size:
             columns, errors = tuple(np.array(made).T), (0.0,) * 7
         else:
-            columns, errors = zip(*(_surface(x, rows, column) for column in np.array(made).T), strict=True)
+            known = [*expected(self._columns, self._datasets, block, windows), np.ones(windows.size)]
+            pairs = zip(np.array(made).T, known, strict=True)
+            columns, errors = zip(*(_scaled(x, rows, *pair) for pair in pairs), strict=True)
         sums = np.repeat(np.stack(columns[:6])[:, np.newaxis] / BLOCKS, BLOCKS, axis=1)
         count = np.rint(columns[0])
         return Lists(sums, count, columns[3], columns[6], max(errors[0], errors[2], errors[3]) + spread)
@@ -224,6 +230,14 @@ def _surface(x: Floats, rows: NDArray[np.int64], y: Floats) -> tuple[Floats, flo
             best = error, np.exp(whole) if logs else whole
     assert best is not None
     return best[1], best[0]
+
+
+def _scaled(x: Floats, rows: NDArray[np.int64], y: Floats, known: Floats) -> tuple[Floats, float]:
+    """As :func:`_surface`, of the quotient to a column that is known everywhere and close to it."""
+    if known.min() <= 0 or np.ptp(y) == 0:
+        return _surface(x, rows, y)
+    quotient, error = _surface(x, rows, y / known[rows])
+    return quotient * known, error
 
 
 def _terms(x: Floats) -> Floats:

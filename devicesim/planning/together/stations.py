@@ -6,7 +6,8 @@ cable and the NFS service, over whole columns. :meth:`Stations.agrees` holds som
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,6 +105,15 @@ class Stations:
             waits=options.durability != "async",
             write=float(files.write.request),
         )
+
+    def rows(self, which: NDArray[np.int64]) -> Stations:
+        """The stations of some of the futures."""
+        columns: dict[str, Any] = {
+            each.name: value[which]
+            for each in fields(self)
+            if isinstance(value := getattr(self, each.name), np.ndarray) and value.ndim
+        }
+        return replace(self, **columns)
 
     def agrees(self, row: int, whole: tuple[throughput.Server, throughput.Client, throughput.Regime]) -> bool:
         """Whether a row is what the device's own code makes of the same figures."""
