@@ -255,7 +255,10 @@ def jobs(snow: Snow) -> dict[str, Any]:
 
 
 def _document(request: HttpRequest) -> Mapping[str, Any]:
-    document = json.loads(request.get_data() or b"{}")
+    try:
+        document = json.loads(request.get_data() or b"{}")
+    except RecursionError:
+        raise ValueError("the body must not be nested so deep") from None
     if not isinstance(document, dict):
         raise ValueError(f"the body must be a JSON object, got {type(document).__name__}")
     return document

@@ -28,6 +28,10 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
+MOST_BITS = 256
+"""Most bits of an integer that is shown in full."""
+
+
 def check(value: Any, shape: Shape) -> None:
     """Refuse what breaks the model.
 
@@ -40,7 +44,8 @@ def check(value: Any, shape: Shape) -> None:
 
 def _findings(value: Any, shape: Shape, path: str) -> Iterator[str]:
     if not _is_a(value, shape.kind):
-        yield _fails(value, path, f"Member must be a {shape.kind}")
+        article = "an" if shape.kind == "integer" else "a"
+        yield _fails(value, path, f"Member must be {article} {shape.kind}")
         return
     match shape.kind:
         case "structure":
@@ -104,5 +109,11 @@ def _below(path: str, name: str) -> str:
 
 
 def _fails(value: Any, path: str, constraint: str) -> str:
-    shown = "null" if value is None else f"'{str(value)[:80]}'"
-    return f"Value {shown} at '{path or 'the request'}' failed to satisfy constraint: {constraint}"
+    return f"Value {_shown(value)} at '{path or 'the request'}' failed to satisfy constraint: {constraint}"
+
+
+def _shown(value: Any) -> str:
+    """A value as it is told; Python writes out no integer of thousands of digits, and nobody would read it."""
+    if isinstance(value, int) and value.bit_length() > MOST_BITS:
+        return f"of {value.bit_length()} bits"
+    return "null" if value is None else f"'{str(value)[:80]}'"

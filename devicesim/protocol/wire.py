@@ -35,6 +35,9 @@ from devicesim.protocol.shapes import Interface, Operation, Shape
 MOST_BYTES = 1_048_576
 """Largest request body read; the model's own bounds keep an honest one well below."""
 
+MOST_DEPTH = 64
+"""Most levels of a request read; no member of the models lies deeper than ten."""
+
 _JSON, _CBOR = "application/x-amz-json-1.1", "application/cbor"
 _SCOPE = re.compile(r"Credential=[^/,\s]+/\d{8}/(?P<region>[a-z0-9-]+)/(?P<service>[a-z0-9-]+)/aws4_request")
 _PATH = re.compile(r"/service/(?P<service>[^/]+)/operation/(?P<operation>[^/]+)/?")
@@ -141,7 +144,7 @@ def _operation_name(request: Request, headers: Mapping[str, str], protocol: str,
 
 
 def _document(body: bytes, protocol: str, headers: Mapping[str, str]) -> dict[str, Any]:
-    kind = headers.get("content-type", "").partition(";")[0].strip()
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     wanted = _CBOR if protocol == "cbor" else _JSON
     if body and kind != wanted:
         raise unreadable(f"The content type must be {wanted}, got {kind or 'none'}.")
@@ -153,20 +156,35 @@ def _document(body: bytes, protocol: str, headers: Mapping[str, str]) -> dict[st
         document = codec.loads(body)
     except (ValueError, RecursionError, *wrong) as error:
         raise unreadable(f"The body is no {protocol.upper()}: {error}") from None
-    if not _is_text(document):
-        raise unreadable("The body must be text throughout: half of a surrogate pair is none.")
+    if flaw := _flaw(document):
+        raise unreadable(f"The body must be {flaw}.")
     if not isinstance(document, dict):
         raise unreadable(f"The body must be a map of members, got {type(document).__name__}.")
     return document
 
 
-def _is_text(value: Any) -> bool:
-    """Whether every text in a document can be written again; JSON lets half a surrogate pair through."""
-    if isinstance(value, str):
-        return value.isascii() or not any(0xD800 <= ord(letter) < 0xE000 for letter in value)
-    if isinstance(value, dict):
-        return all(_is_text(name) and _is_text(inner) for name, inner in value.items())
-    return all(map(_is_text, value)) if isinstance(value, list | tuple) else True
+def _flaw(document: Any) -> str:
+    """What a document should have been to be read; empty if nothing is wrong with it.
+
+    JSON lets half a surrogate pair through, which nobody can write again; CBOR lets a part stand in two places, or
+    in itself.
+    """
+    level, seen = [document], set[int]()
+    for _ in range(MOST_DEPTH):
+        below: list[Any] = []
+        for value in level:
+            if isinstance(value, str):
+                if not value.isascii() and any(0xD800 <= ord(letter) < 0xE000 for letter in value):
+                    return "text throughout: half of a surrogate pair is none"
+            elif isinstance(value, dict | list | tuple):
+                if id(value) in seen:
+                    return "written out: a part of it stands in two places"
+                seen.add(id(value))
+                below += [*value, *value.values()] if isinstance(value, dict) else value
+        if not below:
+            return ""
+        level = below
+    return f"at most {MOST_DEPTH} levels deep"
 
 
 def _cbor() -> Any:
@@ -178,10 +196,15 @@ def _cbor() -> Any:
 
 
 def _typed(value: Any, shape: Shape) -> Any:
-    """A value as the rules see it: timestamps as times; what is of a wrong type is left for validation."""
+    """A value as the rules see it: timestamps as times; what is of a wrong type is left for validation.
+
+    A member that is null is one that was not given, at every level.
+    """
     if shape.kind == "structure" and isinstance(value, dict):
         return {
-            name: _typed(inner, shape.members[name]) for name, inner in value.items() if name in shape.members
+            name: _typed(inner, shape.members[name])
+            for name, inner in value.items()
+            if name in shape.members and inner is not None
         }
     if shape.kind == "list" and isinstance(value, list | tuple) and shape.member is not None:
         return [_typed(item, shape.member) for item in value]

@@ -75,6 +75,7 @@ def test_worked_an_error_carries_its_members():
         ("ListTasks", b"[]", {}, "SerializationException"),
         ("ListTasks", b'"\\ud800"', {}, "SerializationException"),
         ("ListTasks", b"[" * 100_000, {}, "SerializationException"),
+        ("ListTasks", b'{"X":' + b"[" * 600 + b"]" * 600 + b"}", {}, "SerializationException"),
         ("ListTasks", b"{}", {"Content-Type": "text/plain"}, "SerializationException"),
         ("ListTasks", b"x" * (MOST_BYTES + 1), {}, "RequestEntityTooLargeException"),
         ("CreateLocationSmb", b"{}", {}, "UnknownOperationException"),

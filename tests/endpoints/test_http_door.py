@@ -93,7 +93,7 @@ def test_law_what_the_clock_cannot_do_is_told_and_moves_nothing(door, verb, body
     assert json.loads(ask(door, "/_devicesim/clock")[1])["seconds"] == 0.0
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b"\xff", b"7"])
+@pytest.mark.parametrize("body", [b"{", b"[]", b"\xff", b"7", b"[" * 100_000])
 def test_law_a_body_that_is_no_object_is_told(door, body):
     assert ask(door, "/_devicesim/advance", body)[0] == 400
 

@@ -188,3 +188,74 @@ def test_published_the_region_is_that_of_the_signature():
     scope = "AWS4-HMAC-SHA256 Credential=AKID/20260601/eu-west-2/snowball/aws4_request, SignedHeaders=host"
     _, told = as_json(api, "CreateAddress", {"Address": ADDRESS}, {"Authorization": scope})
     assert told["__type"] == "UnsupportedAddressException"  # Seattle is not in the United Kingdom
+
+
+DEEP = b'{"X":' + b"[" * 600 + b"]" * 600 + b"}"
+SELF = b"\xa1aX\xd8\x1c\x81\xd8\x1d\x00"  # {"X": [the list itself]}, by CBOR's tags 28 and 29
+TWICE = b"\xa1aX\x82\xd8\x1c\x80\xd8\x1d\x00"  # {"X": [[], the same list]}
+
+
+@pytest.mark.parametrize(
+    ("protocol", "body", "words"),
+    [
+        ("json", DEEP, "at most 64 levels deep"),
+        ("cbor", b"\xa1aX" + b"\x81" * 300 + b"\x00", "at most 64 levels deep"),
+        ("cbor", SELF, "stands in two places"),
+        ("cbor", TWICE, "stands in two places"),
+    ],
+)
+def test_law_what_is_nested_without_end_is_told(protocol, body, words):
+    api = account()
+    if protocol == "json":
+        headers = {"X-Amz-Target": f"{TARGET}.CreateJob", "Content-Type": "application/x-amz-json-1.1"}
+        told = json.loads(api.handle(Request("POST", "/", headers, body)).body)
+        assert told["__type"] == "SerializationException"
+        assert words in told["Message"]
+    else:
+        headers = {"smithy-protocol": "rpc-v2-cbor", "Content-Type": "application/cbor"}
+        path = f"/service/{TARGET}/operation/CreateJob"
+        told = cbor2.loads(api.handle(Request("POST", path, headers, body)).body)
+        assert told["__type"] == "com.amazonaws.snowball#SerializationException"
+        assert words in told["Message"]
+    assert api.world.log == []
+
+
+@pytest.mark.parametrize("number", [10**20_000, -(10**20_000)], ids=["above", "below"])
+def test_law_a_number_too_long_to_write_is_told_by_its_bits(number):
+    status, told = as_cbor(account(), "ListJobs", {"MaxResults": number})
+    assert status == 400
+    assert f"Value of {number.bit_length()} bits at 'maxResults'" in told["Message"]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"DeviceConfiguration": {"SnowconeDeviceConfiguration": None}},
+        {"DeviceConfiguration": {"SnowconeDeviceConfiguration": {"WirelessConnection": None}}},
+        {"Description": None, "KmsKeyARN": None},
+    ],
+)
+def test_law_a_member_that_is_null_was_not_given(more):
+    api = account()
+    address = as_json(api, "CreateAddress", {"Address": ADDRESS | {"Street2": None}})[1]
+    status, told = as_json(api, "CreateJob", ORDER | address | more)
+    assert status == 200
+    kept = as_json(api, "DescribeJob", told)[1]["JobMetadata"]
+    assert set(more) & set(kept) <= {"DeviceConfiguration"}
+
+
+def test_law_an_order_of_nulls_is_refused_in_words():
+    api = account()
+    status, told = as_json(api, "CreateAddress", {"Address": dict.fromkeys(ADDRESS)})
+    assert (status, told["__type"]) == (400, "InvalidAddressException")
+    address = as_json(api, "CreateAddress", {"Address": ADDRESS})[1]
+    nameless = {"Resources": {"S3Resources": [{"BucketArn": None}]}}
+    status, told = as_json(api, "CreateJob", ORDER | address | nameless)
+    assert (status, told["__type"]) == (400, "InvalidInputCombinationException")
+    assert "BucketArn must name an S3 bucket" in told["Message"]
+
+
+def test_published_media_types_are_told_apart_in_any_case():
+    """RFC 9110, section 8.3.1: type and subtype are case-insensitive."""
+    headers = {"Content-Type": "Application/X-Amz-JSON-1.1; charset=UTF-8"}
+    assert as_json(account(), "ListJobs", {}, headers) == (200, {"JobListEntries": []})
