@@ -72,7 +72,7 @@ def read_order(region: str, members: Mapping[str, Any]) -> Order:
     return Order(**job | {"type": JobType(job["type"]), "shipping": ShippingOption(job["shipping"])})
 
 
-CHANGEABLE = ("shipping", "description", "forwarded", "role")
+CHANGEABLE = ("shipping", "description", "forwarded", "role", "capacity")
 """Members of an order that can be another while the job is New."""
 
 

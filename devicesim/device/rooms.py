@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from devicesim.device.cluster.cluster import Cluster
     from devicesim.device.cluster.whole import Whole, cluster_id, default_cluster
     from devicesim.device.console import CHANGES, COMMANDS, Console, Document
-    from devicesim.device.export.export import Export, asked_for
+    from devicesim.device.export.export import Export, Master, Part, asked_for
     from devicesim.device.export.inventory import attached
     from devicesim.device.fleet.fleet import Fleet
     from devicesim.device.fleet.quota import Usage, usage
@@ -35,7 +35,9 @@ _HOMES = {
     "Execution": "online.execution",
     "Export": "export.export",
     "Fleet": "fleet.fleet",
+    "Master": "export.export",
     "Online": "online.undertaking",
+    "Part": "export.export",
     "Pick": "online.picking",
     "Usage": "fleet.quota",
     "Whole": "cluster.whole",
@@ -57,7 +59,9 @@ __all__ = [
     "Execution",
     "Export",
     "Fleet",
+    "Master",
     "Online",
+    "Part",
     "Pick",
     "Usage",
     "Whole",

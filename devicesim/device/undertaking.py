@@ -7,6 +7,7 @@ each its JobId and its files, and keeps it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from devicesim.device import rooms
@@ -65,6 +66,29 @@ def _export(setting: Setting, story: Scenario, open: Open) -> rooms.Export:
         raise ScenarioError([Problem("dataset", str(error), story.source.file, hint=hint)]) from error
 
 
+Marks = Sequence[tuple[str, str]]
+"""First and last key of each bucket that is listed; empty for no bound."""
+
+
+def taken(
+    setting: Setting, story: Scenario, buckets: Sequence[str], marks: Marks | None, label: str, later: str
+) -> tuple[Setting, Scenario, list[Files]]:
+    """What an export is asked to take: by the marks where a store is attached, else what the story draws.
+
+    Args:
+        setting: the World's.
+        story: with a data set for each bucket, in their order.
+        buckets: as listed; one may be listed several times.
+        marks: of each; None where nothing is said of keys.
+        label: under which the store's answers are kept.
+        later: as of :func:`drawn`.
+    """
+    if marks is not None and rooms.attached(setting, label):
+        story = rooms.asked_for(story, buckets, marks)
+    own = replace(setting, scenario=story)
+    return own, story, drawn(own, story, later)
+
+
 def online(
     setting: Setting, story: Scenario, open: Open, files: Sequence[Files] | None = None
 ) -> rooms.Online:
@@ -81,4 +105,4 @@ def drawn(setting: Setting, story: Scenario, later: str = "") -> list[Files]:
     ]
 
 
-__all__ = ["Open", "SingleJob", "Undertaking", "drawn", "online", "ordered", "undertake"]
+__all__ = ["Marks", "Open", "SingleJob", "Undertaking", "drawn", "online", "ordered", "taken", "undertake"]

@@ -226,14 +226,19 @@ class Account:
         over = {JobState.COMPLETE, JobState.CANCELLED}
         return sum(job.state not in over and not job.master for job in self.world.jobs.values())
 
+    @property
+    def enforced(self) -> int | None:
+        """Devices at a time that the account may have; None where nobody said how many."""
+        fleet = self.world.scenario.fleet if self.world.scenario is not None else None
+        return self.limit if self.limit is not None else fleet.quota if fleet is not None else None
+
     def admit(self) -> None:
         """Refuse one more device than the account may have, where somebody set how many that is.
 
         Raises:
             ApiError: the limit is reached; its code is *assumed*, the model names none.
         """
-        fleet = self.world.scenario.fleet if self.world.scenario is not None else None
-        limit = self.limit if self.limit is not None else fleet.quota if fleet is not None else None
+        limit = self.enforced
         if limit is not None and self.out >= limit:
             raise ApiError(
                 "LimitExceededException",

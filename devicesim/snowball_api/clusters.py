@@ -6,7 +6,7 @@ from typing import Any
 
 from devicesim import catalog
 from devicesim.errors import BoundError, VerbError
-from devicesim.jobs import CLUSTER_ALLOWED, ClusterState, JobType
+from devicesim.jobs import CLUSTER_ALLOWED, ClusterState, JobState, JobType
 from devicesim.snowball_api import metadata, orders
 from devicesim.snowball_api.account import Account, Asked, AskedCluster, Members, together
 from devicesim.snowball_api.errors import ApiError, combination, invalid_state
@@ -88,7 +88,7 @@ def _clustered(account: Account, members: Members) -> dict[str, Any]:
 def create_node(account: Account, members: Members, region: str) -> dict[str, Any]:
     """Answer a CreateJob that names a cluster."""
     cluster = account.cluster(members["ClusterId"], region)
-    others = [name for name, value in members.items() if value is not None and name in INHERITED]
+    others = [name for name, value in members.items() if value is not None and name != "ClusterId"]
     differing = [name for name in others if members[name] != cluster.members.get(name)]
     if differing:
         raise combination(
@@ -114,8 +114,20 @@ def _node(account: Account, name: str, region: str) -> str:
         if each in account.clusters[name].members
     }
     account.jobs[job_id] = Asked(inherited | {"ClusterId": name}, region)
+    _agree(account, name, job_id)
     account.tell(job_id)
     return job_id
+
+
+def _agree(account: Account, name: str, job_id: str) -> None:
+    """Give a node job the first of the cluster's agreements that has no device now (*assumed*)."""
+    over = {JobState.COMPLETE, JobState.CANCELLED}
+    for each in account.clusters[name].members.get("LongTermPricingIds", ()):
+        agreement = account.pricing[each]
+        if all(account.state(job) in over for job in agreement.jobs):
+            agreement.jobs.append(job_id)
+            account.jobs[job_id].members["LongTermPricingId"] = each
+            return
 
 
 def _sentence(words: str) -> str:
@@ -173,7 +185,9 @@ def update_cluster(account: Account, members: Members, region: str) -> dict[str,
     asked = account.cluster(name, region)
     _require_state(account, "UpdateCluster", name)
     changed = asked.members | {each: members[each] for each in UPDATABLE if members.get(each) is not None}
-    order = orders.with_images(account, orders.checked(account, changed, asked.region), name)
+    order = orders.with_images(
+        account, orders.checked(account, changed, asked.region, told=asked.members), name
+    )
     verb = orders.verb(order, asked.region)
     account.world.update_cluster(name, **{each: verb[each] for each in CHANGED})
     asked.members = order

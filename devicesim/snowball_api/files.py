@@ -10,16 +10,19 @@ import csv
 import importlib
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
-from devicesim.device import cloud
-from devicesim.device.share import Item
+from devicesim.device import cloud, rooms
 from devicesim.errors import MissingExtraError, VerbError
+from devicesim.jobs import JobType
 from devicesim.snowball_api.account import Account
 
 COLUMNS = ("Bucket", "Key", "Size", "Status")
-STATUS = {True: "Imported", False: "Failed"}
+FAILED = "Failed"
+DONE = {JobType.IMPORT: "Imported", JobType.EXPORT: "Exported", JobType.LOCAL_USE: "Imported"}
+"""What the logs and the report say of an object that made it."""
 
 
 def content(account: Account, name: str) -> bytes:
@@ -56,47 +59,74 @@ def _log(made: bool) -> Callable[[Account, str], bytes]:
         out = io.StringIO(newline="")
         table = csv.writer(out)
         table.writerow(COLUMNS)
-        for bucket, item, imported in _objects(account, job_id):
-            if imported == made:
-                table.writerow((bucket, item.key, item.size, STATUS[imported]))
+        status = DONE[account.world.job(job_id).order.type] if made else FAILED
+        for bucket, key, size, there in _objects(account, job_id):
+            if there == made:
+                table.writerow((bucket, key, size, status))
         return out.getvalue().encode()
 
     return write
 
 
-def _objects(account: Account, job_id: str) -> Iterator[tuple[str, Item, bool]]:
-    life = account.world.life(job_id)
-    return cloud.imported(life.setting, job_id, life.device.share)
+def _objects(account: Account, job_id: str) -> Iterator[tuple[str, str, int, bool]]:
+    """Bucket, key and size of each object of a job, and whether it made it; a master's are those of its parts."""
+    match account.world.life(job_id):
+        case rooms.Master() as master:
+            for part in master.export.parts:
+                yield from part.outcomes()
+        case rooms.Part() as part:
+            yield from part.outcomes()
+        case life:
+            for bucket, item, made in cloud.imported(life.setting, job_id, life.device.share):
+                yield bucket, item.key, item.size, made
 
 
 def _report(account: Account, job_id: str) -> bytes:
     """The completion report: what the job was, what became of its objects, and whether all is well."""
-    try:
-        pdf = importlib.import_module("fpdf").FPDF()
-    except ImportError:
-        raise MissingExtraError("the completion report", "aws") from None
     job = account.world.job(job_id)
     sums = {True: [0, 0], False: [0, 0]}
-    for _, item, made in _objects(account, job_id):
+    for _, _, size, made in _objects(account, job_id):
         sums[made][0] += 1
-        sums[made][1] += item.size
+        sums[made][1] += size
     status = "Completed with errors" if sums[False][0] else "Completed"
-    pdf.set_creation_date(account.time(job.history[-1][0]))
-    pdf.add_page()
-    pdf.set_font("Helvetica", "B", 16)
-    pdf.cell(text="Job completion report", new_x="LMARGIN", new_y="NEXT", h=12)
-    pdf.set_font("Helvetica", size=11)
     lines = (
         ("Job", job_id),
         ("Type", f"{job.order.type} on {job.order.device}"),
         ("Created", f"{account.time(job.created):%Y-%m-%d %H:%M %Z}"),
         ("Status", status),
-        ("Imported", f"{sums[True][0]:,} objects, {sums[True][1]:,} bytes"),
-        ("Failed", f"{sums[False][0]:,} objects, {sums[False][1]:,} bytes"),
-        ("Made by", "devicesim, a simulation: nothing was moved"),
+        (DONE[job.order.type], f"{sums[True][0]:,} objects, {sums[True][1]:,} bytes"),
+        (FAILED, f"{sums[False][0]:,} objects, {sums[False][1]:,} bytes"),
     )
-    for title, words in lines:
-        pdf.cell(text=title, w=30, h=7)
+    return _pdf("Job completion report", account.time(job.history[-1][0]), lines)
+
+
+def _label(account: Account, job_id: str) -> bytes:
+    """The return shipping label."""
+    asked = account.jobs[job_id]
+    if asked.label is None:
+        raise VerbError(f"{job_id}_return-label.pdf cannot be fetched: NoSuchKey")
+    made = account.time(asked.label.at)
+    lines = (
+        ("Job", job_id),
+        ("Service", asked.label.option),
+        ("Asked for", f"{made:%Y-%m-%d %H:%M %Z}"),
+    )
+    return _pdf("Return shipping label", made, lines)
+
+
+def _pdf(title: str, made: datetime, lines: Iterable[tuple[str, str]]) -> bytes:
+    """A page of a title and lines; the same bytes whenever it is read."""
+    try:
+        pdf = importlib.import_module("fpdf").FPDF()
+    except ImportError:
+        raise MissingExtraError(f"a {title.lower()}", "aws") from None
+    pdf.set_creation_date(made)
+    pdf.add_page()
+    pdf.set_font("Helvetica", "B", 16)
+    pdf.cell(text=title, new_x="LMARGIN", new_y="NEXT", h=12)
+    pdf.set_font("Helvetica", size=11)
+    for name, words in (*lines, ("Made by", "devicesim, a simulation: nothing was moved")):
+        pdf.cell(text=name, w=30, h=7)
         pdf.cell(text=words, new_x="LMARGIN", new_y="NEXT", h=7)
     return bytes(pdf.output())
 
@@ -105,6 +135,7 @@ KINDS: Mapping[str, Callable[[Account, str], bytes]] = {
     "manifest.bin": _manifest,
     "update.zip": _update,
     "completion-report.pdf": _report,
+    "return-label.pdf": _label,
     "success.csv": _log(made=True),
     "failure.csv": _log(made=False),
 }

@@ -24,7 +24,7 @@ UPDATABLE = (
     "PickupDetails",
 )
 
-CHANGED = ("shipping", "description", "forwarded", "role", "buckets")
+CHANGED = ("shipping", "description", "forwarded", "role", "capacity", "buckets")
 """What an update changes of the World's job."""
 
 
@@ -68,13 +68,18 @@ def update_job(account: Account, members: Members, region: str) -> dict[str, Any
     asked = account.asked(job_id, region)
     _require_state(account, "UpdateJob", job_id)
     changed = asked.members | {name: members[name] for name in UPDATABLE if members.get(name) is not None}
-    order = orders.checked(account, changed, asked.region)
+    order = orders.checked(account, changed, asked.region, told=asked.members)
     verb = orders.verb(order, asked.region)
     changes = {name: verb[name] for name in CHANGED}
     before = orders.functions(asked.members)
     if before != verb.get("functions", []):
         changes["functions"] = verb.get("functions", [])
-    account.world.update_job(job_id, **changes)
+    if "key_ranges" in verb and members.get("Resources") is not None:
+        changes["key_ranges"] = verb["key_ranges"]
+    try:
+        account.world.update_job(job_id, **changes)
+    except (BoundError, VerbError) as error:
+        raise combination(f"{error}.") from None  # as of create_job
     asked.members = orders.with_images(account, order, job_id)
     return {}
 
@@ -123,8 +128,8 @@ def list_jobs(account: Account, members: Members, region: str) -> dict[str, Any]
 def get_snowball_usage(account: Account, members: Members, region: str) -> dict[str, Any]:
     """Tell how many devices the account may have, and how many it has."""
     default = int(account.world.figures.si("snowball_api.device_limit"))
-    limit = account.limit if account.limit is not None else default
-    return {"SnowballLimit": limit, "SnowballsInUse": account.out}
+    limit = account.enforced
+    return {"SnowballLimit": default if limit is None else limit, "SnowballsInUse": account.out}
 
 
 def _require_state(account: Account, call: str, job_id: str) -> None:

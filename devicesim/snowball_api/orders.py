@@ -9,7 +9,7 @@ from typing import Any
 from devicesim import catalog
 from devicesim.catalog import Figures
 from devicesim.jobs import JobType
-from devicesim.snowball_api.account import Account, Members, served
+from devicesim.snowball_api.account import Account, Members, served, together
 from devicesim.snowball_api.addresses import country_of
 from devicesim.snowball_api.errors import ApiError, combination, missing
 from devicesim.snowball_api.images import IMAGES
@@ -26,15 +26,23 @@ _FUNCTION = re.compile(
 _BUCKET = re.compile(r"arn:aws[a-z-]*:s3:::([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])")
 
 
-def checked(account: Account, members: Members, region: str) -> dict[str, Any]:
+def checked(
+    account: Account, members: Members, region: str, *, told: Members | None = None
+) -> dict[str, Any]:
     """The members of an order with its defaults, or a refusal.
+
+    Args:
+        account: where what it names must be.
+        members: of the order.
+        region: where it is made.
+        told: the members before a change; what a scenario's own job never had need not be given now.
 
     Raises:
         ApiError: something it names is not there, or its members do not go together.
     """
     order = {name: value for name, value in members.items() if value is not None}
     for name in NEEDED[account.era]:
-        if name not in order:
+        if name not in order and (told is None or name in told):
             raise combination(f"{name} must be given.")
     order["SnowballType"] = kind = _device(order)
     entry = catalog.entry(kind)
@@ -45,7 +53,7 @@ def checked(account: Account, members: Members, region: str) -> dict[str, Any]:
         *_of_options(account, order, kind, region),
     ):
         raise combination(problem)
-    _agreement(account, order, kind)
+    _agreement(account, order, kind, region)
     _key(account, order)
     _role(account, order)
     for image in _images(order):
@@ -185,10 +193,12 @@ def _of_resources(order: Members, region: str, figures: Figures) -> Iterator[str
 
 def _of_way(account: Account, order: Members, region: str) -> Iterator[str]:
     lane = served(region)
-    address = account.address(order["AddressId"], region)
     options, countries = lane.listing("options"), lane.listing("countries")
     if order["ShippingOption"] not in options:
         yield f"ShippingOption must be {' or '.join(options)} in {region}, got {order['ShippingOption']}."
+    if "AddressId" not in order:
+        return  # a scenario's own job goes to the scenario's site
+    address = account.address(order["AddressId"], region)
     if country_of(address) not in countries:
         yield f"A device of {region} is shipped inside {', '.join(countries)}, got {address['Country']}."
     if country_of(address) == "IN" and "GSTIN" not in order.get("TaxDocuments", {}).get("IND", {}):
@@ -211,21 +221,22 @@ def _of_forwarding(onward: Members, address: Members, region: str) -> Iterator[s
 def _of_options(account: Account, order: Members, kind: str, region: str) -> Iterator[str]:
     if "ImpactLevel" in order and not region.startswith("us-gov-"):
         yield f"ImpactLevel is for the GovCloud Regions, got {region}."
-    pickup = account.addresses.get(order["AddressId"], ({}, ""))[0].get("Type") == "CUST_PICKUP"
+    pickup = account.addresses.get(order.get("AddressId", ""), ({}, ""))[0].get("Type") == "CUST_PICKUP"
     if pickup and "PickupDetails" not in order:
         yield "PickupDetails must be given for an address of type CUST_PICKUP."
     if not pickup and "PickupDetails" in order:
         yield "PickupDetails go with an address of type CUST_PICKUP."
 
 
-def _agreement(account: Account, order: Members, kind: str) -> None:
-    if not (name := order.get("LongTermPricingId")):
-        return
-    if name not in account.pricing:
-        raise missing("LONG_TERM_PRICING", name)
-    agreed = account.pricing[name].members["SnowballType"]
-    if agreed != kind:
-        raise combination(f"LongTermPricingId {name} is for {agreed}, got SnowballType {kind}.")
+def _agreement(account: Account, order: Members, kind: str, region: str) -> None:
+    one = order.get("LongTermPricingId")
+    for name in (*([one] if one else []), *order.get("LongTermPricingIds", ())):
+        agreement = account.pricing.get(name)
+        if agreement is None or not together(agreement.region, region):
+            raise missing("LONG_TERM_PRICING", name)
+        agreed = agreement.members["SnowballType"]
+        if agreed != kind:
+            raise combination(f"LongTermPricingId {name} is for {agreed}, got SnowballType {kind}.")
 
 
 def _role(account: Account, order: Members) -> None:

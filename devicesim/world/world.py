@@ -35,7 +35,7 @@ from devicesim.device.rehearsal import rehearse
 from devicesim.device.setting import Setting
 from devicesim.device.share import policy
 from devicesim.device.testimony import Testimony
-from devicesim.device.undertaking import Undertaking, drawn, undertake
+from devicesim.device.undertaking import Marks, Undertaking, drawn, taken, undertake
 from devicesim.errors import DevicesimError, VerbError, require, unknown
 from devicesim.jobs import ALLOWED, JobType
 from devicesim.progress import Stream
@@ -183,13 +183,9 @@ class World(Doors, OnlineVerbs):
         ranges, functions = given.pop("key_ranges", None), given.pop("functions", ())
         order = read_order(region, given)
         if order.type is JobType.EXPORT:
-            named = list(dict.fromkeys(buckets))
-            story = default_story(self.figures, self.epoch, region, order, named)
             label = str(len(self._lives))
-            if ranges is not None and rooms.attached(self._setting, label):
-                story = rooms.asked_for(story, buckets, ranges)
-            setting = replace(self._setting, scenario=story)
-            files = drawn(setting, story, self._later)
+            story = default_story(self.figures, self.epoch, region, order, list(dict.fromkeys(buckets)))
+            setting, story, files = taken(self._setting, story, buckets, ranges, label, self._later)
             life = rooms.Export(setting, story, self._open, order, files, label).master
         else:
             life = self._open(
@@ -199,22 +195,35 @@ class World(Doors, OnlineVerbs):
         self._note("create_job", **order.members, **beside)
         return life.job.id
 
-    def update_job(self, job_id: str, *, buckets: Sequence[str] = (), **members: Any) -> None:
+    def update_job(
+        self, job_id: str, *, buckets: Sequence[str] = (), key_ranges: Marks | None = None, **members: Any
+    ) -> None:
         """Change a job's order; AWS allows it only while the job is New. What is not given stays.
 
-        Members: shipping, description, forwarded, role, functions, as of :meth:`create_job`; buckets likewise.
+        Members: shipping, description, forwarded, role, capacity, functions, as of :meth:`create_job`; buckets
+        and key_ranges likewise.
 
         Raises:
             VerbError: the job is in another state.
             BoundError: a shipping option that the job's Region does not have.
         """
-        life = self.life(job_id)
+        life, told = self.life(job_id), buckets
         if life.job.state not in ALLOWED["UpdateJob"]:
             raise VerbError(f"job {job_id} is {life.job.state}; only a New job can be changed")
         order = {name: value for name, value in members.items() if name != "functions"}
         region, functions = life.setting.scenario.site.region, members.get("functions")
-        life.change(changed(life.job.order, region, order), buckets, functions)
-        self._note("update_job", job_id=job_id, **members, buckets=list(buckets))
+        asked = changed(life.job.order, region, order)
+        if (
+            key_ranges is not None
+            and isinstance(life, rooms.Master)
+            and rooms.attached(self._setting, job_id)
+        ):
+            story = default_story(self.figures, self.epoch, region, asked, list(dict.fromkeys(buckets)))
+            life.export.take(*taken(self._setting, story, buckets, key_ranges, job_id, self._later))
+            buckets = ()
+        life.change(asked, buckets, functions)
+        marks = {} if key_ranges is None else {"key_ranges": list(key_ranges)}
+        self._note("update_job", job_id=job_id, **members, buckets=list(told), **marks)
 
     def cancel_job(self, job_id: str) -> None:
         """Cancel a job; AWS allows it only while the job is New, an export's until a device is prepared for it."""

@@ -331,6 +331,11 @@ def test_law_every_byte_is_read_or_told_of_whatever_happens(files, room, lost, d
     sizes = np.concatenate([part_files.sizes for part in parts for part_files in part.files])
     assert np.array_equal(sizes, np.concatenate([files.sizes for files in taken.files]))
     assert all(sum(f.total for f in part.files) <= room * 10**6 for part in parts)
+    # The logs name exactly what the stream says did not make it.
+    for part in parts:
+        made = [there for *_, there in part.outcomes()]
+        missed = sum(event.objects for event in world.stream.of(ExportFailed, part.job.id))
+        assert made.count(False) == missed
     # From parts to the customer: read, lost on the way, failed, or left on the device.
     for part in parts:
         job = part.job.id

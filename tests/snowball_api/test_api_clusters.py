@@ -59,6 +59,15 @@ class TestOf2020:
         with refused("InvalidInputCombinationException", "all but its ClusterId", "SnowballType"):
             node(api, name, SnowballType="EDGE_C")
 
+    @pytest.mark.parametrize("member", ["LongTermPricingId", "PickupDetails"])
+    def test_law_a_node_with_members_of_its_own_is_refused(self, member):
+        api = account()
+        name = cluster(api, SnowballType="EDGE_C")
+        given = {"LongTermPricingId": "LTPID" + NOWHERE, "PickupDetails": {"Name": "Ana"}}
+        with refused("InvalidInputCombinationException", f"got another {member}"):
+            node(api, name, **{member: given[member]})
+        assert jobs(api, name) == []
+
     @pytest.mark.parametrize(
         ("changes", "words"),
         [

@@ -104,6 +104,19 @@ class TestLabels:
         with refused("ReturnShippingLabelAlreadyExistsException"):
             api.call("CreateReturnShippingLabel", {"JobId": job})
 
+    def test_worked_a_label_can_be_fetched(self):
+        snow = Snow(seed=7)
+        job = order(snow.api)
+        snow.until(job, "WithCustomer")
+        snow.api.call("CreateReturnShippingLabel", {"JobId": job})
+        snow.advance(snow.world.figures.si("snowball_api.label.making"))
+        where = snow.api.call("DescribeReturnShippingLabel", {"JobId": job})["ReturnShippingLabelURI"]
+        assert snow.fetch(where).startswith(b"%PDF")
+        assert snow.fetch(where) == snow.fetch(where)
+        snow.advance("61 min")
+        with pytest.raises(VerbError, match="expired"):
+            snow.fetch(where)
+
     def test_worked_an_option_of_another_region_is_refused(self):
         api = account()
         job = order(api)
@@ -139,6 +152,35 @@ class TestLongTermPricing:
         api = account()
         with refused("InvalidResourceException"):
             order(api, AddressId=address(api), LongTermPricingId="LTPID" + NOWHERE)
+
+    def test_law_an_agreement_of_another_region_is_none(self):
+        api = account()
+        kind = {"LongTermPricingType": "OneMonth", "SnowballType": "SNC1_HDD"}
+        name = api.call("CreateLongTermPricing", kind, "eu-west-1")["LongTermPricingId"]
+        with refused("InvalidResourceException", name):
+            order(api, LongTermPricingId=name)
+
+    def test_worked_the_nodes_of_a_cluster_share_out_its_agreements(self):
+        api = account()
+        kind = {"LongTermPricingType": "OneYear", "SnowballType": "V3_5S"}
+        names = [api.call("CreateLongTermPricing", kind)["LongTermPricingId"] for _ in range(2)]
+        members = {
+            "JobType": "LOCAL_USE",
+            "SnowballType": "V3_5S",
+            "ShippingOption": "SECOND_DAY",
+            "AddressId": address(api),
+            "InitialClusterSize": 3,
+            "ForceCreateJobs": True,
+        }
+        with refused("InvalidResourceException", NOWHERE):
+            api.call("CreateCluster", members | {"LongTermPricingIds": [*names, "LTPID" + NOWHERE]})
+        assert api.call("ListClusters", {})["ClusterListEntries"] == []
+        made = api.call("CreateCluster", members | {"LongTermPricingIds": names})["JobListEntries"]
+        jobs = [entry["JobId"] for entry in made]
+        told = api.call("ListLongTermPricing", {})["LongTermPricingEntries"]
+        assert [entry["JobIds"] for entry in told] == [[jobs[0]], [jobs[1]]]
+        kept = [api.call("DescribeJob", {"JobId": job})["JobMetadata"] for job in jobs]
+        assert [each.get("LongTermPricingId") for each in kept] == [*names, None]
 
 
 def test_worked_a_parcel_is_received_once_it_is_there():

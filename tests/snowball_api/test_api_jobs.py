@@ -5,6 +5,7 @@ from accounts import ADDRESS, BUCKET, NOWHERE, ORDER, Held, account, address, or
 
 from devicesim.jobs import ORDER as STATES
 from devicesim.jobs import JobType
+from devicesim.scenario import load
 from devicesim.world import World
 
 
@@ -180,6 +181,21 @@ class TestUpdateAndCancel:
         api.world.run()
         assert list(api.world.life(job).device.share.buckets) == ["july"]
 
+    def test_worked_another_capacity_is_told_and_sent(self):
+        api = account()
+        job = order(api, SnowballType="STANDARD", SnowballCapacityPreference="T50")
+        api.call("UpdateJob", {"JobId": job, "SnowballCapacityPreference": "T80"})
+        assert described(api, job)["SnowballCapacityPreference"] == "T80"
+        assert api.world.job(job).order.capacity == "T80"
+
+    def test_worked_a_scenarios_own_job_is_changed_without_an_address(self):
+        api = Held(World(load("scenarios/three_snowcones.toml")))
+        job = api.call("ListJobs", {})["JobListEntries"][0]["JobId"]
+        api.call("UpdateJob", {"JobId": job, "Description": "first"})
+        assert described(api, job)["Description"] == "first"
+        with refused("InvalidResourceException", NOWHERE):
+            api.call("UpdateJob", {"JobId": job, "AddressId": "ADID" + NOWHERE})
+
     @pytest.mark.parametrize("call", ["UpdateJob", "CancelJob"])
     def test_law_only_a_new_job_can_be_changed(self, call):
         api = account()
@@ -205,6 +221,11 @@ def test_worked_a_limit_holds_where_one_is_set():
         order(api)
     api.call("CancelJob", {"JobId": jobs[0]})
     order(api)
+
+
+def test_worked_the_limit_of_a_scenario_is_told():
+    api = Held(World(load("scenarios/three_snowcones.toml")))
+    assert api.call("GetSnowballUsage", {})["SnowballLimit"] == 3
 
 
 class TestListing:

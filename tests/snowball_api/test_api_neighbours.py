@@ -153,6 +153,32 @@ def test_law_an_export_is_made_again_from_its_log_without_the_bucket(cloud):
         assert fork.world.events == snow.world.events
 
 
+def ranged(begin, end):
+    return {"S3Resources": [{"BucketArn": BUCKET, "KeyRange": {"BeginMarker": begin, "EndMarker": end}}]}
+
+
+def test_law_an_export_takes_the_range_of_its_last_change(cloud):
+    for key in "abcdef":
+        cloud.put_object(Bucket="trail-cams", Key=key, Body=key.encode())
+    with mock_snow(seed=7) as snow:
+        client = snow.client()
+        job = ordered(client, JobType="EXPORT", SnowballType="EDGE_S", Resources=ranged("a", "c"))
+        client.update_job(JobId=job, Resources=ranged("e", "f"))
+        with pytest.raises(
+            client.exceptions.InvalidInputCombinationException, match="the export must be of one"
+        ):
+            client.update_job(JobId=job, Resources=ranged("x", "z"))
+        assert client.describe_job(JobId=job)["JobMetadata"]["Resources"] == ranged("e", "f")
+        snow.until(job, "Complete")
+        fork = snow.fork()
+        for world in (snow.world, fork.world):
+            share = world.life(world.job(job).parts[0].id).device.share
+            assert [item.key for item in share.objects("trail-cams")] == ["e", "f"]
+        (part,) = client.describe_job(JobId=job)["SubJobMetadata"]
+        log = snow.fetch(part["JobLogInfo"]["JobSuccessLogURI"]).decode().split()
+        assert log == ["Bucket,Key,Size,Status", "trail-cams,e,1,Exported", "trail-cams,f,1,Exported"]
+
+
 def test_law_an_export_of_nothing_is_refused(cloud):
     resources = {"S3Resources": [{"BucketArn": BUCKET, "KeyRange": {"BeginMarker": "x"}}]}
     with mock_snow() as snow:

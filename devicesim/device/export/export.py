@@ -6,7 +6,7 @@ a device prepared for it. The master is tied to no device, and is complete when 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -68,6 +68,11 @@ class Export:
             self._story = self._story.model_copy(update={"datasets": datasets})
             taking = replace(setting, scenario=self._story)
             self.inventory = inventory.take(taking, self._drawn, self._limits, self.master.job.id)
+
+    def take(self, setting: Setting, story: Scenario, drawn: Sequence[Files]) -> None:
+        """Take what another story asks for, before S3 is listed."""
+        self.inventory = inventory.take(setting, drawn, self._limits, self.master.job.id)
+        self._story, self._drawn = story, list(drawn)
 
     def _live(self, setting: Setting, job: Job, files: Sequence[Files], hire: Hire) -> Life:
         return Master(setting, job, files, hire, self)
@@ -244,6 +249,13 @@ class Part(Life):
     def load(self) -> Load:
         """What it holds."""
         return _load_of(self._datasets)
+
+    def outcomes(self) -> Iterator[tuple[str, str, int, bool]]:
+        """Bucket, key and size [bytes] of each object once it was loaded, and whether it made it."""
+        for files, failed in zip(self._datasets, self.loaded.failed, strict=False):
+            bucket, left = files.bucket.rpartition(":")[2], set(failed.tolist())
+            for number, size in enumerate(files.sizes.tolist()):
+                yield bucket, files.path(number), size, number not in left
 
     def _run(self) -> Process:
         yield from super()._run()
