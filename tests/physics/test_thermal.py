@@ -138,3 +138,21 @@ def test_law_scalars_give_floats():
 def test_law_refuses_what_is_out_of_bounds(call, name):
     with pytest.raises(BoundError, match=f"^{name} must be "):
         call()
+
+
+@given(
+    start=st.floats(-40, 120),
+    target=st.floats(-40, 120),
+    elapsed=st.floats(0, 1e6),
+    load=st.floats(0, 300),
+    ambient=st.floats(-40, 60),
+)
+def test_law_a_number_alone_is_an_array_of_one(
+    start: float, target: float, elapsed: float, load: float, ambient: float
+) -> None:
+    """To the last bit: stories hang on when a limit is reached."""
+    rest = {"load": load, "ambient": ambient, "resistance": 1.2, "capacity": 1500.0}
+    one = np.array([start])
+    assert thermal.temperature(start, elapsed, **rest) == thermal.temperature(one, elapsed, **rest)[0]
+    assert thermal.time_to(target, start, **rest) == thermal.time_to(target, one, **rest)[0]
+    assert thermal.time_to(start, start, **rest) == 0.0
