@@ -85,10 +85,11 @@ def _telling(name: str) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """An argument by its place: names and targets are text, as the share has found them to be."""
+    """An argument by its place: names and targets are text where the share takes them, and it has not looked yet."""
     if isinstance(value, Node):
         return handle(value)
-    return bytes(value).decode() if isinstance(value, bytes | bytearray | memoryview) else value
+    told = isinstance(value, bytes | bytearray | memoryview)
+    return bytes(value).decode(errors="surrogateescape") if told else value
 
 
 def _named(value: Any) -> Any:
