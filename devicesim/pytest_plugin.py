@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Generator, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
@@ -38,10 +39,13 @@ def snow(request: pytest.FixtureRequest) -> Iterator[Any]:
     mark = request.node.get_closest_marker("snow")
     given = dict(mark.kwargs) if mark else {}
     scenario = given.pop("scenario", None)
-    if isinstance(scenario, str) or hasattr(scenario, "__fspath__"):
-        scenario = importlib.import_module("devicesim.scenario").load(scenario)
     given.setdefault("clock", "driven" if "snow_share" in request.fixturenames else "manual")
-    with importlib.import_module("devicesim.snowball_api.mock").mock_snow(scenario, **given) as made:
+    with ExitStack() as stack:
+        with _real_files(request):
+            if isinstance(scenario, str) or hasattr(scenario, "__fspath__"):
+                scenario = importlib.import_module("devicesim.scenario").load(scenario)
+            mock_snow = importlib.import_module("devicesim.snowball_api.mock").mock_snow
+            made = stack.enter_context(mock_snow(scenario, **given))
         request.node.stash[_KEY] = made
         yield made
 
@@ -56,11 +60,25 @@ def snow_endpoint(snow: Any) -> Iterator[str]:
 @pytest.fixture
 def snow_share(request: pytest.FixtureRequest, snow: Any) -> Iterator[Any]:
     """A device with its customer and its doors open, its share at ``/mnt/snowcone`` of pyfakefs' file system."""
-    shared = importlib.import_module("devicesim.endpoints.shared").Shared(snow)
-    # The real file system is there until now, for what the World still had to read.
+    with _real_files(request):  # for what the World still has to read
+        shared = importlib.import_module("devicesim.endpoints.shared").Shared(snow)
     shared.mount(request.getfixturevalue("fs"))
     yield shared
     shared.close()
+
+
+@contextmanager
+def _real_files(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let pyfakefs stand aside, where a test asks for it before it asks for a World."""
+    if not {"fs", "snow_share"} <= {*request.fixturenames}:
+        yield
+        return
+    fs = request.getfixturevalue("fs")
+    fs.pause()
+    try:
+        yield
+    finally:
+        fs.resume()
 
 
 @pytest.hookimpl(wrapper=True)

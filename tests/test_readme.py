@@ -111,6 +111,22 @@ def test_the_table_of_datasync_is_the_code_s() -> None:
     assert shown == datasync.table()
 
 
+def test_serve_has_the_options_that_the_readme_shows() -> None:
+    told = devicesim("serve", "--help").stdout
+    shown = [line.partition("#")[0] for line in README.splitlines() if line.startswith("devicesim serve ")]
+    assert {word for line in shown for word in line.split() if word.startswith("--")} - set(
+        told.split()
+    ) == set()
+
+
+def test_the_share_test_of_the_readme_passes(tmp_path: Path) -> None:
+    pytest.importorskip("pyfakefs")
+    (tmp_path / "test_shown.py").write_text(block("python", "<!-- test: share -->"), encoding="utf-8")
+    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
+    ran = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
+    assert ran.returncode == 0, ran.stdout
+
+
 def test_every_story_is_named() -> None:
     stories = {path.stem for path in (ROOT / "scenarios").glob("*.toml")}
     assert set(re.findall(r"\(scenarios/(\w+)\.toml\)", README)) == stories

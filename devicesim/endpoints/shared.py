@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from devicesim import catalog
 from devicesim.device.share import Keep, Share
 from devicesim.endpoints.fakefs import Mount
 from devicesim.endpoints.premises import Premises
 from devicesim.snowball_api.snow import Snow
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BUCKET = "share"
 """The bucket of a job that is made because there was none."""
@@ -55,7 +58,8 @@ class Shared:
         """Put it into a fake file system; ``path`` of this object is then its first bucket."""
         self._mount = Mount(fs, self.premises, path)
         self.fs = fs
-        self.path = Path(path) / next(iter(self.share.buckets), "")
+        # Looked up now, since what was imported while pyfakefs stood aside is neither its Path nor the real one.
+        self.path = importlib.import_module("pathlib").Path(path) / next(iter(self.share.buckets), "")
 
     def ship(self) -> None:
         """Give the device back, and move the clock until AWS has imported what is on it."""
