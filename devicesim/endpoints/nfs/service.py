@@ -61,6 +61,7 @@ class Service:
         self._premises, self._squash = premises, squash
         self._allow = tuple(allow)
         self._networks: tuple[tuple[str, ...], tuple[IPv4Network | IPv6Network, ...]] = ((), ())
+        self._hosts: dict[str, bool] = {}
         self._repeats = Repeats()
         self._lease = lease
         self._tree: Tree | None = None
@@ -89,8 +90,12 @@ class Service:
         told = self._allow if told is None else told
         if told != self._networks[0]:
             self._networks = told, tuple(ip_network(each, strict=False) for each in told)
-        address = ip_address(host.partition("%")[0])
-        return any(address in network for network in self._networks[1])
+            self._hosts.clear()
+        known = self._hosts.get(host)
+        if known is None:  # asked for every call, so looked up once
+            address = ip_address(host.partition("%")[0])
+            known = self._hosts[host] = any(address in network for network in self._networks[1])
+        return known
 
     def _dispatch(self, call: Call, connection: Connection) -> Reply:
         versions = _VERSIONS.get(call.program)
