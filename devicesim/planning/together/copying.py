@@ -81,7 +81,8 @@ def copies(columns: Columns, stations: Stations, wares: Wares, lists: Lists) -> 
         Unfit: the columns are not what the device's own code makes of the figures.
     """
     n = columns.count
-    rows = np.unique(np.linspace(0, n - 1, MEASURED).astype(np.int64))
+    # Without a drawn figure all copies are alike.
+    rows = np.unique(np.linspace(0, n - 1, MEASURED if columns.drawn else 1).astype(np.int64))
     total = lists.sums.sum(axis=1)
     rpcs = total[2].max() + stations.serial * float(lists.count.max())
     if wares.exact and rpcs <= WHOLE:
@@ -201,8 +202,8 @@ def _checked(
     others = np.setdiff1d(np.arange(columns.count), measured)
     if not others.size:
         others = measured
-    worst = 0.0
-    for row in np.unique(others[np.linspace(0, others.size - 1, CHECKED).astype(np.int64)]).tolist():
+    worst, count = 0.0, CHECKED if columns.drawn else 1
+    for row in np.unique(others[np.linspace(0, others.size - 1, count).astype(np.int64)]).tolist():
         scale, sizes = wares.scale(row), wares.sizes(row)
         ours = float(seconds[row])
         if scale != 1:
