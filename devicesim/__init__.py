@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from devicesim.report.fold import answer
     from devicesim.report.model import Report
     from devicesim.scenario import Scenario, load, loads
+    from devicesim.snowball_api.stubber import stubber
     from devicesim.world import World, replay, replicate, simulate
 
 __version__ = "0.1.0"
@@ -38,6 +39,7 @@ _HOMES = {
     "replay": "world",
     "replicate": "world",
     "simulate": "world",
+    "stubber": "snowball_api.stubber",
 }
 
 __all__ = [
@@ -55,6 +57,7 @@ __all__ = [
     "replay",
     "replicate",
     "simulate",
+    "stubber",
 ]
 
 

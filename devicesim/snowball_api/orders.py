@@ -13,6 +13,7 @@ from devicesim.snowball_api.account import Account, Members, served, together
 from devicesim.snowball_api.addresses import country_of
 from devicesim.snowball_api.errors import ApiError, combination, missing
 from devicesim.snowball_api.images import IMAGES
+from devicesim.snowball_api.pricing import ends
 
 NEEDED = {
     "today": ("JobType", "AddressId", "ShippingOption"),
@@ -234,6 +235,8 @@ def _agreement(account: Account, order: Members, kind: str, region: str) -> None
         agreement = account.pricing.get(name)
         if agreement is None or not together(agreement.region, region):
             raise missing("LONG_TERM_PRICING", name)
+        if ends(account, agreement) <= account.now:
+            raise combination(f"LongTermPricingId {name} has expired.")
         agreed = agreement.members["SnowballType"]
         if agreed != kind:
             raise combination(f"LongTermPricingId {name} is for {agreed}, got SnowballType {kind}.")

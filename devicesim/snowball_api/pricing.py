@@ -61,13 +61,18 @@ def update_long_term_pricing(account: Account, members: Members, region: str) ->
     return {}
 
 
+def ends(account: Account, agreement: Pricing) -> datetime:
+    """When an agreement ends, or would if it were not renewed then: one that renews itself never has."""
+    end = agreement.end
+    while agreement.members.get("IsLongTermPricingAutoRenew") and end <= account.now:
+        end = _later(end, MONTHS[agreement.members["LongTermPricingType"]])
+    return end
+
+
 def _entry(account: Account, name: str, agreement: Pricing) -> dict[str, Any]:
     over = {JobState.COMPLETE, JobState.CANCELLED}
     active = [job for job in agreement.jobs if account.state(job) not in over]
-    end = agreement.end
-    renews = bool(agreement.members.get("IsLongTermPricingAutoRenew"))
-    while renews and end <= account.now:
-        end = _later(end, MONTHS[agreement.members["LongTermPricingType"]])
+    end = ends(account, agreement)
     return {
         "LongTermPricingId": name,
         "LongTermPricingStartDate": agreement.start,
@@ -75,7 +80,7 @@ def _entry(account: Account, name: str, agreement: Pricing) -> dict[str, Any]:
         "LongTermPricingType": agreement.members["LongTermPricingType"],
         "CurrentActiveJob": active[-1] if active else None,
         "ReplacementJob": agreement.members.get("ReplacementJob"),
-        "IsLongTermPricingAutoRenew": renews,
+        "IsLongTermPricingAutoRenew": bool(agreement.members.get("IsLongTermPricingAutoRenew")),
         "LongTermPricingStatus": "Active" if account.now < end else "Expired",
         "SnowballType": agreement.members["SnowballType"],
         "JobIds": list(agreement.jobs),

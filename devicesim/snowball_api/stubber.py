@@ -7,21 +7,25 @@ from typing import Any
 
 from devicesim import units
 from devicesim.errors import MissingExtraError, require
+from devicesim.snowball_api.mock import know
 from devicesim.snowball_api.snow import Snow
+from devicesim.world import World
 
 MOST = 10_000
 """Most answers that are laid ready."""
 
 
-def stubber(client: Any, snow: Snow, job_id: str, every: float | str = "6 h") -> Any:
+def stubber(
+    run: Snow | World, client: Any = None, job_id: str | None = None, every: float | str = "6 h"
+) -> Any:
     """Fill a Stubber with the answers that DescribeJob gives of a job from now until nothing is left to happen.
 
-    The Snow itself does not move: a fork of it does.
+    The run itself does not move: a fork of it does.
 
     Args:
-        client: a boto3 client of the job API.
-        snow: where the job is.
-        job_id: which.
+        run: where the job is; of a World, as :func:`devicesim.simulate` gives it, the story is told from its start.
+        client: a boto3 client of the job API; a new one, the Stubber's ``client``, if not given.
+        job_id: which; the first one if not given.
         every: time between two answers, seconds or a text; the last one is the end.
 
     Returns:
@@ -29,8 +33,12 @@ def stubber(client: Any, snow: Snow, job_id: str, every: float | str = "6 h") ->
 
     Raises:
         ApiError: there is no such job.
+        VerbError: there is no job at all.
         BoundError: ``every`` is no time, or so short that there would be too many answers.
     """
+    snow = run if isinstance(run, Snow) else Snow(run.scenario, seed=run.seed)
+    job_id = snow.world.job(job_id).id
+    client = client or _client(snow)
     try:
         stub = importlib.import_module("botocore.stub").Stubber(client)
     except ImportError:
@@ -48,3 +56,13 @@ def stubber(client: Any, snow: Snow, job_id: str, every: float | str = "6 h") ->
         if number < count:
             moving.advance(min(step, end - moving.world.now))
     return stub
+
+
+def _client(snow: Snow) -> Any:
+    """A client that signs with nobody's credentials, and goes nowhere while it is stubbed."""
+    try:
+        session = importlib.import_module("boto3").session.Session("testing", "testing")
+    except ImportError:
+        raise MissingExtraError("stubber", "aws") from None
+    know(session._session)
+    return session.client("snowball", region_name=snow.world.region)

@@ -97,6 +97,12 @@ class Reads:
         """How many jobs there are."""
         return len(self._lives)
 
+    @property
+    def _why(self) -> str:
+        """How jobs ended that did not end well, for whoever waits for more."""
+        ill = [job for job in self.jobs.values() if job.outcome not in {"", "complete"}]
+        return f": {'; '.join(f'{job.id}, {job.outcome}' for job in ill[:3])}" if ill else ""
+
     def job(self, job_id: str | None = None) -> Job:
         """A job by its JobId; the first one if none is named."""
         return self.life(job_id).job

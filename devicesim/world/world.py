@@ -159,7 +159,9 @@ class World(Doors, OnlineVerbs):
                 if at == float("inf") and self._due <= horizon:
                     at = self._due
                 if over() or at > self._end:
-                    raise VerbError(f"{words} was not reached by {self.now:.0f} s, and cannot be any more")
+                    raise VerbError(
+                        f"{words} was not reached by {self.now:.0f} s, and cannot be any more{self._why}"
+                    )
                 self._step(at)
         finally:
             if self.now > next((verb.at for verb in reversed(self._log) if verb.name != HEAR), 0.0):

@@ -126,6 +126,18 @@ class TestLabels:
 
 
 class TestLongTermPricing:
+    def test_an_agreement_that_has_expired_prices_no_job(self):
+        api = account()
+        agreed = {"LongTermPricingType": "OneMonth", "SnowballType": "SNC1_HDD"}
+        over, renewed = (
+            api.call("CreateLongTermPricing", agreed | more)["LongTermPricingId"]
+            for more in ({}, {"IsLongTermPricingAutoRenew": True})
+        )
+        api.world.advance("32 d")
+        with refused("InvalidInputCombinationException", f"LongTermPricingId {over} has expired"):
+            order(api, LongTermPricingId=over)
+        assert order(api, LongTermPricingId=renewed).startswith("JID")
+
     def test_worked_a_year_from_now_with_its_jobs(self):
         api = account()
         name = api.call(

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 from accounts import ADDRESS, ORDER
+from small_story import small_story
+
+import devicesim
 
 boto3 = pytest.importorskip("boto3")
 from devicesim.errors import VerbError  # noqa: E402
@@ -120,12 +123,26 @@ def test_law_the_unused_plugin_imports_nothing_heavy():
     assert not packages & {"numpy", "simpy", "pydantic", "boto3", "botocore", "werkzeug"}
 
 
+def test_worked_a_stubber_of_a_world_tells_its_story_from_the_start():
+    """The small story lasts under a month: one answer each day, and the last one at its end."""
+    world = devicesim.simulate(small_story())
+    stub = devicesim.stubber(world, every="1 d")
+    (job,) = world.jobs
+    with stub:
+        seen = [
+            stub.client.describe_job(JobId=job)["JobMetadata"]["JobState"]
+            for _ in range(int(world.now // 86400) + 2)
+        ]
+        stub.assert_no_pending_responses()
+    assert (seen[0], seen[-1]) == ("New", "Complete")
+
+
 def test_worked_a_stubber_gives_the_answers_of_a_run():
     with mock_snow(seed=7) as snow:
         client = snow.client()
         job = import_job(client)
         before, seen = snow.at, []
-        with stubber(client, snow, job, every="12 h") as stub:
+        with stubber(snow, client, job, every="12 h") as stub:
             while not seen or seen[-1] != "Complete":
                 seen.append(client.describe_job(JobId=job)["JobMetadata"]["JobState"])
             stub.assert_no_pending_responses()
