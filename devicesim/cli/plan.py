@@ -40,8 +40,10 @@ def some(ctx: click.Context, param: click.Parameter, value: str | None) -> int |
     return number
 
 
-def fraction(ctx: click.Context, param: click.Parameter, value: str) -> float:
+def fraction(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
     """Read an option such as ``--precision "5 %"``, between none and all."""
+    if value is None:
+        return None
     try:
         part = units.parse(value, units.FRACTION)
     except UnitError as wrong:
@@ -62,15 +64,14 @@ def goals_of(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
     "--replications",
     callback=some,
     metavar="NUMBER",
-    help=f"Futures of each option; from {LEAST} on as many as the precision takes if not given, {MOST:,} at most.",
+    help=f"Futures of each option; as many as the precision takes if not given, {LEAST} at least, {MOST:,} at most.",
 )
 @click.option(
     "--precision",
     callback=fraction,
     metavar="SHARE",
-    default=f"{100 * PRECISION:g} %",
-    show_default=True,
-    help="How exactly P50 and P95 of the date are to be known.",
+    help="How exactly P50 and P95 of the date are to be known; "
+    f"{100 * PRECISION:g} %, or what a minute or two of computing reach, if not given.",
 )
 @click.option("--seed", callback=whole_number, metavar="NUMBER", help="Seed of all that is random.")
 @click.option(
@@ -133,7 +134,7 @@ def command(
     file: Path,
     overrides: tuple[str, ...],
     replications: int | None,
-    precision: float,
+    precision: float | None,
     seed: int | None,
     ready: tuple[str, ...],
     goals: tuple[Goal, ...],
@@ -230,9 +231,10 @@ def _repeat(file: Path) -> str:
     for name, option in (("replications", "--replications"), ("seed", "--seed"), ("aim", "--optimise")):
         if given[name] is not None:
             words += [option, str(given[name])]
-    for name, default in (("precision", PRECISION), ("confidence", CONFIDENCE)):
-        if abs(given[name] - default) > 1e-9:
-            words += [f"--{name}", f"{100 * given[name]:g} %"]
+    if given["precision"] is not None:
+        words += ["--precision", f"{100 * given['precision']:g} %"]
+    if abs(given["confidence"] - CONFIDENCE) > 1e-9:
+        words += ["--confidence", f"{100 * given['confidence']:g} %"]
     words += ["--break-even"] if given["even"] else []
     words += [word for each in given["ready"] for word in ("--option", each)]
     words += [word for goal in given["goals"] for word in ("--goal", goal.expr)]

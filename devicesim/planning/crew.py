@@ -27,12 +27,16 @@ from devicesim.errors import MissingExtraError, require
 from devicesim.planning.futures import Futures, joined
 from devicesim.planning.ledger import Key, Ledger
 from devicesim.planning.replicate import replicate
+from devicesim.planning.together.telling import unfit
 from devicesim.scenario import Scenario
 
 FIRST = 64
 """Futures of a story's first range: they show how it is computed."""
-BATCHED, ALONE = 4096, 32
-"""Futures of a further range: where they are computed all at once, and where each is a run of its own."""
+BATCHED, ALONE = 4096, 8
+"""Futures of a further range: where they are computed all at once, and where each is a run of its own.
+
+A run may take seconds: small ranges show on the bar, are kept when interrupted, and leave no worker idle.
+"""
 PATIENCE = 5.0
 """Seconds for a cluster to answer."""
 SCHEMES = ("tcp", "tls", "ucx", "ws", "wss")
@@ -75,19 +79,19 @@ class Crew:
             ranges = [
                 _Range(name, story, numbers, seed, at)
                 for name, story in stories.items()
-                for numbers in self._cut(name, upto)
+                for numbers in self._cut(name, story, upto)
             ]
             self._finish(ranges)
         return {name: self._told[name] for name in stories}
 
-    def _cut(self, name: str, upto: int) -> Iterator[range]:
+    def _cut(self, name: str, story: Scenario, upto: int) -> Iterator[range]:
         """What is left of a story, in ranges that do not depend on who computes them."""
-        if name not in self._told:
+        told = self._told.get(name)
+        if told is None and not unfit(story):
             yield range(min(FIRST, upto))
             return
-        told = self._told[name]
-        size = BATCHED if any(way.name == "batch" for way in told.told) else ALONE
-        for begin in range(len(told), upto, size):
+        size = BATCHED if told and any(way.name == "batch" for way in told.told) else ALONE
+        for begin in range(len(told) if told else 0, upto, size):
             yield range(begin, min(begin + size, upto))
 
     def _finish(self, ranges: Sequence[_Range]) -> None:

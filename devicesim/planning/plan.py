@@ -25,10 +25,16 @@ from devicesim.planning.futures import Futures
 from devicesim.planning.outlook import CONFIDENCE, Outlook, headline, look
 from devicesim.scenario import Goal, Scenario, Varied
 
-LEAST, MOST = 256, 16_384
+LEAST, MOST = 64, 16_384
 """Futures of each option where their number follows from the precision: at first, and at most."""
 PRECISION = 0.05
 """How exactly the date is to be known if nobody says, as half of its interval relative to it."""
+PATIENCE = 6e8
+"""Calls that are computed where nobody asks for a precision: a minute or two of two cores, and no clock decides it."""
+TOGETHER, WORLD = 1e5, 4e5
+"""Calls in whose time a future is told beside others, and a World is set up."""
+CHUNK, OF_A_FILE = 2**20, 4.0
+"""Bytes of a WRITE, and the calls that a file takes besides."""
 DATES = (0.5, 0.95)
 """The percentiles of the date that must be known so exactly."""
 CURVES = 512
@@ -114,7 +120,8 @@ class Request:
 
     Attributes:
         replications: futures of each option; as many as ``precision`` takes if not given.
-        precision: half of the interval around the date's P50 and P95, relative to it.
+        precision: half of the interval around the date's P50 and P95, relative to it; if not given,
+            :data:`PRECISION`, or what a minute or two of computing reach.
         seed: the scenario's own if not given.
         goals: besides those of the scenario.
         confidence: share of the futures in which a goal without a percentile must hold.
@@ -125,7 +132,7 @@ class Request:
     """
 
     replications: int | None = None
-    precision: float = PRECISION
+    precision: float | None = None
     seed: int | None = None
     goals: tuple[Goal, ...] = ()
     confidence: float = CONFIDENCE
@@ -150,7 +157,8 @@ def plan(varied: Varied, request: Request | None = None, crew: Crew | None = Non
     """
     asked, crew = request or Request(), crew or Crew()
     require(asked.replications is None or asked.replications > 0, "replications", "> 0", asked.replications)
-    require(0 < asked.precision < 1, "precision", "in (0, 1)", asked.precision)
+    precision = PRECISION if asked.precision is None else asked.precision
+    require(0 < precision < 1, "precision", "in (0, 1)", precision)
     require(0 < asked.confidence < 1, "confidence", "in (0, 1)", asked.confidence)
     story = varied.scenario
     seed = story.seed if asked.seed is None else asked.seed
@@ -167,7 +175,7 @@ def plan(varied: Varied, request: Request | None = None, crew: Crew | None = Non
         repeat=asked.repeat,
         version=__version__,
         outlooks=outlooks,
-        precision=asked.precision if asked.replications is None else None,
+        precision=precision if asked.replications is None else None,
         reached=reached,
         front=front(outlooks) if len(outlooks) > 1 else (),
         choice=choose(asked.aim, outlooks, asked.confidence) if asked.aim else None,
@@ -181,13 +189,30 @@ def _enough(stories: Mapping[str, Scenario], asked: Request, seed: int, crew: Cr
     """As many futures as were asked for, or as the precision takes: the number doubles until it is reached."""
     if asked.replications is not None:
         return crew.tell(stories, asked.replications, seed, _NO_TIMES)
-    number = LEAST
+    number, precision = LEAST, PRECISION if asked.precision is None else asked.precision
     while True:
         futures = crew.tell(stories, number, seed, _NO_TIMES)
-        exact = all(exactness(stories[name], found) <= asked.precision for name, found in futures.items())
-        if exact or number >= MOST:
+        exact = all(exactness(stories[name], found) <= precision for name, found in futures.items())
+        dear = 2 * number * sum(map(effort, futures.values())) > PATIENCE
+        if exact or number >= MOST or (dear and asked.precision is None):
             return futures
         number *= 2
+
+
+def effort(futures: Futures) -> float:
+    """What a further future takes to compute, in calls: what a clock would tell, but the same on every machine."""
+    if any(way.name == "batch" for way in futures.told):
+        return TOGETHER
+    seconds = 3600 * _mean(futures, "ingest_hours")
+    files = seconds * _mean(futures, "ingest_files_s")
+    return WORLD + OF_A_FILE * files + seconds * 1e6 * _mean(futures, "ingest_mb_s") / CHUNK
+
+
+def _mean(futures: Futures, metric: str) -> float:
+    """Of those that have such a value; 0 if none has."""
+    column = futures.metrics.get(metric, _NO_TIMES)
+    known = column[np.isfinite(column)]
+    return float(known.mean()) if known.size else 0.0
 
 
 def exactness(story: Scenario, futures: Futures) -> float:

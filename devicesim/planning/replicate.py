@@ -60,7 +60,7 @@ def replicate(
     chosen = scenario.seed if seed is None else seed
     known = laws_of(scenario, chosen) if vary else {}
     drawn = draws.draw(chosen, known, numbers)
-    why = "only a few are asked for" if numbers.size < FEW else unfit(scenario)
+    why = unfit(scenario) or ("only a few are asked for" if numbers.size < FEW else "")
     if not why:
         try:
             return _together(scenario, numbers, chosen, known, drawn, times)

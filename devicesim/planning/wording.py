@@ -84,7 +84,9 @@ def subject(plan: Plan) -> str:
     if math.isfinite(plan.reached):
         exact = f"; P50 and P95 of the days are known to ±{phrases.number(100 * plan.reached)} %"
         if plan.precision is not None and plan.reached > plan.precision:
-            exact += f", {phrases.number(100 * plan.precision)} % was asked"
+            exact += f", not {phrases.number(100 * plan.precision)} %: --precision computes on"
+    elif plan.precision is not None:
+        exact = "; too few to bound P95: --precision or --replications compute on"
     what = phrases.plain(first.subject)
     return f"{what}: {phrases.count(plan.replications, 'future')}{each}{exact}."
 
@@ -214,7 +216,7 @@ def losing(outlook: Outlook) -> str:
         return f"nothing in any future (less than {100 * high:.2g} % of all there might be)"
     lost = outlook.measure("bytes_lost")
     worst = f"; P95 {format_size(lost.p95)}" if lost.p95 else ""
-    return f"something in {share(part)} of the futures ({100 * low:.2g} to {100 * high:.2g} %){worst}"
+    return f"something in {share(part)} of the futures ({100 * low:.1f} to {100 * high:.1f} %){worst}"
 
 
 def bill(outlook: Outlook) -> list[str]:
