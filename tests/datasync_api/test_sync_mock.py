@@ -180,10 +180,10 @@ def test_worked_the_door_serves_datasync_and_starts_agents():
         tell(door, "advance", {"duration": "30 min"})
         told = client.describe_task_execution(TaskExecutionArn=execution)
         assert told["Status"] == "TRANSFERRING"
-        with urlopen(door.url, timeout=30) as page:
-            shown = page.read().decode()
-        assert execution.rpartition("/")[2] in shown
-        assert "<td>TRANSFERRING</td>" in shown
+        with urlopen(f"{door.url}/_devicesim/state", timeout=30) as page:
+            (shown,) = json.load(page)["executions"]
+        assert (shown["id"], shown["status"]) == (execution.rpartition("/")[2], "TRANSFERRING")
+        assert 0 <= shown["sent"] == told["BytesTransferred"] <= shown["total"]
         assert tell(door, "agent", {})["key"] != key
         for wrong in ({"job": 5}, {"job": "JID0"}, {"device": job}):
             with pytest.raises(HTTPError, match="400"):

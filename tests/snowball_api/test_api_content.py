@@ -5,7 +5,7 @@ from accounts import ADDRESS, BUCKET, ORDER
 
 boto3 = pytest.importorskip("boto3")
 moto = pytest.importorskip("moto")
-from devicesim.device.share import Hash, Keep, Spill  # noqa: E402
+from devicesim.device.share import Discard, Hash, Keep, Spill  # noqa: E402
 from devicesim.snowball_api.mock import mock_snow  # noqa: E402
 
 NAME = BUCKET.rpartition(":")[2]
@@ -76,7 +76,7 @@ def test_worked_each_name_of_a_file_is_an_object_and_a_symbolic_link_none(s3):
     assert b"pointer" in log
 
 
-@pytest.mark.parametrize("content", [None, Hash()], ids=["discarded", "hashed"])
+@pytest.mark.parametrize("content", [Discard(), Hash()], ids=["discarded", "hashed"])
 def test_worked_content_that_nobody_kept_has_its_size_and_reads_as_zeros(s3, content):
     with mock_snow(seed=7) as snow:
         job, share, top = filled(snow, content)

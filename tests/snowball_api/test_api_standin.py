@@ -68,7 +68,6 @@ def test_worked_an_import_lands_there_and_its_states_are_told(address, s3):
         job = ordered(snow, Notification={"SnsTopicARN": topic, "NotifyAll": True})
         snow.until(job, "WithCustomer")
         share = snow.world.life(job).device.share
-        share.add_bucket(NAME, snow.world.now)
         file = share.create(share.resolve(f"/buckets/{NAME}"), "a.txt", snow.world.now, mode=0o640)
         share.write(file, 0, b"what the share keeps", snow.world.now)
         snow.until(job, "Complete")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from devicesim.device.online import Execution
 from devicesim.device.order import Life
 from devicesim.endpoints.premises import Premises
 from devicesim.jobs import JobState
@@ -42,6 +43,7 @@ def state(premises: Premises, doors: dict[str, str] | None = None) -> dict[str, 
             "doors": doors or {},
             "exports": list(premises.exports),
             "jobs": [_job(world, each) for each in (world.life(name) for name in world.jobs)],
+            "executions": [_execution(world, each) for each in world.executions()[-8:]],
             "device": _device(world, life) if life is not None else None,
             "legs": [_leg(world, leg) for leg in world.stream.legs[-8:]],
             "events": [_event(world, event) for event in world.stream.events[-EVENTS:]],
@@ -57,6 +59,18 @@ def _shown(premises: Premises) -> Life | None:
         return world.life(premises.job_id)
     lives = [world.life(name) for name in world.jobs]
     return next((life for life in lives if not life.job.outcome and not life.job.master), lives[-1])
+
+
+def _execution(world: World, execution: Execution) -> dict[str, Any]:
+    leg = execution.leg
+    return {
+        "id": execution.id.rpartition("/")[2],
+        "task": execution.task,
+        "sent": int(leg.at(world.now)[0][0]) if leg is not None else 0,
+        "total": execution.estimated_bytes,
+        "status": execution.status,
+        "since": timestamp(world.epoch, execution.history[-1][0] if execution.history else execution.queued),
+    }
 
 
 def _job(world: World, life: Life) -> dict[str, Any]:
