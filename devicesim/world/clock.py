@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from devicesim import units
 from devicesim.errors import require
 
 PATIENCE = 366 * 86400.0
 """How far ``World.until`` looks where nothing but schedules of DataSync is left to happen [s]."""
+
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)
+"""Where a clock can be moved to at most: what lies some years beyond must still be a date."""
 
 
 def factor_of(clock: str) -> float | None:

@@ -10,12 +10,11 @@ from devicesim.device.order import Life
 from devicesim.device.share import redo
 from devicesim.errors import VerbError, unknown
 from devicesim.jobs import JobState, JobType
-from devicesim.world.reads import Reads
+from devicesim.world.engine import Engine
 from devicesim.world.traffic import Traffic
-from devicesim.world.verbs import Verb
 
 
-class Doors(Reads):
+class Doors(Engine):
     """The part of a World that real clients and real hands move.
 
     Attributes:
@@ -25,29 +24,6 @@ class Doors(Reads):
 
     clock: str
     doors = False
-    _log: list[Verb]
-    _traffic: Traffic | None = None
-    _ticked = False
-
-    def _note(self, name: str, /, **arguments: Any) -> None:
-        """Write a verb to the log."""
-        raise NotImplementedError
-
-    def _go(self, to: float) -> None:
-        """Let happen what happens by then."""
-        raise NotImplementedError
-
-    def _move(self, to: float) -> float:
-        """Go to a time and write it to the log."""
-        raise NotImplementedError
-
-    def _seal(self) -> None:
-        """Let what comes through a door next be a verb of its own."""
-        raise NotImplementedError
-
-    def until(self, what: Any, job_id: str | None = None) -> float:
-        """Move until something holds."""
-        raise NotImplementedError
 
     def open_doors(self, job_id: str | None = None) -> None:
         """Let real clients come to a device, or to those of all jobs, the later ones too, if none is named.
@@ -255,12 +231,6 @@ class Doors(Reads):
         if life.device.state == "off" or life.device.off.triggered:
             raise VerbError(f"the device of job {life.job.id} is off")
         return life
-
-    def _at_once(self) -> None:
-        """Let happen what follows at once."""
-        env = self._setting.env
-        while env.peek() <= env.now:
-            env.step()
 
 
 def _ready(life: Life) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from math import inf
 from typing import Any
 
@@ -15,23 +15,11 @@ from devicesim.errors import BoundError, VerbError, require, unknown
 from devicesim.jobs import JobState
 from devicesim.physics import file_sizes
 from devicesim.scenario import Files, Task
-from devicesim.world.reads import Reads
+from devicesim.world.engine import Engine
 
 
-class OnlineVerbs(Reads):
+class OnlineVerbs(Engine):
     """The part of a World that DataSync's API is made of."""
-
-    def _note(self, name: str, /, **arguments: Any) -> None:
-        """Write a verb to the log."""
-        raise NotImplementedError
-
-    def _go(self, to: float) -> None:
-        """Let happen what happens by then."""
-        raise NotImplementedError
-
-    def _reach(self, reached: Callable[[], bool], over: Callable[[], bool], words: str) -> float:
-        """Move until something is reached, and not beyond where it cannot be any more."""
-        raise NotImplementedError
 
     def start_agent(self, job_id: str | None = None, *, copied: bool = True) -> str:
         """Start a DataSync agent, on a job's device or on premises; returns the key that activates it.
