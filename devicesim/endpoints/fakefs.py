@@ -85,11 +85,6 @@ class Mount:
         share = self.premises.share
         return share if share is not None else _refuse(errno.EIO, self.path)
 
-    @property
-    def epoch_ns(self) -> int:
-        """Civil time of the World's second 0 [ns]."""
-        return int(self.premises.world.epoch.timestamp()) * 1_000_000_000
-
     def spend(self, operation: str, payload: int, change: Callable[[float], T], path: str) -> T:
         """Do something to the share at its price, and let time pass.
 
@@ -178,10 +173,8 @@ class _OnShare:
     @property
     def stat_result(self) -> FakeStatResult:
         """As the node has them now; what pyfakefs sets of them otherwise does not last."""
-        node, told, epoch = self._node, self._told, self._mount.epoch_ns
-        kind = stat.S_IFDIR if isinstance(node, Directory) else stat.S_IFREG
-        kind = stat.S_IFLNK if isinstance(node, Symlink) else kind
-        told.st_mode, told.st_size = kind | node.mode, node.size
+        node, told, epoch = self._node, self._told, self._mount.share.epoch_ns
+        told.st_mode, told.st_size = node.st_mode, node.size
         told.st_ino, told.st_nlink, told.st_dev = node.fileid, node.nlink, self._mount.device
         told.st_uid, told.st_gid = node.uid, node.gid
         told.st_atime_ns, told.st_mtime_ns = epoch + node.atime_ns, epoch + node.mtime_ns
@@ -203,7 +196,7 @@ class _OnShare:
 
     def _set_times(self, atime_ns: int | None, mtime_ns: int | None) -> None:
         now = round(self._mount.premises.world.now * 1e9)
-        epoch = self._mount.epoch_ns
+        epoch = self._mount.share.epoch_ns
         self._set(
             atime_ns=now if atime_ns is None else atime_ns - epoch,
             mtime_ns=now if mtime_ns is None else mtime_ns - epoch,

@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-from devicesim.device.share import Directory, Node, Page, Share, Symlink
+from devicesim.device.share import Node, Page, Share
 from devicesim.endpoints.premises import Premises
 from devicesim.errors import MissingExtraError, VerbError
 
@@ -136,28 +136,21 @@ class _Operations(mfusepy.Operations):  # type: ignore[misc]
 
     def getattr(self, path: str, fh: int | None = None) -> dict[str, Any]:
         """Attributes, with the World's times."""
-        return self._spend("GETATTR", 0, lambda share, _: self._told(_find(share, path)))
+        return self._spend("GETATTR", 0, lambda share, _: self._told(share, _find(share, path)))
 
-    def _told(self, node: Node) -> dict[str, Any]:
-        kind = stat.S_IFDIR if isinstance(node, Directory) else stat.S_IFREG
-        kind = stat.S_IFLNK if isinstance(node, Symlink) else kind
-        epoch = self._epoch
+    def _told(self, share: Share, node: Node) -> dict[str, Any]:
         return {
-            "st_mode": kind | node.mode,
+            "st_mode": node.st_mode,
             "st_ino": node.fileid,
             "st_nlink": node.nlink,
             "st_size": node.size,
             "st_blocks": -(-node.size // 512),
             "st_uid": node.uid or os.getuid(),
             "st_gid": node.gid or os.getgid(),
-            "st_atime": epoch + node.atime_ns,
-            "st_mtime": epoch + node.mtime_ns,
-            "st_ctime": epoch + node.ctime_ns,
+            "st_atime": share.epoch_ns + node.atime_ns,
+            "st_mtime": share.epoch_ns + node.mtime_ns,
+            "st_ctime": share.epoch_ns + node.ctime_ns,
         }
-
-    @property
-    def _epoch(self) -> int:
-        return int(self._premises.world.epoch.timestamp()) * 1_000_000_000
 
     def readdir(self, path: str, fh: int) -> Iterator[str]:
         """Names in a directory."""
@@ -245,9 +238,14 @@ class _Operations(mfusepy.Operations):  # type: ignore[misc]
 
     def utimens(self, path: str, times: tuple[int, int] | None = None) -> int:
         """Set times; the World's now if none are given."""
-        now = round(self._premises.world.now * 1e9)
-        atime, mtime = (now, now) if times is None else (each - self._epoch for each in times)
-        return self._set(path, atime_ns=atime, mtime_ns=mtime)
+
+        def change(share: Share, now: float) -> None:
+            stamp = share.epoch_ns + round(now * 1e9)
+            atime, mtime = (each - share.epoch_ns for each in times or (stamp, stamp))
+            share.setattr(_find(share, path), now, atime_ns=atime, mtime_ns=mtime)
+
+        self._spend("SETATTR", 0, change)
+        return 0
 
     def _set(self, path: str, **attributes: Any) -> int:
         self._spend("SETATTR", 0, lambda share, now: share.setattr(_find(share, path), now, **attributes))

@@ -20,6 +20,7 @@ class Stand:
 
     def __init__(self, content=None, limits=LIMITS):
         self.share = Share(limits, Keep(1 << 30) if content is None else content)
+        self.share.epoch_ns = int(EPOCH.timestamp()) * 10**9
         self.share.add_bucket("demo", now=0.0)
         self.lock, self.serves = threading.RLock(), True
         self.world = SimpleNamespace(now=100.0, epoch=EPOCH, clock="manual")

@@ -10,7 +10,7 @@ import shutil
 import socket
 import stat
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -123,6 +123,14 @@ class TestSftp:
         assert (seen.st_mtime, stat.S_IMODE(seen.st_mode or 0)) == (1_000_000_001, 0o600)
         node = share_of(stand).resolve(f"{HOME}/a")
         assert node.mtime_ns == (1_000_000_001 - int(epoch)) * 10**9
+
+    @pytest.mark.parametrize(("kind", "is_it"), [("fifo", stat.S_ISFIFO), ("socket", stat.S_ISSOCK)])
+    def test_special_files_are_what_they_are(
+        self, stand: Premises, sftp: paramiko.SFTPClient, kind: str, is_it: Callable[[int], bool]
+    ) -> None:
+        share = share_of(stand)
+        share.mknod(share.buckets[BUCKET].directory, "odd", kind, 0.0)
+        assert is_it(sftp.stat(f"{HOME}/odd").st_mode or 0)
 
     def test_full_disk(self, stand: Premises, sftp: paramiko.SFTPClient) -> None:
         share = share_of(stand)

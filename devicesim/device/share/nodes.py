@@ -6,13 +6,14 @@ fields, and a file does not know its names (it may have several).
 
 from __future__ import annotations
 
+import stat
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Any
 
-KINDS = ("fifo", "socket", "block", "char")
-"""Of special files."""
+KINDS = {"fifo": stat.S_IFIFO, "socket": stat.S_IFSOCK, "block": stat.S_IFBLK, "char": stat.S_IFCHR}
+"""Of special files, as ``stat`` has them."""
 
 FIRST_COOKIE = 3  # 0 starts a listing, 1 and 2 are "." and ".." (RFC 7530, 16.24: 1 and 2 are reserved)
 
@@ -39,6 +40,11 @@ class Node:
         self.atime_ns = self.mtime_ns = self.ctime_ns = stamp
         self.fileid = self.generation = self.change = self.size = 0
         self.nlink = 1
+
+    @property
+    def st_mode(self) -> int:
+        """Kind and permission bits, as ``stat`` has them."""
+        return stat.S_IFREG | self.mode
 
     def touch(self, stamp: int, *, data: bool = True) -> None:
         """Note a change at ``stamp`` [ns]: of the data, or of the attributes only."""
@@ -70,6 +76,11 @@ class Symlink(Node):
         self.target = target
         self.size = len(target.encode())
 
+    @property
+    def st_mode(self) -> int:
+        """Those of a symbolic link."""
+        return stat.S_IFLNK | self.mode
+
 
 class Special(Node):
     """A named pipe, socket or device; it holds nothing, and the import at AWS skips it.
@@ -93,6 +104,11 @@ class Special(Node):
     ) -> None:
         super().__init__(bucket, mode, uid, gid, stamp)
         self.kind, self.device = kind, device
+
+    @property
+    def st_mode(self) -> int:
+        """Those of its kind."""
+        return KINDS[self.kind] | self.mode
 
 
 class Entries:
@@ -184,6 +200,11 @@ class Directory(Node):
         self.nlink = 2
         self.entries = Entries()
         self.fixed = False
+
+    @property
+    def st_mode(self) -> int:
+        """Those of a directory."""
+        return stat.S_IFDIR | self.mode
 
     @property
     def key(self) -> str:

@@ -4,7 +4,7 @@ Scope and limits
 ----------------
 MOUNT and NFS are answered on the same port, and no portmapper is needed; nothing needs root. ``mount -t nfs -o port=N``
 suffices on Linux. AUTH_SYS, no Kerberos, no UDP, no lock manager for version 3 (mount it with ``nolock``), no
-delegations, no layouts. Handles are stale after a reboot of the device. Special files cannot be made.
+delegations, no layouts. Handles are stale after a reboot of the device.
 
 =================== ====================================================================================
 :mod:`~.xdr`        words of four bytes

@@ -21,7 +21,7 @@ from devicesim.endpoints.nfs.records import Connection
 from devicesim.endpoints.nfs.repeats import Key, Repeats
 from devicesim.endpoints.nfs.rpc import Call, DeniedError
 from devicesim.endpoints.nfs.status import Status
-from devicesim.endpoints.nfs.tree import SECOND, Tree
+from devicesim.endpoints.nfs.tree import Tree
 from devicesim.endpoints.nfs.xdr import XdrError
 from devicesim.endpoints.premises import Premises
 
@@ -178,7 +178,7 @@ class Service:
         share = self._premises.share
         assert share is not None
         if self._tree is None or self._tree.share is not share or self._tree.boot != share.boot:
-            self._tree = Tree(share, round(self._premises.world.epoch.timestamp()) * SECOND)
+            self._tree = Tree(share)
             self._version4 = v4.Version4(self._tree, self._lease)
         return self._tree
 

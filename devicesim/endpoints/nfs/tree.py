@@ -51,17 +51,17 @@ class Tree:
 
     Args:
         share: the files.
-        epoch_ns: civil time of simulated second 0 [ns].
 
     Attributes:
-        share, epoch_ns: as given.
+        share: as given.
+        epoch_ns: civil time of simulated second 0 [ns].
         boot: which run it is.
         signature: four bytes that tell this run from others.
         pseudo: the directory above ``/buckets``, which only NFSv4 shows.
     """
 
-    def __init__(self, share: Share, epoch_ns: int) -> None:
-        self.share, self.epoch_ns = share, epoch_ns
+    def __init__(self, share: Share) -> None:
+        self.share, self.epoch_ns = share, share.epoch_ns
         self.boot = share.boot
         self.signature = share.verifier[:4]
         self.pseudo = Directory(None, "", None, 0o755, 0, 0, 0)

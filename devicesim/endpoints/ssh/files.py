@@ -34,6 +34,9 @@ HOME = "/buckets"
 LINKS = 40
 """Symbolic links followed in one path at most, as Linux does."""
 
+SECOND = 10**9
+"""Nanoseconds of one; SFTP version 3 tells whole seconds."""
+
 PAGE = 1024
 """Entries of a directory read from the share at a time."""
 
@@ -130,19 +133,19 @@ class Files(paramiko.SFTPServerInterface):
         while not end:
             with self.premises.lock:
                 page = share.readdir(node, cookie, PAGE)
-                told = [self.told(entry.node, entry.name) for entry in page.entries]
+                told = [self.told(share, entry.node, entry.name) for entry in page.entries]
             end = page.end
             cookie = page.entries[-1].cookie if page.entries else cookie
             yield from told
 
     def stat(self, path: str) -> SFTPAttributes | int:
         """Attributes of what a path leads to."""
-        return self.spend("GETATTR", 0, lambda share, _: self.told(self._find(share, path), path))
+        return self.spend("GETATTR", 0, lambda share, _: self.told(share, self._find(share, path), path))
 
     def lstat(self, path: str) -> SFTPAttributes | int:
         """Attributes of what has a path, be it a link."""
         return self.spend(
-            "GETATTR", 0, lambda share, _: self.told(self._find(share, path, follow=False), path)
+            "GETATTR", 0, lambda share, _: self.told(share, self._find(share, path, follow=False), path)
         )
 
     def remove(self, path: str) -> int:
@@ -244,37 +247,23 @@ class Files(paramiko.SFTPServerInterface):
             raise ShareError(errno.EROFS, "only the device makes what stands beside /buckets")
         return self._find(share, head), name
 
-    def told(self, node: Node, path: str) -> SFTPAttributes:
+    def told(self, share: Share, node: Node, path: str) -> SFTPAttributes:
         """A node's attributes; its times are the World's."""
         told = SFTPAttributes()
         told.filename = path.rpartition("/")[2]
-        kind = (
-            stat.S_IFDIR
-            if isinstance(node, Directory)
-            else stat.S_IFLNK
-            if isinstance(node, Symlink)
-            else stat.S_IFREG
-        )
-        told.st_mode, told.st_size = kind | node.mode, node.size
+        told.st_mode, told.st_size = node.st_mode, node.size
         told.st_uid, told.st_gid = node.uid, node.gid
-        second = self._epoch
-        told.st_atime, told.st_mtime = (
-            second + node.atime_ns // 1_000_000_000,
-            second + node.mtime_ns // 1_000_000_000,
-        )
+        told.st_atime = (share.epoch_ns + node.atime_ns) // SECOND
+        told.st_mtime = (share.epoch_ns + node.mtime_ns) // SECOND
         return told
-
-    @property
-    def _epoch(self) -> int:
-        return int(self.premises.world.epoch.timestamp())
 
     def set(self, share: Share, node: Node, attr: SFTPAttributes, now: float) -> None:
         """Change those attributes of a node that a client gave."""
         times = {}
         if attr.st_atime is not None and attr.st_mtime is not None:
             times = {
-                "atime_ns": (int(attr.st_atime) - self._epoch) * 1_000_000_000,
-                "mtime_ns": (int(attr.st_mtime) - self._epoch) * 1_000_000_000,
+                "atime_ns": int(attr.st_atime) * SECOND - share.epoch_ns,
+                "mtime_ns": int(attr.st_mtime) * SECOND - share.epoch_ns,
             }
         share.setattr(
             node,
@@ -318,7 +307,7 @@ class Handle(paramiko.SFTPHandle):
 
     def stat(self) -> SFTPAttributes | int:
         """Its attributes."""
-        return self._files.spend("GETATTR", 0, lambda share, _: self._files.told(self._node, ""))
+        return self._files.spend("GETATTR", 0, lambda share, _: self._files.told(share, self._node, ""))
 
     def chattr(self, attr: SFTPAttributes) -> int:
         """Change its attributes."""
