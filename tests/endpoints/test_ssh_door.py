@@ -129,7 +129,7 @@ class TestSftp:
         self, stand: Premises, sftp: paramiko.SFTPClient, kind: str, is_it: Callable[[int], bool]
     ) -> None:
         share = share_of(stand)
-        share.mknod(share.buckets[BUCKET].directory, "odd", kind, 0.0)
+        share.special(share.buckets[BUCKET].directory, "odd", kind, 0.0)
         assert is_it(sftp.stat(f"{HOME}/odd").st_mode or 0)
 
     def test_full_disk(self, stand: Premises, sftp: paramiko.SFTPClient) -> None:
