@@ -3,7 +3,7 @@
 ===================  ==================================================================================
 ``snow``             a :class:`~devicesim.snowball_api.mock.MockSnow`: World, clock, boto3 clients
 ``snow_endpoint``    its address over HTTP, for clients in other processes and languages
-``snow_share``       a :class:`~devicesim.endpoints.shared.Shared`: the share of a device that is with its
+``snow_share``       a :class:`~devicesim.endpoints.fakefs.Shared`: the share of a device that is with its
                      customer, in pyfakefs' file system, where ordinary Python code writes to it
 ===================  ==================================================================================
 
@@ -61,7 +61,7 @@ def snow_endpoint(snow: Any) -> Iterator[str]:
 def snow_share(request: pytest.FixtureRequest, snow: Any) -> Iterator[Any]:
     """A device with its customer and its doors open, its share at ``/mnt/snowcone`` of pyfakefs' file system."""
     with _real_files(request):  # for what the World still has to read
-        shared = importlib.import_module("devicesim.endpoints.shared").Shared(snow)
+        shared = importlib.import_module("devicesim.endpoints.fakefs").Shared(snow)
     shared.mount(request.getfixturevalue("fs"))
     yield shared
     shared.close()

@@ -6,16 +6,15 @@ import os
 import platform
 from collections.abc import Sequence
 from importlib.metadata import version
-from io import StringIO
 from math import isfinite
 from typing import Any
 
-from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from devicesim.benchmark.rows import Row, Scale
+from devicesim.report.paper import Paper
 from devicesim.throughput.core import COMPILED, CORES
 
 SCHEMA = "devicesim.bench/1"
@@ -58,15 +57,7 @@ def line(row: Row) -> str:
 
 def render(rows: Sequence[Row], width: int, color: bool) -> str:
     """The table, and below it what else one must know of each row."""
-    console = Console(
-        file=StringIO(),
-        width=width,
-        force_terminal=color,
-        color_system="standard" if color else None,
-        highlight=False,
-        emoji=False,
-        markup=False,
-    )
+    console = Paper(width, color)
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("row", no_wrap=True)
     table.add_column("what, against what", ratio=1)
@@ -85,9 +76,7 @@ def render(rows: Sequence[Row], width: int, color: bool) -> str:
         if notes or work:
             console.print(row.name, style="bold")
             console.print(Padding("\n".join((*notes, *work)), (0, 0, 0, 2)))
-    written = console.file
-    assert isinstance(written, StringIO)
-    return "\n".join(text.rstrip() for text in written.getvalue().splitlines()) + "\n"
+    return console.text()
 
 
 def machine() -> dict[str, Any]:

@@ -6,11 +6,10 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from io import StringIO
 from typing import Any
 
 import click
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Column, Table
 from rich.text import Text
@@ -19,6 +18,7 @@ from devicesim import catalog
 from devicesim.catalog import Entry, Figure
 from devicesim.cli.dialect import Commands
 from devicesim.cli.output import color, on_terminal, put, width
+from devicesim.report.paper import Paper
 
 BLANKS = "  "
 """What parts two columns."""
@@ -174,21 +174,10 @@ def _source(figure: Figure) -> str:
 
 
 def _terminal(*shown: RenderableType) -> str:
-    out = StringIO()
-    colors = color()
-    console = Console(
-        file=out,
-        width=width(),
-        force_terminal=colors,
-        color_system="standard" if colors else None,
-        no_color=not colors,
-        highlight=False,
-        emoji=False,
-        markup=False,
-    )
+    paper = Paper(width(), color())
     for each in shown:
-        console.print(each)
-    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
+        paper.print(each)
+    return paper.text()
 
 
 def _wrapped(rows: Sequence[Sequence[str]], wide: str = "title\n  sources") -> str:

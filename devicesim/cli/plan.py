@@ -5,9 +5,6 @@ from __future__ import annotations
 import importlib
 import json
 import shlex
-import sys
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,29 +12,16 @@ import click
 
 from devicesim import units
 from devicesim.cli import GOAL_MISSED
+from devicesim.cli.computing import computed, crew, require_one, some
 from devicesim.cli.options import overrides, scenario_file, whole_number
-from devicesim.cli.output import color, complain, finite, put, require_files, width, writing
+from devicesim.cli.output import color, finite, put, require_files, width, writing
 from devicesim.errors import UnitError, require
-from devicesim.planning import crew as crews
 from devicesim.planning import text
 from devicesim.planning.choice import read_aim
-from devicesim.planning.crew import Crew
 from devicesim.planning.document import document
-from devicesim.planning.ledger import Ledger
 from devicesim.planning.outlook import CONFIDENCE
 from devicesim.planning.plan import LEAST, MOST, PRECISION, Plan, Request, plan
 from devicesim.scenario import Goal, goal_of, load_varied
-
-MOST_FUTURES = 10_000_000
-"""Beyond this a number of futures is a slip of the keyboard."""
-
-
-def some(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
-    """Read an option such as ``--replications 2000``: a whole number, at least one."""
-    number = whole_number(ctx, param, value)
-    if number is not None:
-        require(1 <= number <= MOST_FUTURES, param.opts[-1], f"in 1 .. {MOST_FUTURES:,}", number)
-    return number
 
 
 def fraction(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
@@ -117,19 +101,7 @@ def goals_of(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
     metavar="FILE",
     help="Write FILE.html, a page with charts that opens without a network; or its charts, FILE.svg or FILE.png.",
 )
-@click.option(
-    "--workers",
-    callback=some,
-    metavar="NUMBER",
-    help="Processes that compute; as many as there are processors.",
-)
-@click.option("--cluster", metavar="ADDRESS", help="A dask scheduler that computes, as tcp://127.0.0.1:8786.")
-@click.option(
-    "--resume",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Keep what is done in FILE, and go on from there if it has something.",
-)
+@computed
 def command(
     file: Path,
     overrides: tuple[str, ...],
@@ -151,7 +123,7 @@ def command(
 
     Exit code 1 when a goal is missed, or when no option meets the conditions of --optimise.
     """
-    require(workers is None or cluster is None, "the workers", "--workers or --cluster", "both")
+    require_one(workers, cluster)
     wanted = read_aim(aim) if aim is not None else None
     reports = _reports(page)
     require_files(file, {"--report": page, "--resume": resume})
@@ -171,13 +143,9 @@ def command(
         _repeat(file),
     )
     chosen = varied.scenario.seed if seed is None else seed
-    with computing(workers, cluster) as executor, bar(len(varied.options), replications) as watch:
-        ledger = Ledger(resume, chosen) if resume else None
-        try:
-            made = plan(varied, request, Crew(executor, ledger, watch))
-        except KeyboardInterrupt:
-            complain(kept(ledger))
-            raise
+    total = len(varied.options) * replications if replications else None
+    with crew(workers, cluster, resume, chosen, total) as whoever:
+        made = plan(varied, request, whoever)
     if page is not None and reports is not None:
         with writing(page):
             reports.write(made, page)
@@ -192,36 +160,6 @@ def _reports(page: Path | None) -> Any:
     kinds = (".html", ".svg", ".png")
     require(page.suffix.lower() in kinds, "--report", "a file named .html, .svg or .png", page)
     return importlib.import_module("devicesim.planning.page")
-
-
-@contextmanager
-def computing(workers: int | None, cluster: str | None) -> Iterator[Any]:
-    """Who computes: an executor, or None for this process."""
-    if cluster is not None:
-        with crews.cluster(cluster) as executor:
-            yield executor
-        return
-    with crews.processes(workers or crews.usable()) as executor:
-        yield executor
-
-
-def bar(options: int, replications: int | None) -> AbstractContextManager[crews.Watch]:
-    """A bar on a terminal; what draws it is imported only there."""
-    if not sys.stderr.isatty():
-        return nullcontext(lambda done: None)
-    shown: AbstractContextManager[crews.Watch] = importlib.import_module("devicesim.cli.bar").futures_bar(
-        options * replications if replications else None
-    )
-    return shown
-
-
-def kept(ledger: Ledger | None) -> str:
-    """What an interrupted computation leaves behind."""
-    if ledger is None:
-        return "devicesim: nothing is kept; with --resume FILE what is done would be"
-    return (
-        f"devicesim: {len(ledger):,} futures are kept in {ledger.path}; the same command goes on from there"
-    )
 
 
 def _repeat(file: Path) -> str:

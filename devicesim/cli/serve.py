@@ -168,20 +168,17 @@ def command(
     """
     require(limit is None or limit >= 1, "--limit", ">= 1", limit)
     require(file is not None or not overrides, "--set", "given with a scenario FILE", "none")
-    for option, value in (("--authorized-keys", keys), ("--host-key", host_key)):
-        require(value is None or ssh is not None, option, "given with --ssh", "no --ssh")
     device_doors = (nfs, ssh, mount) != (None, None, None)
     clock = clock or ("driven" if device_doors else "manual")
     factor_of(clock)
     policy(content)
     if ready is not None:
         require_writable("--ready-file", ready)
-    text = keys.read_text(encoding="utf-8") if keys is not None else ""
     # Looked up before the scenario is read, so that a missing extra is told at once.
     made: dict[str, tuple[Any, int | None, dict[str, Any]]] = {
         "http": (_maker("http.HttpDoor"), http, {}),
         "nfs": (nfs is not None and _maker("nfs.NfsDoor"), nfs, {"allow": allow}),
-        "ssh": (ssh is not None and _maker("ssh.SshDoor"), ssh, {"authorized_keys": text, "key": host_key}),
+        "ssh": (ssh is not None and _maker("ssh.SshDoor"), ssh, _login(ssh, keys, host_key)),
         "mount": (mount is not None and _maker("fuse.mounted"), None, {"path": mount}),
     }
     story = load(file, overrides) if file else None
@@ -190,21 +187,35 @@ def command(
     premises = _maker("premises.Premises")(snow, paced=not unpaced)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        with ExitStack() as stack:
-            if device_doors:
-                premises.welcome()
-            doors = {
-                name: stack.enter_context(maker(premises, listen, port, **more))
-                for name, (maker, port, more) in made.items()
-                if maker
-            }
-            if factor_of(clock) is not None:
-                stack.enter_context(_maker("ticker.Ticker")(premises))
-            _announce(premises, doors, ready)
-            while not doors["http"].wait(3600.0):
-                pass
+        _serve(premises, made, listen, ready)
     except KeyboardInterrupt:
         complain("devicesim: the doors are closed" if device_doors else "devicesim: the door is closed")
+
+
+def _serve(premises: Any, made: Mapping[str, Any], listen: str, ready: Path | None) -> None:
+    """Open the doors, and wait until somebody closes them."""
+    wanted = {name: door for name, door in made.items() if door[0]}
+    with ExitStack() as stack:
+        if len(wanted) > 1:
+            premises.welcome()
+        doors = {
+            name: stack.enter_context(maker(premises, listen, port, **more))
+            for name, (maker, port, more) in wanted.items()
+        }
+        if factor_of(premises.world.clock) is not None:
+            stack.enter_context(_maker("ticker.Ticker")(premises))
+        _announce(premises, doors, ready)
+        while not doors["http"].wait(3600.0):
+            pass
+
+
+def _login(ssh: int | None, keys: Path | None, host_key: Path | None) -> dict[str, Any]:
+    """Who the SSH door is, and whom it lets in."""
+    for option, value in (("--authorized-keys", keys), ("--host-key", host_key)):
+        require(value is None or ssh is not None, option, "given with --ssh", "no --ssh")
+    if ssh is not None and keys is None:
+        complain("devicesim: nobody can log in over SSH: --authorized-keys names no keys")
+    return {"authorized_keys": keys.read_text(encoding="utf-8") if keys is not None else "", "key": host_key}
 
 
 def _maker(name: str) -> Any:

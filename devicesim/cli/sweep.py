@@ -5,19 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
 
+from devicesim.cli.computing import computed, crew, require_one, some
 from devicesim.cli.options import overrides, scenario_file, whole_number
-from devicesim.cli.output import complain, put, require_files, width, writing
-from devicesim.cli.plan import bar, computing, kept, some
+from devicesim.cli.output import put, require_files, width, writing
 from devicesim.errors import require
 from devicesim.planning import sweep as sweeps
 from devicesim.planning import wording
-from devicesim.planning.crew import Crew
-from devicesim.planning.ledger import Ledger
 from devicesim.planning.sweep import Sweep
 from devicesim.report import phrases
+from devicesim.report.paper import Paper
 from devicesim.scenario import load_cells
 
 ROWS = 40
@@ -43,19 +41,7 @@ ROWS = 40
     help="Futures of each cell.",
 )
 @click.option("--seed", callback=whole_number, metavar="NUMBER", help="Seed of all that is random.")
-@click.option(
-    "--workers",
-    callback=some,
-    metavar="NUMBER",
-    help="Processes that compute; as many as there are processors.",
-)
-@click.option("--cluster", metavar="ADDRESS", help="A dask scheduler that computes, as tcp://127.0.0.1:8786.")
-@click.option(
-    "--resume",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Keep what is done in FILE, and go on from there if it has something.",
-)
+@computed
 def command(
     file: Path,
     overrides: tuple[str, ...],
@@ -67,20 +53,15 @@ def command(
     resume: Path | None,
 ) -> None:
     """Tell the futures of every cell of the grid that FILE's [[sweep]] tables span."""
-    require(workers is None or cluster is None, "the workers", "--workers or --cluster", "both")
+    require_one(workers, cluster)
     require(out.suffix.lower() in sweeps.FORMS, "--out", "a file named .csv or .parquet", out)
     if out.suffix.lower() == ".parquet":
         sweeps.parquet_of()
     require_files(file, {"--out": out, "--resume": resume})
     story, cells = load_cells(file, overrides)
     chosen = story.seed if seed is None else seed
-    with computing(workers, cluster) as executor, bar(len(cells), replications) as watch:
-        ledger = Ledger(resume, chosen) if resume else None
-        try:
-            made = sweeps.sweep(story, cells, replications, chosen, Crew(executor, ledger, watch))
-        except KeyboardInterrupt:
-            complain(kept(ledger))
-            raise
+    with crew(workers, cluster, resume, chosen, len(cells) * replications) as whoever:
+        made = sweeps.sweep(story, cells, replications, chosen, whoever)
     with writing(out):
         sweeps.write(made, out)
     put(_shown(made, out))
@@ -99,12 +80,9 @@ def _shown(made: Sweep, out: Path) -> str:
             *(phrases.plain(str(value)) for value in cell.values.values()),
             *(wording.value(each.metric, at) for each in (date, cost) for at in (each.p50, each.p95)),
         )
-    console = Console(
-        width=width(), force_jupyter=False, markup=False, highlight=False, emoji=False, _environ={}
-    )
-    with console.capture() as shown:
-        console.print(table)
-    lines = [line.rstrip() for line in shown.get().splitlines()]
+    paper = Paper(width())
+    paper.print(table)
+    lines = paper.text().splitlines()
     rest = len(made.cells) - ROWS
     if rest > 0:
         lines.append(f".. and {phrases.count(rest, 'more cell')}")

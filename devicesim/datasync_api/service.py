@@ -63,12 +63,7 @@ class DataSyncApi:
 
     def handle(self, request: Request) -> Answer:
         """Answer a request of the wire; nothing that a client sends raises."""
-        try:
-            call = wire.read(request, self.model)
-            result = self.call(call.operation.name, call.members, call.region or None)
-            return wire.answer(call, result)
-        except ApiError as error:
-            return wire.refusal(error, wire.protocol_of(request), self.model)
+        return wire.respond(request, self.model, self.call)
 
     def call(self, operation: str, members: Mapping[str, Any], region: str | None = None) -> dict[str, Any]:
         """Answer a call.

@@ -143,10 +143,7 @@ class HttpDoor:
             return Response(page(self._state()), mimetype="text/html")
         if request.method in {"GET", "HEAD"} and request.path == "/metrics":
             return Response(metrics(self._premises), content_type=CONTENT_TYPE)
-        size = request.content_length
-        body = b"" if size is not None and size > MOST_BYTES else request.stream.read(MOST_BYTES + 1)
-        if size is not None and size > MOST_BYTES:
-            body = bytes(MOST_BYTES + 1)  # refused by its length, unread
+        body = _body(request)
         told = self._snow.handle(Request(request.method, request.path, dict(request.headers), body))
         return Response(told.body, told.status, dict(told.headers))
 
@@ -254,9 +251,18 @@ def jobs(snow: Snow) -> dict[str, Any]:
     }
 
 
+def _body(request: HttpRequest) -> bytes:
+    """The body, or of one that is too large as much as shows that; what says so itself is not read."""
+    if (request.content_length or 0) > MOST_BYTES:
+        return bytes(MOST_BYTES + 1)
+    return request.stream.read(MOST_BYTES + 1)
+
+
 def _document(request: HttpRequest) -> Mapping[str, Any]:
+    body = _body(request)
+    require(len(body) <= MOST_BYTES, "the body", f"of {MOST_BYTES:,} bytes at most", "more")
     try:
-        document = json.loads(request.get_data() or b"{}")
+        document = json.loads(body or b"{}")
     except RecursionError:
         raise ValueError("the body must not be nested so deep") from None
     if not isinstance(document, dict):

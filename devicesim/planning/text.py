@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from io import StringIO
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -15,6 +13,7 @@ from devicesim.planning.breakeven import Map
 from devicesim.planning.outlook import Outlook
 from devicesim.planning.plan import Plan
 from devicesim.report import phrases
+from devicesim.report.paper import Paper
 
 LEAST_WIDTH = 60
 NAME_WIDTH = 28
@@ -34,20 +33,7 @@ def render(plan: Plan, width: int = 100, color: bool = False) -> str:
         Lines without trailing spaces, the last one ended.
     """
     require(width > 0, "width", "> 0", width)
-    out = StringIO()
-    console = Console(
-        file=out,
-        width=max(width, LEAST_WIDTH),
-        force_terminal=color,
-        color_system="standard" if color else None,
-        no_color=not color,
-        force_jupyter=False,
-        legacy_windows=False,
-        emoji=False,
-        markup=False,
-        highlight=False,
-        _environ={},
-    )
+    console = Paper(max(width, LEAST_WIDTH), color)
     first = plan.outlooks[0]
     console.print(Text(phrases.plain(plan.name), style=_DIM))
     console.print(Text(wording.headline(plan), style="bold"))
@@ -65,7 +51,7 @@ def render(plan: Plan, width: int = 100, color: bool = False) -> str:
     console.print(Text.assemble(("Seed        ", _DIM), f"{plan.seed}, devicesim {plan.version}"))
     if plan.repeat:
         console.print(Text.assemble(("Repeat      ", _DIM), phrases.plain(plan.repeat)), soft_wrap=True)
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+    return console.text()
 
 
 def _percentiles(plan: Plan, outlook: Outlook) -> Table:

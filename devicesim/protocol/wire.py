@@ -22,7 +22,7 @@ import importlib
 import json
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -99,6 +99,25 @@ def operation_of(request: Request) -> str:
     if (found := _PATH.fullmatch(request.path)) is not None:
         return found["operation"]
     return _lower(request).get("x-amz-target", "").rpartition(".")[2]
+
+
+def respond(
+    request: Request,
+    interface: Interface,
+    call: Callable[[str, Mapping[str, Any], str | None], Mapping[str, Any]],
+) -> Answer:
+    """Answer a request of the wire by calling an operation; nothing that a client sends raises.
+
+    Args:
+        request: what arrived.
+        interface: of the service.
+        call: answers an operation's name, its members, and the Region it was made in, if that is told.
+    """
+    try:
+        asked = read(request, interface)
+        return answer(asked, call(asked.operation.name, asked.members, asked.region or None))
+    except ApiError as error:
+        return refusal(error, protocol_of(request), interface)
 
 
 def read(request: Request, model: Interface) -> Call:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -37,7 +37,7 @@ from devicesim.report.model import (
     Loss,
     Report,
 )
-from devicesim.report.sections import outlook, told
+from devicesim.report.sections import Told, outlook, told
 from devicesim.report.steps import timeline
 from devicesim.report.swings import ranked as rank
 from devicesim.report.swings import swings
@@ -59,13 +59,10 @@ def answer(world: World, job_id: str | None = None) -> Report:
         job_id: which job; the first one, or all jobs of a fleet, if none is named.
     """
     if job_id is None and _jobless(world):
-        online: Report = importlib.import_module("devicesim.report.wire").answer(world)
-        return online
+        return cast(Report, importlib.import_module("devicesim.report.wire").answer(world))
     fleet = _fleet(world)
     if job_id is None and fleet is not None and fleet.turns:
-        accounts = [_account(world, turn, part) for turn, part in _apart(world.stream, fleet.turns)]
-        told_of = max(accounts, key=lambda account: account.bytes).turn.life.job.id
-        return fleets.answer(fleet.story, world.stream, fleet, answer(world, told_of), accounts, world.now)
+        return _of_fleet(world, fleet)
     life = world.life(job_id)
     story, job = life.setting.scenario, life.job
     ingest = life.customer.ingest
@@ -73,11 +70,9 @@ def answer(world: World, job_id: str | None = None) -> Report:
     summary = _ingest(world.stream, ingest, bottlenecks, job.id)
     tellings = told(world, life)
     losses = (*losses_of(world.stream, job.id), *(loss for telling in tellings for loss in telling.losses))
-    battery = next((telling.battery for telling in tellings if telling.battery), _battery(life, story))
-    costs = (
-        *(() if job.master else _costs(world, life)),
-        *(cost for telling in tellings for cost in telling.costs),
-    )
+    battery = _said(tellings, "battery") or _battery(life, story)
+    own = () if job.master else _costs(world, life)
+    costs = (*own, *(cost for telling in tellings for cost in telling.costs))
     arrived = _arrived(world.stream, life)
     metrics = _metrics(life, summary, losses, battery, costs, arrived)
     for telling in tellings:
@@ -86,6 +81,7 @@ def answer(world: World, job_id: str | None = None) -> Report:
     load = life.load
     roads = outlook(world, life, load)
     ranked = swings(world.figures, story, load) if roads is None else rank(world.figures, roads)
+    last = _last(world.stream, job.id) if job.outcome else world.now
     return Report(
         name=story.name,
         seed=world.seed,
@@ -98,14 +94,8 @@ def answer(world: World, job_id: str | None = None) -> Report:
         state=job.state.value,
         outcome=job.outcome or "under way",
         days_to_s3=metrics.get("days_to_s3"),
-        end=max(
-            world.now if not job.outcome else _last(world.stream, job.id),
-            *(telling.end for telling in tellings),
-            0.0,
-        ),
-        timeline=next(
-            (telling.timeline for telling in tellings if telling.timeline), timeline(world.stream, job)
-        ),
+        end=max([last, *(telling.end for telling in tellings)]),
+        timeline=_said(tellings, "timeline") or timeline(world.stream, job),
         ingest=summary,
         losses=losses,
         battery=battery,
@@ -120,8 +110,20 @@ def answer(world: World, job_id: str | None = None) -> Report:
         series=tuple(footer.series(world.stream)),
         notes=notes,
         sections=tuple(section for telling in tellings for section in telling.sections),
-        subject=next((telling.subject for telling in tellings if telling.subject), ""),
+        subject=_said(tellings, "subject") or "",
     )
+
+
+def _of_fleet(world: World, fleet: rooms.Fleet) -> Report:
+    """What became of a fleet's jobs together; the device with the most bytes speaks for its like."""
+    accounts = [_account(world, turn, part) for turn, part in _apart(world.stream, fleet.turns)]
+    told_of = max(accounts, key=lambda account: account.bytes).turn.life.job.id
+    return fleets.answer(fleet.story, world.stream, fleet, answer(world, told_of), accounts, world.now)
+
+
+def _said(tellings: Sequence[Told], what: str) -> Any:
+    """What the first room that has anything of the kind to say says."""
+    return next((said for telling in tellings if (said := getattr(telling, what))), None)
 
 
 def measures(world: World) -> tuple[dict[str, float], str]:
@@ -137,10 +139,8 @@ def measures(world: World) -> tuple[dict[str, float], str]:
     job = life.job
     summary, tellings = _ingest(world.stream, life.customer.ingest, (), job.id), told(world, life)
     losses = (*losses_of(world.stream, job.id), *(loss for telling in tellings for loss in telling.losses))
-    costs = (
-        *(() if job.master else _costs(world, life)),
-        *(cost for telling in tellings for cost in telling.costs),
-    )
+    own = () if job.master else _costs(world, life)
+    costs = (*own, *(cost for telling in tellings for cost in telling.costs))
     battery = next(
         (telling.battery for telling in tellings if telling.battery), _battery(life, life.setting.scenario)
     )

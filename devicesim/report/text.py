@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from io import StringIO
 
-from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -13,6 +11,7 @@ from rich.text import Text
 from devicesim.errors import require
 from devicesim.report import phrases
 from devicesim.report.model import Report
+from devicesim.report.paper import Paper
 
 STEPS_SHOWN = 8
 """Most lines for steps within job states: the answer fits one screen."""
@@ -34,20 +33,7 @@ def render(report: Report, width: int = 100, color: bool = False) -> str:
         Lines without trailing spaces, the last one ended.
     """
     require(width > 0, "width", "> 0", width)
-    out = StringIO()
-    console = Console(
-        file=out,
-        width=max(width, 40),
-        force_terminal=color,
-        color_system="standard" if color else None,
-        no_color=not color,
-        force_jupyter=False,
-        legacy_windows=False,
-        emoji=False,
-        markup=False,
-        highlight=False,
-        _environ={},
-    )
+    console = Paper(max(width, 40), color)
     console.print(Text(phrases.plain(report.name), style="dim"))
     console.print(Text(phrases.headline(report), style=f"bold {_COLORS[phrases.verdict(report)]}"))
     console.print(Text(phrases.subject(report)))
@@ -57,7 +43,7 @@ def render(report: Report, width: int = 100, color: bool = False) -> str:
     console.print(_facts(report))
     console.print(Text.assemble(("Seed        ", "dim"), f"{report.seed}, devicesim {report.version}"))
     console.print(Text.assemble(("Repeat      ", "dim"), phrases.plain(report.repeat)), soft_wrap=True)
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
+    return console.text()
 
 
 def _timeline(report: Report) -> Table:

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from devicesim.protocol import wire
-from devicesim.protocol.errors import ApiError, unknown_operation
+from devicesim.protocol.errors import unknown_operation
 from devicesim.protocol.validation import check
 from devicesim.protocol.wire import Answer, Request
 from devicesim.snowball_api import (  # noqa: F401  (each enters its operations into the table)
@@ -63,12 +63,7 @@ class Snowball:
 
     def handle(self, request: Request) -> Answer:
         """Answer a request of the wire; nothing that a client sends raises."""
-        try:
-            call = wire.read(request, self.model)
-            result = self.call(call.operation.name, call.members, call.region or None)
-            return wire.answer(call, result)
-        except ApiError as error:
-            return wire.refusal(error, wire.protocol_of(request), self.model)
+        return wire.respond(request, self.model, self.call)
 
     def call(self, operation: str, members: Mapping[str, Any], region: str | None = None) -> dict[str, Any]:
         """Answer a call.

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from devicesim.datasync_api import DataSyncApi
 from devicesim.device.neighbours import Neighbours
-from devicesim.errors import VerbError
+from devicesim.errors import VerbError, require
 from devicesim.protocol.wire import Answer, Request, target_of
 from devicesim.scenario import Scenario
 from devicesim.snowball_api import files, presigned
@@ -58,6 +58,7 @@ class Snow:
         neighbours: Neighbours | None = None,
         content: str = "keep",
     ) -> None:
+        require(limit is None or limit >= 1, "limit", ">= 1", limit)
         self._scenario, self._era, self._limit, self._clock = scenario, era, limit, clock
         self._content = content
         self._neighbours = neighbours or Neighbours()

@@ -13,6 +13,7 @@ boto3 = pytest.importorskip("boto3")
 pytest.importorskip("werkzeug")
 from devicesim.endpoints.http import HttpDoor  # noqa: E402
 from devicesim.endpoints.premises import Premises  # noqa: E402
+from devicesim.errors import BoundError  # noqa: E402
 from devicesim.snowball_api.snow import Snow  # noqa: E402
 
 
@@ -189,3 +190,16 @@ def test_law_who_begins_again_keeps_the_doors_open(camp):
     assert tell(door, "reset")[1]["seconds"] == 0.0
     premises.world.create_job()
     assert premises.world.life().device.hand.doors
+
+
+def test_law_a_control_body_that_is_too_large_is_refused(door):
+    status, told = ask(door, "/_devicesim/advance", b" " * 2_000_000)
+    assert (status, json.loads(told)["error"]) == (
+        400,
+        "the body must be of 1,048,576 bytes at most, got more",
+    )
+
+
+def test_law_a_limit_of_no_devices_is_refused():
+    with pytest.raises(BoundError, match="limit must be >= 1, got -1"):
+        Snow(limit=-1)

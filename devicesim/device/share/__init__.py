@@ -21,13 +21,12 @@ from devicesim.device.share.collection import Collection, Posix, VirtualFile
 from devicesim.device.share.content import Content, Digest, Discard, Hash, Keep
 from devicesim.device.share.files import Space
 from devicesim.device.share.limits import Limits, ShareError, Usage
-from devicesim.device.share.nodes import Bucket, Directory, File, Node, Special, Symlink
+from devicesim.device.share.nodes import Bucket, Directory, Entry, File, Node, Page, Special, Symlink
 from devicesim.device.share.paths import Numbered
 from devicesim.device.share.policy import Policy, policy
 from devicesim.device.share.recorded import Recorded, redo
 from devicesim.device.share.spill import Spill
 from devicesim.device.share.stability import Loss
-from devicesim.device.share.tree import Entry, Page
 from devicesim.device.share.volume import Cut, Fit, Share
 from devicesim.device.share.walk import Item, walk
 

@@ -10,7 +10,7 @@ import stat
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 KINDS = {"fifo": stat.S_IFIFO, "socket": stat.S_IFSOCK, "block": stat.S_IFBLK, "char": stat.S_IFCHR}
 """Of special files, as ``stat`` has them."""
@@ -222,6 +222,21 @@ class Directory(Node):
         while at is not other and at.parent is not at:
             at = at.parent
         return at is other
+
+
+class Entry(NamedTuple):
+    """One line of a directory listing."""
+
+    cookie: int
+    name: str
+    node: Node
+
+
+class Page(NamedTuple):
+    """A part of a directory listing; ``end`` tells that nothing follows."""
+
+    entries: list[Entry]
+    end: bool
 
 
 class Bucket:

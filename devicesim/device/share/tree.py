@@ -5,31 +5,15 @@ from __future__ import annotations
 import errno
 import math
 from itertools import islice
-from typing import NamedTuple
 
 from devicesim.device.share.collection import COLLECTION_SHIFT, Collection, Overlay, VirtualFile
 from devicesim.device.share.content import Content
 from devicesim.device.share.inodes import Inodes
 from devicesim.device.share.limits import Limits, Usage, clean_name, clean_text, refuse
-from devicesim.device.share.nodes import KINDS, Bucket, Directory, File, Node, Special, Symlink
+from devicesim.device.share.nodes import KINDS, Bucket, Directory, Entry, File, Node, Page, Special, Symlink
 from devicesim.device.share.paths import directories
 from devicesim.device.share.stability import WriteBack
 from devicesim.errors import require
-
-
-class Entry(NamedTuple):
-    """One line of a directory listing."""
-
-    cookie: int
-    name: str
-    node: Node
-
-
-class Page(NamedTuple):
-    """A part of a directory listing; ``end`` tells that nothing follows."""
-
-    entries: list[Entry]
-    end: bool
 
 
 class Tree:

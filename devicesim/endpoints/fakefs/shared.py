@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from devicesim import catalog
 from devicesim.device.share import Keep, Share
-from devicesim.endpoints.fakefs import Mount
+from devicesim.endpoints.fakefs.mount import Mount
 from devicesim.endpoints.premises import Premises
 from devicesim.snowball_api.snow import Snow
 

@@ -1,159 +1,23 @@
-"""The share inside pyfakefs: ordinary Python code writes to it, and the device takes its time.
-
-Scope and limits: what goes through ``open``, ``os``, ``pathlib``, ``shutil``, ``io`` and all that is built on them
-(``zipfile``, ``gzip``, ``tarfile``) is on the device: names, sizes, content, ENOSPC at the true byte. Making,
-writing, renaming and removing cost what their NFS operations cost, and under the ``driven`` clock time moves so; looks
-and reads cost nothing. pyfakefs hands a whole file over at each flush: a file of many megabytes, written in small
-flushes, is slow, and some hundred megabytes are its end. Code that writes from C (``sqlite3``, ``numpy.tofile``,
-``pyarrow``, other processes) passes pyfakefs by; :meth:`Mount.close` says so where it left anything on the real disk.
-``fs.create_file(path, st_size=...)`` makes a file of any size whose bytes nobody has.
-"""
+"""Files and directories of the share as pyfakefs knows its own."""
 
 from __future__ import annotations
 
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NoReturn, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from devicesim.device.share import Directory, Node, Share, ShareError, Symlink
-from devicesim.endpoints.premises import Premises
-from devicesim.errors import MissingExtraError, VerbError, require
+from pyfakefs.fake_file import FakeDirectory, FakeFile
+from pyfakefs.helpers import FakeStatResult
 
-try:
-    from pyfakefs.fake_file import FakeDirectory, FakeFile
-    from pyfakefs.fake_filesystem import FakeFilesystem
-    from pyfakefs.helpers import FakeStatResult
-except ImportError:
-    raise MissingExtraError("snow_share", "pytest") from None
+from devicesim.device.share import Directory, Node, ShareError, Symlink
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from devicesim.endpoints.fakefs.mount import Mount
 
 WSIZE = 1 << 20
 """Bytes of one WRITE, as Linux mounts NFS."""
-
-_REAL = (os.lstat,)  # in a tuple, since pyfakefs replaces it wherever it has a name
-
-
-class Mount:
-    """A device's share at a path of a fake file system.
-
-    Args:
-        fs: the fake file system.
-        premises: the World and its device, which must be there and serve.
-        path: where; no such path may exist in the real file system.
-        client: number of the scenario's client whose link is used.
-
-    Raises:
-        VerbError: the device is not there.
-        BoundError: the path is there already, really or in the fake file system.
-    """
-
-    def __init__(
-        self, fs: FakeFilesystem, premises: Premises, path: str = "/mnt/snowcone", client: int = 0
-    ) -> None:
-        require(not _exists(path), "path", "free in the real file system", path)
-        require(not fs.exists(path), "path", "free in the fake file system", path)
-        if premises.share is None:
-            raise VerbError("the share cannot be mounted: no device is with its customer")
-        self.fs, self.premises, self.path, self._client = fs, premises, path, client
-        self._wrapped: dict[tuple[int, int, int, str], FakeFile] = {}
-        fs.add_mount_point(path)
-        root = fs.resolve(path)
-        self.device = root.st_dev
-        fs.mount_points[path] = _Room(self)
-        fs.__class__ = _Clocked
-        root.__class__ = ShareDirectory
-        root._adopt(self, premises.share.root, None)
-
-    def close(self) -> None:
-        """Say so if something passed the fake file system by.
-
-        Raises:
-            VerbError: there is something at the path in the real file system.
-        """
-        if _exists(self.path):
-            raise VerbError(
-                f"{self.path} exists in the real file system: something wrote there past pyfakefs, as C code and "
-                "other processes do; mount the share by NFS or FUSE for those"
-            )
-
-    @property
-    def share(self) -> Share:
-        """The device's share now; EIO when the device is gone."""
-        share = self.premises.share
-        return share if share is not None else _refuse(errno.EIO, self.path)
-
-    def spend(self, operation: str, payload: int, change: Callable[[float], T], path: str) -> T:
-        """Do something to the share at its price, and let time pass.
-
-        Raises:
-            OSError: it was refused, or the device does not serve.
-        """
-        done = self.premises.perform(operation, payload, self._client, change)
-        if done.reply == float("inf"):
-            _refuse(errno.EIO, path)
-        self.premises.due(done.reply)
-        if done.error is not None:
-            _refuse(done.error.errno or errno.EIO, path)
-        return done.result  # type: ignore[return-value]
-
-    def wrap(self, parent: ShareDirectory, name: str, node: Node) -> FakeFile:
-        """The fake file of a node, always the same one for a name."""
-        key = (parent._node.fileid, node.fileid, node.generation, name)
-        if key not in self._wrapped:
-            made: FakeFile
-            if isinstance(node, Directory):
-                made = FakeDirectory(name, filesystem=self.fs)
-                made.__class__ = ShareDirectory
-            else:
-                made = FakeFile(name, filesystem=self.fs)
-                made.__class__ = ShareFile
-            made._adopt(self, node, parent)
-            self._wrapped[key] = made
-        return self._wrapped[key]
-
-    def keep(self, parent: ShareDirectory, name: str, file: FakeFile) -> None:
-        """Remember a fake file that got a name."""
-        self._wrapped[parent._node.fileid, file._node.fileid, file._node.generation, name] = file
-
-
-def _exists(path: str) -> bool:
-    """Whether there is such a path in the real file system."""
-    try:
-        _REAL[0](path)
-    except OSError:
-        return False
-    return True
-
-
-class _Clocked(FakeFilesystem):
-    """A fake file system that tells its shares when somebody sets times; all others it takes from the wall."""
-
-    def utime(self, path: Any, times: Any = None, *, ns: Any = None, follow_symlinks: bool = True) -> None:
-        """Set times, of the share's files on the device."""
-        super().utime(path, times, ns=ns, follow_symlinks=follow_symlinks)
-        found = self.resolve(path, follow_symlinks, allow_fd=True)
-        if isinstance(found, ShareFile | ShareDirectory):
-            if times is not None:
-                ns = tuple(round(second * 1e9) for second in times)
-            found._set_times(*(ns or (None, None)))
-
-
-class _Room(dict[str, Any]):
-    """What pyfakefs keeps of a mount point, told by the share: its size and what is used."""
-
-    def __init__(self, mount: Mount) -> None:
-        super().__init__(idev=mount.device, total_size=0, used_size=0)
-        self._mount = mount
-
-    def __getitem__(self, key: str) -> Any:
-        if key == "total_size":
-            return self._mount.share.limits.capacity
-        if key == "used_size":
-            return self._mount.share.used
-        return super().__getitem__(key)
 
 
 class _OnShare:
@@ -256,7 +120,7 @@ class ShareFile(_OnShare, FakeFile):  # type: ignore[override]
                 if last < float("inf"):
                     mount.premises.due(last)
                 code = errno.EIO if done.reply == float("inf") else errno.ENOSPC
-                _refuse(done.error.errno or code if done.error is not None else code, path)
+                refuse(done.error.errno or code if done.error is not None else code, path)
         mount.premises.due(last)
 
     def set_large_file_size(self, st_size: int) -> None:
@@ -268,7 +132,7 @@ class ShareFile(_OnShare, FakeFile):  # type: ignore[override]
             "WRITE", st_size, lambda now: mount.share.write(node, 0, st_size, now) if st_size else 0, path
         )
         if written < st_size:
-            _refuse(errno.ENOSPC, path)
+            refuse(errno.ENOSPC, path)
 
     @property
     def size(self) -> int:
@@ -413,5 +277,6 @@ def _same(old: bytes, new: bytes) -> int:
     return low
 
 
-def _refuse(code: int, path: str) -> NoReturn:
+def refuse(code: int, path: str) -> NoReturn:
+    """Raise what the operating system would."""
     raise OSError(code, os.strerror(code), path)
