@@ -22,6 +22,7 @@ Messages as the NFS door of this package reads and writes them, exact.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from devicesim.physics.nfs.calls import (
     HYPER,
@@ -40,6 +41,7 @@ from devicesim.physics.nfs.calls import (
     procedures,
     stat4_size,
 )
+from devicesim.physics.nfs.reads import file_reads
 
 
 def every_call(
@@ -91,28 +93,26 @@ def every_call(
         stat, opener = stat4_size(opaque_size(owner_bytes)), opaque_size(open_owner_bytes)
         sizes = _compounds4(name, handle, stat, opener, sessions=version == "4.1")
     others = {n: Procedure(n, header + call, REPLY_HEADER + reply) for n, (call, reply) in sizes.items()}
-    return others | dict(
-        procedures(
-            version,
-            name_bytes=name_bytes,
-            handle_bytes=handle_bytes,
-            host_bytes=host_bytes,
-            groups=groups,
-            owner_bytes=owner_bytes,
-            open_owner_bytes=open_owner_bytes,
-        )
-    )
+    lengths: dict[str, Any] = {
+        "name_bytes": name_bytes,
+        "handle_bytes": handle_bytes,
+        "host_bytes": host_bytes,
+        "groups": groups,
+        "owner_bytes": owner_bytes,
+        "open_owner_bytes": open_owner_bytes,
+    }
+    reads = file_reads(version, **lengths)
+    read = {each.name: each for each in (reads.read, reads.page)}
+    return others | read | dict(procedures(version, **lengths))
 
 
 def _procedures3(name: int, handle: int) -> dict[str, tuple[int, int]]:
     """Arguments and results of RFC 1813; a result starts with its status."""
     nothing_set, changed = 6 * WORD, PRE_OP_ATTR + POST_OP_ATTR
     made = 2 * WORD + handle + POST_OP_ATTR + changed
-    page = WORD + POST_OP_ATTR + VERIFIER + 2 * WORD
     return {
         "NULL": (0, 0),
         "READLINK": (handle, WORD + POST_OP_ATTR + WORD),
-        "READ": (handle + HYPER + WORD, WORD + POST_OP_ATTR + 3 * WORD),
         "MKDIR": (handle + name + nothing_set, made),
         "SYMLINK": (handle + name + nothing_set + name, made),
         "MKNOD": (handle + name + WORD + nothing_set, made),
@@ -120,8 +120,7 @@ def _procedures3(name: int, handle: int) -> dict[str, tuple[int, int]]:
         "RMDIR": (handle + name, WORD + changed),
         "RENAME": (2 * (handle + name), WORD + 2 * changed),
         "LINK": (2 * handle + name, WORD + POST_OP_ATTR + changed),
-        "READDIR": (handle + HYPER + VERIFIER + WORD, page),
-        "READDIRPLUS": (handle + HYPER + VERIFIER + 2 * WORD, page),
+        "READDIR": (handle + HYPER + VERIFIER + WORD, WORD + POST_OP_ATTR + VERIFIER + 2 * WORD),
         "FSSTAT": (handle, WORD + POST_OP_ATTR + 6 * HYPER + WORD),
         "FSINFO": (handle, WORD + POST_OP_ATTR + 7 * WORD + HYPER + 3 * WORD),
         "PATHCONF": (handle, WORD + POST_OP_ATTR + 6 * WORD),
@@ -137,8 +136,6 @@ def _compounds4(
     save = (2 * WORD + handle, 2 * done)  # the other directory: SAVEFH and a second PUTFH
     setting = bitmap + WORD  # an empty fattr4
     operations = {
-        "READ": ((WORD + STATEID + HYPER + WORD, done + 2 * WORD),),
-        "READDIR": ((WORD + HYPER + VERIFIER + 2 * WORD + bitmap, done + VERIFIER + 2 * WORD),),
         "READLINK": ((WORD, done + WORD),),
         "ACCESS": ((2 * WORD, done + 2 * WORD), look),
         "GETATTR": (look,),
