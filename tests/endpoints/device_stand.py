@@ -6,7 +6,7 @@ from typing import Any
 
 from small_story import small_story
 
-from devicesim.device.share import Keep, Share
+from devicesim.device.share import Share
 from devicesim.endpoints.premises import Premises
 from devicesim.snowball_api.snow import Snow
 
@@ -19,7 +19,6 @@ def device_stand(clock: str = "driven", *, paced: bool = True, **more: Any) -> P
     snow.world.open_doors()
     job = snow.world.create_job(buckets=[BUCKET])
     snow.world.until_serving(job)
-    snow.world.life(job).device.share.content = Keep(1 << 28)
     return Premises(snow, job, paced=paced)
 
 

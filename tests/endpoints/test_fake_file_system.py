@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import gzip
+import hashlib
 import os
 import shutil
 import stat
@@ -154,6 +155,14 @@ class TestDevice:
         with pytest.raises(OSError) as caught:
             (home / "a").write_text("a")
         assert caught.value.errno == errno.EIO
+
+    @pytest.mark.snow(content="hash")
+    def test_the_content_policy_is_the_markers(self, home: Path, share: Share) -> None:
+        """A policy that keeps digests only: sizes and checksums stay true, and no bytes are held."""
+        (home / "a").write_bytes(b"x" * 1000)
+        node = share.resolve("/buckets/share/a")
+        assert share.digest(node).value == hashlib.sha256(b"x" * 1000).hexdigest()
+        assert share.read(node, 0, 4) == bytes(4)
 
 
 class TestShipping:

@@ -6,7 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from devicesim import catalog
-from devicesim.device.share import Keep, Share
+from devicesim.device.share import Share
 from devicesim.endpoints.fakefs.mount import Mount
 from devicesim.endpoints.premises import Premises
 from devicesim.snowball_api.snow import Snow
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
 BUCKET = "share"
 """The bucket of a job that is made because there was none."""
-
-HELD = 1 << 30
-"""Content of files that is held in memory at most [bytes]."""
 
 
 class Shared:
@@ -46,7 +43,6 @@ class Shared:
         self.job_id = next(iter(world.jobs), None) or world.create_job(buckets=[bucket])
         world.until_serving(self.job_id)
         self.premises = Premises(snow, self.job_id)
-        self.share.content = Keep(HELD)
         self._mount: Mount | None = None
 
     @property
