@@ -7,7 +7,9 @@ Model: a call is done, and offered to the device's core, when it arrives; its re
 - ``driven``: the clock jumps to the earliest reply, once no request waits to be read or is on its way, and every client
   that was just answered has had its turn to go on: twenty times what it usually takes, within :data:`SHORTEST` and
   :data:`LONGEST`. Without that pause the clock would run past what a client that keeps several calls under way sends
-  next, and serialise it. A client that let its turn pass waits for all its replies, and gets them.
+  next, and serialise it. A client that let its turn pass waits for all its replies, and gets them. Nor does the clock
+  jump while a client has fewer calls of one size under way than it usually has, and its next may still be travelling:
+  :data:`HOPE` after the last one that came. How many are usual is learnt from the client, call size by call size.
 
 Scope and limits: a reply that would never come (a link that is down, a full cache behind a disk that stands) is asked
 for again now and then; its client waits, as it would. When the device goes off, clients with calls under way are hung
@@ -31,6 +33,12 @@ from devicesim.world.clock import factor_of
 SHORTEST, LONGEST = 20e-3, 250e-3
 """Bounds of the time that a client has to go on before the driven clock moves past it [s of wall]."""
 _BEGINNING = 50e-3  # more that a client has after its mount [s of wall]
+HOPE = 10e-3
+"""How long the next of several calls may take to come after the one before [s of wall]."""
+_AT_ONCE, _DATA = (
+    8,
+    2048,
+)  # calls first expected under way together, of at least so many bytes; smaller ones come singly
 _PATIENCE = 1.0  # with half a request [s of wall]
 _MOST_OWED = 50e-3  # by which a reply may leave early, for an earlier one that left late [s of wall]
 _ASK_AGAIN = 0.25  # for a reply that is not in sight [s of wall]
@@ -69,6 +77,8 @@ class Pacing:
         self._turns: dict[Connection, float] = {}
         self._usual: dict[Connection, float] = {}
         self._draining: set[Connection] = set()
+        self._at_once: dict[tuple[Connection, int], int] = {}
+        self._hopes: dict[Connection, tuple[float, int]] = {}
         self._owed: dict[Connection, float] = {}
 
     def heard(self, connection: Connection) -> None:
@@ -86,9 +96,10 @@ class Pacing:
         if self._premises.paced:
             self._turns[connection] = self._loop.time() + _BEGINNING
 
-    def hold(self, due: float, connection: Connection, parts: Sequence[bytes]) -> None:
-        """Send a reply when its simulated time has come."""
+    def hold(self, due: float, connection: Connection, parts: Sequence[bytes], size: int) -> None:
+        """Send a reply when its simulated time has come; its call or itself has so many bytes."""
         connection.waiting += 1
+        self._hope(connection, size)
         due -= self._owed.pop(connection, 0.0)
         held = due, next(self._numbers), connection, parts
         if isfinite(due):
@@ -106,6 +117,8 @@ class Pacing:
         self._usual.pop(connection, None)
         self._draining.discard(connection)
         self._owed.pop(connection, None)
+        self._hopes.pop(connection, None)
+        self._at_once = {key: usual for key, usual in self._at_once.items() if key[0] is not connection}
         self._held = [held for held in self._held if held[2] is not connection]
         heapq.heapify(self._held)
         self._stalled = [held for held in self._stalled if held[2] is not connection]
@@ -153,11 +166,30 @@ class Pacing:
                 self._draining.add(connection)
             else:
                 longest = max(longest, since + turn - now)
+        for connection, (until, kind) in list(self._hopes.items()):
+            if until <= now:
+                del self._hopes[connection]
+                self._at_once[connection, kind] = max(
+                    connection.waiting, self._at_once.get((connection, kind), _AT_ONCE) // 2
+                )
+            else:
+                longest = max(longest, until - now)
         if any(each.halfway and now - each.touched < _PATIENCE for each in self._connections):
             longest = max(longest, SHORTEST)
         return longest
 
+    def _hope(self, connection: Connection, size: int) -> None:
+        """Expect more calls like the one that came, unless as many as usual are under way."""
+        kind = size.bit_length()
+        usual = self._at_once.get((connection, kind), _AT_ONCE if size >= _DATA else 1)
+        if connection.waiting < usual:
+            self._hopes[connection] = self._loop.time() + HOPE, kind
+        else:
+            self._at_once[connection, kind] = connection.waiting
+            self._hopes.pop(connection, None)
+
     def _send(self, connection: Connection, parts: Sequence[bytes]) -> None:
+        self._hopes.pop(connection, None)
         connection.waiting -= 1
         if connection.open:
             connection.send(parts)

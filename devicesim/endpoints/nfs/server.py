@@ -111,7 +111,8 @@ class NfsDoor:
             connection.send(reply.parts)
             self._pacing.answered(connection)
         else:
-            self._pacing.hold(reply.due, connection, reply.parts)
+            size = max(len(record), sum(map(len, reply.parts)))
+            self._pacing.hold(reply.due, connection, reply.parts, size)
 
 
 def _listening(host: str, port: int) -> socket.socket:
