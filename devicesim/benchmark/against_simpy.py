@@ -135,7 +135,13 @@ def measure(cell: Cell, scale: Scale) -> Measured:
 AGAINST = "a SimPy event per step of each RPC"
 COMPILED_ROW = Row("simpy-compiled", "compiled core, median of cells", AGAINST, target=Target(">=", 2000))
 WORST_ROW = Row("simpy-worst", "compiled core, worst cell", AGAINST, target=Target(">=", 1000))
-PURE_ROW = Row("simpy-pure", "pure-Python core, median of cells", AGAINST, target=Target(">=", 50))
+PURE_ROW = Row(
+    "simpy-pure",
+    "pure-Python core, median of cells",
+    AGAINST,
+    target=Target(">=", 50),
+    binds="three quarters in the bytecode of the loop itself, 0.9 to 1.7 us an RPC, spread evenly",
+)
 EQUAL_ROW = Row("simpy-equal", "cells with the same finish times", AGAINST, "%", target=Target(">=", 100))
 ORDERED = (
     "the events keep the core's order at ties; a plainer model, unequal there, was 1.3 to 2 times as quick"

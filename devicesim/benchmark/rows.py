@@ -62,6 +62,7 @@ class Row:
         notes: what else one must know.
         cells: the figures behind it, cell by cell.
         wrong: what the answer was wrong in; then there is no figure.
+        binds: where profiles say that the time goes, of a row whose target has been missed: told where it is again.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Row:
     notes: tuple[str, ...] = ()
     cells: tuple[dict[str, Any], ...] = ()
     wrong: str = ""
+    binds: str = ""
 
     def of(self, *values: float, **details: Any) -> Row:
         """This row with its figures, and with whatever else is known of them."""
@@ -84,6 +86,11 @@ class Row:
     def figure(self) -> float | None:
         """The median, None if there is none."""
         return None if self.spread is None else self.spread.median
+
+    @property
+    def missed(self) -> bool:
+        """Whether there is a figure, and it falls short of the target."""
+        return not self.wrong and self.reached is False
 
     @property
     def reached(self) -> bool | None:

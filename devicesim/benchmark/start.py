@@ -18,7 +18,14 @@ from devicesim.benchmark.pairs import children_time, ratios
 from devicesim.benchmark.rows import Bench, Row, Scale, Target, check
 
 HELP_ROW = Row("start-help", "devicesim --help", "python -c pass", target=Target("<=", 5))
-RUN_ROW = Row("start-run", "devicesim run", 'python -c "import numpy"', target=Target("<=", 3))
+RUN_ROW = Row(
+    "start-run",
+    "devicesim run",
+    'python -c "import numpy"',
+    target=Target("<=", 3),
+    binds="numpy, pydantic, click, rich and simpy alone take 2.1 to 2.4 of it; of the whole, making this project's "
+    "dataclasses takes a seventh, its scenario models a sixteenth, reading the catalog an eighteenth",
+)
 PAIRS = 7
 """Starting is soon over, and uneven."""
 

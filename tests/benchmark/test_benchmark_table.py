@@ -18,7 +18,9 @@ from devicesim.benchmark.rows import Bench, Row, Scale, Target
 FAST = Row("fast", "a thing", "another", target=Target(">=", 2000)).of(
     2100.0, 2034.4, 1999.0, pairs=3, work="it was done", notes=("on a Monday",)
 )
-SLOW = Row("slow", "a thing", "another", target=Target("<=", 0.75)).of(0.8, pairs=1, work="it was done")
+SLOW = Row("slow", "a thing", "another", target=Target("<=", 0.75), binds="in the cellar").of(
+    0.8, pairs=1, work="it was done"
+)
 ABSENT = Row("absent", "a thing", "another", target=Target(">=", 1)).of(notes=("not here",))
 WRONG = Row("broken", "a thing", "another", target=Target(">=", 1)).of(wrong="a sum")
 TOLD = Row("told", "how many", "", "%").of(
@@ -65,6 +67,14 @@ def test_law_the_table_tells_every_row_and_note_within_its_width(width: int) -> 
         assert line.endswith(table.verdict(row))
         assert all(note in text for note in row.notes)
     assert "wrong: a sum" in text
+    assert "where the time goes: in the cellar" in text
+
+
+def test_law_where_the_time_goes_is_told_of_missed_rows_only() -> None:
+    reached = Row("quick", "a thing", "another", target=Target(">=", 1), binds="in the attic").of(2.0)
+    assert "attic" not in table.render([reached], 100, color=False)
+    told = table.document([reached, SLOW], Scale(), 1.0)["rows"]
+    assert [row["binds"] for row in told] == [None, "in the cellar"]
 
 
 def test_law_colours_are_only_colours() -> None:
