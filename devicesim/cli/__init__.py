@@ -30,6 +30,7 @@ COMMANDS = {
     "validate": "The model against every published figure and measurement, failures included.",
     "serve": "Open the doors of a simulation: the Snowball job API over HTTP.",
     "catalog": "The figures everything rests on, with their sources.",
+    "faults": "What can be made to go wrong on purpose, and how a scenario says so.",
     "schema": "Print the JSON Schema of scenario files.",
     "bench": "Measure speed and accuracy on this machine, as ratios.",
 }

@@ -20,7 +20,8 @@ from devicesim.device.job import Job, Order
 from devicesim.device.setting import Setting
 from devicesim.device.snow_device import SnowDevice
 from devicesim.jobs import JobType
-from devicesim.scenario import Blackout, Files, Function, Scenario, loads
+from devicesim.scenario import Files, Function, Scenario, loads
+from devicesim.scenario.faults import FaultTable
 
 Asked = tuple[str, Sequence[str]]
 """A function that a job names: its ARN, and the ARNs of the buckets that trigger it."""
@@ -65,7 +66,6 @@ class Customer:
 
     Attributes:
         ingest: the copy onto the device, once begun.
-        befell: the blackouts that found the device at work.
         task: what is done with the device: that copy, unless a room of the scenario sends somebody else.
         guests: what else the device stays for, where somebody asks while the World runs.
     """
@@ -74,15 +74,16 @@ class Customer:
         self._setting, self._job, self._device, self._datasets = setting, job, device, datasets
         self.ingest: Ingest | None = None
         self.task: Task | None = None
-        self.befell: list[Blackout] = []
         self.guests: list[Guest] = []
         self._dark = -1.0
-        self._faults = self._blackouts(1)
 
-    def _blackouts(self, part: int) -> list[Blackout]:
-        """When mains fail here; each part of an export has its own."""
-        faults = self._setting.scenario.faults
-        return [fault for fault in faults if isinstance(fault, Blackout) and fault.part == part]
+    def suffers(self, fault: FaultTable) -> bool:
+        """Whether a fault of the scenario is of this device; each part of an export has its own."""
+        return getattr(fault, "part", 1) == 1
+
+    def darken(self, until: float) -> None:
+        """Let there be no power up to a time [s]; whoever looks after the device waits for it."""
+        self._dark = max(self._dark, until)
 
     def keep(self) -> Generator[simpy.Event, object, None]:
         """Unpack, work, pack; returns when the device is off and waits for the courier."""
@@ -138,9 +139,8 @@ class Customer:
         while True:
             before = self._done()
             if (yield from device.start(self._serves)):
-                for fault in self._faults:
-                    self._setting.env.process(self._black_out(fault))
-                self._faults = []
+                if not device.ready.triggered:
+                    device.ready.succeed()
                 device.hand.ready()
                 self._served()
                 if self.task is not None and not self.task.finished:
@@ -218,14 +218,6 @@ class Customer:
         if self._dark > self._setting.now:
             yield env.timeout(self._dark - self._setting.now)
         return True
-
-    def _black_out(self, fault: Blackout) -> Generator[simpy.Event, object, None]:
-        """Let the mains fail, if the device is still at work by then."""
-        yield self._setting.env.timeout(fault.at)
-        if not self._device.off.triggered:
-            self.befell.append(fault)
-            self._dark = self._setting.now + fault.duration
-            self._device.fail("no mains power")
 
     def _power(self) -> Generator[simpy.Event, object, bool]:
         """Wait for mains that come back, or see to the battery; False when there is nothing left to run on."""

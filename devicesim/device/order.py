@@ -53,6 +53,8 @@ class Life:
         self._door = Door(setting, self.device)
         self.held: simpy.Event | None = None
         self._enter(JobState.NEW)
+        if setting.scenario.faults:
+            rooms.expect(self)
         self.over: simpy.Process = setting.env.process(self._run())
 
     @property

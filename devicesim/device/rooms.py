@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from devicesim.device.console import CHANGES, COMMANDS, Console, Document
     from devicesim.device.export.export import Export, Master, Part, asked_for
     from devicesim.device.export.inventory import attached
+    from devicesim.device.faults.befall import befall, expect
     from devicesim.device.fleet.fleet import Fleet
     from devicesim.device.fleet.quota import Usage, usage
     from devicesim.device.online.execution import Execution
@@ -43,8 +44,10 @@ _HOMES = {
     "Whole": "cluster.whole",
     "asked_for": "export.export",
     "attached": "export.inventory",
+    "befall": "faults.befall",
     "cluster_id": "cluster.whole",
     "default_cluster": "cluster.whole",
+    "expect": "faults.befall",
     "serves": "online.service",
     "usage": "fleet.quota",
 }
@@ -67,8 +70,10 @@ __all__ = [
     "Whole",
     "asked_for",
     "attached",
+    "befall",
     "cluster_id",
     "default_cluster",
+    "expect",
     "serves",
     "usage",
 ]

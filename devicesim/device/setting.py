@@ -11,6 +11,7 @@ import simpy
 
 from devicesim.catalog import Figures
 from devicesim.device.course import Courses
+from devicesim.device.faults.ledger import Ledger
 from devicesim.device.neighbours import Neighbours
 from devicesim.device.share import Content, Discard, Policy
 from devicesim.device.testimony import Testimony
@@ -33,6 +34,7 @@ class Setting:
         draw: a named random generator; each name has its own stream of numbers, so that a draw more in one
             place moves nothing in another.
         courses: what has been computed of copies, so that copies which begin alike are computed once.
+        faults: what goes wrong on purpose, with its ids and labels.
         heard: what neighbours have said so far.
         notice: called after each stretch of copying, so that a terminal can show how far it is.
         content: makes what becomes of the bytes that real clients write to a job's device, by its JobId.
@@ -46,6 +48,7 @@ class Setting:
     neighbours: Neighbours
     draw: Callable[[str], np.random.Generator]
     courses: Courses = field(default_factory=Courses)
+    faults: Ledger = field(default_factory=Ledger)
     heard: Testimony = field(default_factory=Testimony)
     notice: list[Callable[[], None]] = field(default_factory=list)
     content: Policy = _discard

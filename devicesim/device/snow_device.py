@@ -22,6 +22,7 @@ from devicesim.device.heat import Heat
 from devicesim.device.power import Busy, Power
 from devicesim.device.setting import Setting
 from devicesim.device.share import Limits, Recorded
+from devicesim.device.strain import Strain
 from devicesim.device.tenant import Tenant
 from devicesim.device.writeback import Writeback
 from devicesim.physics import power as physics
@@ -58,6 +59,9 @@ class SnowDevice:
         off: event that fires when the device goes off, cleanly or not; a new one at every start.
         room: key of the figure that says what it holds.
         abrupt: whether it last went off without warning.
+        fault: id of the fault by which it last went off; empty if it was none.
+        ready: event that fires when it first is on with its services.
+        strain: what faults take of its disk and links.
         made: when the job that it is prepared for was created [s].
         counted: cumulative busy seconds of the copy, for the draw by activity.
         tenants: what works on the device beside the copy and the instances.
@@ -69,8 +73,9 @@ class SnowDevice:
         self.setting, self.kind, self.job, self.wifi = setting, kind, job, wifi
         self.state = "off"
         self.services = dict.fromkeys(interfaces.used(setting.scenario), "INACTIVE")
-        self.abrupt = False
-        self.off = setting.env.event()
+        self.abrupt, self.fault = False, ""
+        self.off, self.ready = setting.env.event(), setting.env.event()
+        self.strain = Strain()
         self.room = room(setting, kind)
         self.share = Recorded(limits(setting, kind, self.room), setting.content(job), job, setting.now)
         self.share.epoch_ns = round(setting.epoch.timestamp() * 1e6) * 1000
@@ -134,7 +139,11 @@ class SnowDevice:
     @property
     def disk_factor(self) -> float:
         """Factor on the disk's speed now: what instances, functions, tenants and heat leave of it."""
-        return max(0.0, 1.0 - self.compute.disk_share - self._disk_read) * self.heat.disk_factor
+        return (
+            max(0.0, 1.0 - self.compute.disk_share - self._disk_read)
+            * self.heat.disk_factor
+            * self.strain.disk
+        )
 
     @property
     def computes(self) -> bool:
@@ -150,7 +159,7 @@ class SnowDevice:
     def alone(self) -> Alone:
         """What the copy would have if nothing computed beside it; tenants and heat are what they are."""
         left = max(0.0, 1.0 - sum(tenant.service for tenant in self.tenants) / self.cores)
-        disk = max(0.0, 1.0 - self._disk_read) * self.heat.disk_factor
+        disk = max(0.0, 1.0 - self._disk_read) * self.heat.disk_factor * self.strain.disk
         return Alone(self.heat.cpu_factor * left, disk, sum(tenant.network for tenant in self.tenants))
 
     def attend(self, tell: Callable[[Put], None], copy: Copy) -> None:
@@ -220,9 +229,9 @@ class SnowDevice:
 
     # The life of the device.
 
-    def _enter(self, state: str, why: str = "") -> None:
+    def _enter(self, state: str, why: str = "", fault: str = "") -> None:
         self.state = state
-        self.setting.say(DeviceChanged(self.setting.now, self.job, state, why))
+        self.setting.say(DeviceChanged(self.setting.now, self.job, state, why, fault))
         self.change()
 
     @property
@@ -333,7 +342,7 @@ class SnowDevice:
         if self.power.lasts(self.least) < needed:
             self.fail("battery empty")
             return
-        self.abrupt = False
+        self.abrupt, self.fault = False, ""
         for service, state in self.services.items():
             if state not in {"INACTIVE", "DEACTIVATED"}:
                 self._serve(service, "INACTIVE")
@@ -347,11 +356,14 @@ class SnowDevice:
         self.share.flush(self.share.unstable_bytes)
         self._enter("off", why)
 
-    def fail(self, why: str) -> None:
-        """Go off at once: what only the page cache held is gone, and services are left DEACTIVATED."""
+    def fail(self, why: str, fault: str = "") -> None:
+        """Go off at once: what only the page cache held is gone, and services are left DEACTIVATED.
+
+        ``fault`` is the id of what was laid into the story to make it so.
+        """
         if self.off.triggered:
             return
-        self.abrupt = True
+        self.abrupt, self.fault = True, fault
         for service, state in self.services.items():
             if state != "INACTIVE":
                 self._serve(service, "DEACTIVATED")
@@ -360,7 +372,7 @@ class SnowDevice:
         self.writeback.cut()
         if self.cache is not None:
             self.cache.cut()
-        self._enter("off", why)
+        self._enter("off", why, fault)
 
 
 def room(setting: Setting, kind: str) -> str:

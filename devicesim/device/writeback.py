@@ -7,12 +7,13 @@ them back as fast as it can, oldest first. Looked at with every operation, so no
 from __future__ import annotations
 
 from collections import deque
+from itertools import islice
 from typing import Protocol
 
 from devicesim.device import capacities
 from devicesim.device.setting import Setting
 from devicesim.device.share import Recorded
-from devicesim.progress import Lost
+from devicesim.progress import MOST_NAMES, Lost
 
 GRAIN = 1.0
 """Seconds of writing that count as of one age."""
@@ -27,11 +28,13 @@ class Disk(Protocol):
         kind: catalog entry of the device.
         room: key of the figure that says what it holds.
         share: what clients wrote to.
+        fault: id of the fault by which it last went off; empty if it was none.
     """
 
     kind: str
     room: str
     share: Recorded
+    fault: str
 
     @property
     def disk_factor(self) -> float:
@@ -86,7 +89,8 @@ class Writeback:
         self._left = 0
         self._came.clear()
         if loss.files:
-            setting.say(Lost(setting.now, self._job, "device", loss.files, loss.bytes, WHY))
+            names, fault = tuple(islice(loss.names(), MOST_NAMES)), self._disk.fault
+            setting.say(Lost(setting.now, self._job, "device", loss.files, loss.bytes, WHY, fault, names))
 
     def _take(self, now: float, count: int) -> None:
         """Note how many bytes came since the last look."""

@@ -14,6 +14,8 @@
 ``POST .../power_on``       likewise
 ``POST .../cut_power``      likewise: the plug is pulled
 ``POST .../return``         likewise: the customer gives the device back
+``POST .../faults``         ``{"kind": "wifi-outage", "duration": "10 min"}``: lets it go wrong; answers its ``fault``
+``GET  .../faults``         what goes wrong on purpose, and the kinds that can, each with its JSON Schema
 ``POST .../run``            ``{}``: until nothing is left to happen
 ``POST .../reset``          begin again
 ``GET  .../state``          everything that the page shows
@@ -34,6 +36,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from devicesim.endpoints import faults
 from devicesim.endpoints.live import CONTENT_TYPE, Feed, metrics, page, state
 from devicesim.endpoints.premises import Premises
 from devicesim.errors import DevicesimError, MissingExtraError, VerbError, require
@@ -164,6 +167,12 @@ class HttpDoor:
                 return stream
             if path == "clock" and request.method == "GET":
                 return _json(self._clock())
+            if path == "faults" and request.method == "GET":
+                return _json(faults.told(self._snow.world))
+            if path == "faults" and request.method == "POST":
+                fault = faults.inject(self._snow, _document(request), self._premises.job_id)
+                self._premises.moved()
+                return _json(self._clock() | {"fault": fault})
             if path == "agent" and request.method == "POST":
                 return _json(self._agent(_told(_document(request), {"job": (str,)}, all_of_them=False)))
             if path in self._verbs and request.method == "POST":

@@ -15,6 +15,7 @@ Times are seconds since the run's start; :func:`timestamp` turns them into ISO 8
 
 from devicesim.progress.chunks import CHUNK, COUNTERS, PROGRESS_SCHEMA, SAMPLE, Chunk
 from devicesim.progress.events import (
+    MOST_NAMES,
     AccessBarred,
     AgentChanged,
     BatteryChanged,
@@ -25,6 +26,8 @@ from devicesim.progress.events import (
     ExecutionChanged,
     ExportFailed,
     ExportListed,
+    FaultBegan,
+    FaultEnded,
     FunctionsChanged,
     ImportFailed,
     InstanceChanged,
@@ -57,6 +60,7 @@ __all__ = [
     "COUNTERS",
     "EVENT_SCHEMA",
     "EXACT",
+    "MOST_NAMES",
     "MOST_SAMPLES",
     "PROGRESS_SCHEMA",
     "SAMPLE",
@@ -74,6 +78,8 @@ __all__ = [
     "ExecutionChanged",
     "ExportFailed",
     "ExportListed",
+    "FaultBegan",
+    "FaultEnded",
     "FunctionsChanged",
     "ImportFailed",
     "InstanceChanged",

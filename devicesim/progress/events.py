@@ -1,8 +1,14 @@
-"""The events of a run; frozen, each with its time and job."""
+"""The events of a run; frozen, each with its time and job.
+
+What follows from a fault that was laid into the story names it by its id, in ``fault``; empty where nobody meant it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+MOST_NAMES = 1_000
+"""Most files that one event names; it always says how many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,7 @@ class DeviceChanged(Event):
 
     state: str
     why: str = ""
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,7 @@ class LegInterrupted(Event):
     why: str
     bytes: int
     objects: int
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +126,19 @@ class Refused(Event):
     files: int
     bytes: int
     why: str
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Lost(Event):
-    """Data that was acknowledged and is gone, with where and why."""
+    """Data that was acknowledged and is gone, with where and why, and the paths of at most :data:`MOST_NAMES` files."""
 
     where: str
     files: int
     bytes: int
     why: str
+    fault: str = ""
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +148,7 @@ class ImportFailed(Event):
     objects: int
     bytes: int
     why: str
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,3 +243,37 @@ class Cleared(Event):
 
     files: int
     bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class FaultBegan(Event):
+    """A label: something that was meant to go wrong begins to, and where.
+
+    Attributes:
+        fault: its id, ``F1`` and on: those of the scenario first, in their order.
+        kind: as ``[[fault]]`` names it.
+        where: what it befalls: ``supply``, ``disk``, ``link of laptop``, ``nodes 2, 4``.
+        words: what happens, for people.
+        lasts: how long it is to last [s]; infinite for good, 0 for what is over at once.
+        files, bytes: what it touches, where that is a set of files.
+        names: the paths of at most :data:`MOST_NAMES` of them.
+    """
+
+    fault: str
+    kind: str
+    where: str
+    words: str
+    lasts: float = 0.0
+    files: int = 0
+    bytes: int = 0
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FaultEnded(Event):
+    """A label: what was meant to go wrong is over, whatever still follows from it."""
+
+    fault: str
+    kind: str
+    where: str
+    words: str = ""

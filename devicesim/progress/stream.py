@@ -154,8 +154,9 @@ def _times(chunk: Chunk) -> NDArray[np.str_]:
 
 
 def event_json(event: Event, epoch: datetime) -> str:
-    """One event as a JSON Lines record."""
+    """One event as a JSON Lines record; what it says nothing of a fault, or of names, is left out."""
     data = {f.name: getattr(event, f.name) for f in fields(event) if f.name not in {"at", "job"}}
+    data = {name: value for name, value in data.items() if value not in _UNSAID.get(name, ())}
     head = {"schema": EVENT_SCHEMA, "time": timestamp(epoch, event.at), "seconds": event.at}
     return _encode(head | {"event": type(event).__name__, "JobId": event.job} | data)
 
@@ -166,5 +167,8 @@ def _plain(value: object) -> object:
         return value.item()
     raise TypeError(f"an event cannot hold a {type(value).__name__}")
 
+
+_UNSAID = {"fault": ("",), "names": ((),), "lasts": (inf,)}
+"""Members that a record leaves out, with these values: JSON has no infinity."""
 
 _encode = json.JSONEncoder(separators=(",", ":"), default=_plain).encode

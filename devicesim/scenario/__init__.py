@@ -28,7 +28,7 @@ from devicesim.scenario.cluster import capacity as cluster_capacity
 from devicesim.scenario.compute import Function, Image, Instance
 from devicesim.scenario.data import Dataset, Fixed, KeyRange, Lognormal, Normal, Pareto, Uniform
 from devicesim.scenario.datasets import expected_count, expected_total, files, files_of
-from devicesim.scenario.faults import Blackout, Fault, NodeDown, NodeFault, NodeLost, PowerCut
+from devicesim.scenario.faults import Fault
 from devicesim.scenario.fleet import Fleet
 from devicesim.scenario.goals import METRICS, Goal, goal_of
 from devicesim.scenario.listing import Files
@@ -48,7 +48,6 @@ __all__ = [
     "METRICS",
     "S3",
     "Address",
-    "Blackout",
     "Client",
     "Cluster",
     "Dataset",
@@ -67,16 +66,12 @@ __all__ = [
     "KeyRange",
     "Lognormal",
     "Nfs",
-    "NodeDown",
-    "NodeFault",
-    "NodeLost",
     "Normal",
     "Notify",
     "Option",
     "Outages",
     "Pareto",
     "Power",
-    "PowerCut",
     "Requests",
     "Scenario",
     "Schedule",

@@ -24,10 +24,10 @@ def schema() -> dict[str, Any]:
     >>> schema()["$defs"]["Power"]["properties"]["swap"]["default"]
     '600 s'
     """
-    return {"$schema": DIALECT, "title": TITLE} | _polished(Scenario.model_json_schema(by_alias=True))
+    return {"$schema": DIALECT, "title": TITLE} | polished(Scenario.model_json_schema(by_alias=True))
 
 
-def _polished(node: dict[str, Any]) -> dict[str, Any]:
+def polished(node: dict[str, Any]) -> dict[str, Any]:
     """A schema without noise and without ``null``, which TOML does not have."""
     if (kinds := [kind for kind in node.get("anyOf", ()) if kind != {"type": "null"}]) and len(kinds) == 1:
         node = kinds[0] | {key: value for key, value in node.items() if key != "anyOf"}
@@ -51,7 +51,7 @@ def _polished(node: dict[str, Any]) -> dict[str, Any]:
 
 
 def _inner(node: Any) -> Any:
-    return _polished(node) if isinstance(node, dict) else node
+    return polished(node) if isinstance(node, dict) else node
 
 
 def _default(value: Any, dimension: str | None) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 from urllib.parse import parse_qsl, urlsplit
 
 from devicesim.datasync_api import DataSyncApi
@@ -106,6 +106,22 @@ class Snow:
         """Move the clock until nothing is left to happen."""
         self.world.run()
         return self
+
+    def inject(self, kind: str, job_id: str | None = None, **members: Any) -> str:
+        """Let something go wrong now, or ``at="10 min"`` from now; returns the fault's id.
+
+        Kinds and their members are those of a scenario's ``[[fault]]``, as ``devicesim faults`` prints them:
+        ``snow.inject("wifi-outage", duration="10 min")``.
+
+        Args:
+            kind: of the fault. job_id: whose device it befalls, the first job's if not named. members: of the kind.
+
+        Raises:
+            UnknownNameError: no such kind.
+            BoundError: a member that it does not take, or not so.
+            VerbError: it cannot befall that job.
+        """
+        return self.world.inject(kind, job_id, **members)
 
     # DataSync.
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from devicesim.catalog import Figures
 from devicesim.device import rooms
+from devicesim.device.faults.ledger import Incident
 from devicesim.device.job import Job
 from devicesim.device.neighbours import Neighbours
 from devicesim.device.order import Life
@@ -86,6 +87,11 @@ class Reads:
     def events(self) -> Sequence[Event]:
         """What has happened so far."""
         return tuple(self.stream.events)
+
+    @property
+    def faults(self) -> Sequence[Incident]:
+        """What goes wrong on purpose, by its id's number: what was, what is and what is to come."""
+        return tuple(self._setting.faults.incidents.values())
 
     @property
     def jobs(self) -> Mapping[str, Job]:

@@ -42,6 +42,7 @@ from devicesim.progress import Stream
 from devicesim.scenario import Files, Scenario
 from devicesim.world.clock import factor_of
 from devicesim.world.doors import Doors
+from devicesim.world.faults import FaultVerbs
 from devicesim.world.online import OnlineVerbs
 from devicesim.world.verbs import HEAR, Verb
 
@@ -52,7 +53,7 @@ BESIDE = ("region", "buckets", "key_ranges", "functions")
 """What a job is created with besides its order."""
 
 
-class World(Doors, OnlineVerbs):
+class World(Doors, FaultVerbs, OnlineVerbs):
     """Everything that is simulated, and the verbs that move it.
 
     Args:
@@ -112,6 +113,8 @@ class World(Doors, OnlineVerbs):
         )
         self.undertaking: Undertaking | None = None
         if scenario is not None:
+            for fault in scenario.faults:
+                self._setting.faults.of(fault)
             rehearse(scenario, ordered(scenario))
             self.undertaking = undertake(self._setting, scenario, self._open)
             if scenario.cluster is not None and isinstance(self.undertaking, rooms.Whole):

@@ -26,6 +26,8 @@ from devicesim.progress import (
     ExecutionChanged,
     ExportFailed,
     ExportListed,
+    FaultBegan,
+    FaultEnded,
     FunctionsChanged,
     ImportFailed,
     InstanceChanged,
@@ -495,6 +497,20 @@ CASES = [
         '"event":"ExportFailed","JobId":"J","objects":1,"bytes":9,"why":"in Glacier","keys":["a/b"]',
     ),
     (Cleared(0.0, JOB, 3, 300), '"event":"Cleared","JobId":"J","files":3,"bytes":300'),
+    (
+        FaultBegan(0.0, JOB, "F1", "slow-disk", "disk", "at a tenth", 60.0),
+        '"event":"FaultBegan","JobId":"J","fault":"F1","kind":"slow-disk","where":"disk","words":"at a tenth",'
+        '"lasts":60.0,"files":0,"bytes":0',
+    ),
+    (
+        FaultEnded(0.0, JOB, "F1", "slow-disk", "disk"),
+        '"event":"FaultEnded","JobId":"J","fault":"F1","kind":"slow-disk","where":"disk","words":""',
+    ),
+    (
+        Lost(0.0, JOB, "device", 1, 9, "power cut", "F2", ("/buckets/b/a",)),
+        '"event":"Lost","JobId":"J","where":"device","files":1,"bytes":9,"why":"power cut","fault":"F2",'
+        '"names":["/buckets/b/a"]',
+    ),
 ]  # fmt: skip
 
 

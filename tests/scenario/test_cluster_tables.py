@@ -126,7 +126,8 @@ def test_law_a_fault_that_takes_no_time_is_refused_with_what_to_write():
 def test_law_a_fault_of_no_kind_that_there_is_is_refused():
     ((path, why),) = problems('fault[0].kind = "node-gone"')
     assert path == "fault[0].kind"
-    assert why.startswith("must be one of 'node-lost', 'node-down', 'power-cut'")
+    assert why.startswith("must be one of ")
+    assert "'node-lost', 'node-down'" in why
     assert why.endswith("got 'node-gone'")
 
 
@@ -138,7 +139,7 @@ def test_law_nodes_and_their_faults_need_a_cluster():
     text = CLUSTER.replace("[cluster]\nnodes = 5\n", "")
     found = dict(problems("client[0].node = 1", text=text))
     assert found["client[0].node"] == "a node needs a cluster, and [cluster] is missing"
-    assert found["fault[1].kind"] == "a power-cut fault needs a cluster, and [cluster] is missing"
+    assert found["fault[1].kind"] == "a power-cut fault of nodes needs a cluster, and [cluster] is missing"
 
 
 def test_law_every_problem_of_a_cluster_is_told_at_once():

@@ -17,6 +17,7 @@ from devicesim.device.power import Busy
 from devicesim.device.setting import Setting
 from devicesim.device.share import Share
 from devicesim.device.snow_device import Cache, limits, room
+from devicesim.device.strain import Strain
 
 
 class Front:
@@ -33,7 +34,8 @@ class Front:
         alone = limits(setting, kind, self.room)
         self.share = Share(replace(alone, capacity=int(drawn.capacity), files=alone.files * drawn.nodes))
         self.off = setting.env.event()
-        self.abrupt = False
+        self.abrupt, self.fault = False, ""
+        self.strain = Strain()
         self.cache: Cache | None = None
         self.listeners: list[Callable[[], None]] = []
         self._counted: Callable[[], Busy] = Busy

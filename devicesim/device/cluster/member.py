@@ -63,12 +63,12 @@ class Member:
 
     # What befalls it: at once, and without a word to the cluster, which strikes all its nodes and then looks.
 
-    def cut(self, duration: float, why: str) -> None:
+    def cut(self, duration: float, why: str, fault: str = "") -> None:
         """Take its power away for a while; it starts locked when power is back."""
         self._dark = max(self._dark, self._setting.now + duration)
         if self.state in (STARTING, ASSOCIATED, UNREACHABLE):
             self._become(UNREACHABLE)
-            self.device.fail(why)
+            self.device.fail(why, fault)
         self._disturb()
 
     def part(self, duration: float) -> None:
@@ -78,13 +78,13 @@ class Member:
             self._become(UNREACHABLE)
         self._disturb()
 
-    def lose(self, why: str) -> None:
+    def lose(self, why: str, fault: str = "") -> None:
         """Let it fail for good; it is sent back and never joins again."""
         if self.state in (LOST, GONE):
             return
         self._become(LOST)
         if self.device.state != "off":
-            self.device.fail(why)
+            self.device.fail(why, fault)
         self.dismiss()
 
     def dismiss(self) -> None:

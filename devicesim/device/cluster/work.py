@@ -20,13 +20,15 @@ from devicesim.device.cluster.network import Network
 from devicesim.device.cluster.plan import Plan
 from devicesim.device.cluster.repair import Repair
 from devicesim.device.cluster.writing import Terms, Writing
+from devicesim.device.faults.ledger import Incident
 from devicesim.device.setting import Setting
 from devicesim.errors import require
 from devicesim.jobs import JobState
 from devicesim.physics import erasure
 from devicesim.physics.quorum import Service, service
 from devicesim.progress import Lost, NodeChanged, QuorumChanged
-from devicesim.scenario import Files, NodeDown, NodeFault, NodeLost, PowerCut
+from devicesim.scenario import Files
+from devicesim.scenario.faults import NodeDown, NodeFault, NodeLost, PowerCut
 
 Process = Generator[simpy.Event, object, None]
 
@@ -241,35 +243,58 @@ class Work:
 
     def strike(self, fault: NodeFault) -> None:
         """Let a fault befall nodes, all at once."""
+        incident, nodes = self._setting.faults.of(fault, self.anchor), fault.nodes or ()
         if self.ended is not None:
+            incident.miss("the cluster had been packed up")
             return
-        self.struck[id(fault)] = tuple(node for node in fault.nodes if self.holder(node - 1) is None)
+        gone = self.struck[id(fault)] = tuple(node for node in nodes if self.holder(node - 1) is None)
+        if len(gone) == len(nodes):
+            incident.miss("none of the nodes was there any more")
+            return
+        self._begin(incident, nodes)
         self.settle()
         lost = [np.zeros(0, np.int64)]
         replaced = 0
-        for place in (node - 1 for node in fault.nodes):
+        for place in (node - 1 for node in nodes):
             member = self.holder(place)
             if member is None:
                 continue
             match fault:
                 case NodeLost():
                     why = "failed for good"
-                    member.lose(why)
+                    member.lose(why, incident.id)
                     lost.append(self.books.destroy(place))
                     replaced += 1
                 case PowerCut():
                     why = "power cut"
-                    member.cut(fault.duration, why)
+                    member.cut(fault.duration, why, incident.id)
                 case NodeDown():
                     why = "no network"
                     member.part(fault.duration)
             self._say(member, why)
-        self._lose(np.concatenate(lost))
+        self._lose(np.concatenate(lost), incident.id)
+        self.front.fault = incident.id
         for _ in range(replaced):
             self._replace()
         self.look(fault.kind.replace("-", " "))
 
-    def _lose(self, index: Index) -> None:
+    def _begin(self, incident: Incident, nodes: Sequence[int]) -> None:
+        """Label a fault, and its end where it has one."""
+        setting, fault = self._setting, incident.fault
+        words = {"node-lost": "fail for good", "power-cut": "lose power"}.get(
+            incident.kind, "are out of reach"
+        )
+        lasts = getattr(fault, "duration", float("inf"))
+        where = f"node{'s' if len(nodes) > 1 else ''} {', '.join(map(str, nodes))}"
+        incident.begin(setting.say, setting.now, where, f"nodes {words}", lasts=lasts)
+        if lasts < float("inf"):
+            setting.env.process(self._over(incident, lasts))
+
+    def _over(self, incident: Incident, lasts: float) -> Process:
+        yield self._setting.env.timeout(lasts)
+        incident.end(self._setting.say, self._setting.now)
+
+    def _lose(self, index: Index, fault: str) -> None:
         """Say which data has too few fragments left."""
         if not index.size:
             return
@@ -277,7 +302,11 @@ class Work:
             self.writing.forget(index)
         size = int(self.books.sizes[index].sum())
         why = f"fewer than {self._drawn.code.data} of its fragments were left on the nodes"
-        self._setting.say(Lost(self._setting.now, self.anchor, "cluster", index.size, size, why))
+        self._setting.say(Lost(self._setting.now, self.anchor, "cluster", index.size, size, why, fault))
+
+    def befall(self, fault: NodeFault) -> None:
+        """Let a fault befall nodes, so long after now as it says."""
+        self._setting.env.process(self._befall(fault))
 
     def _befall(self, fault: NodeFault) -> Process:
         yield self._setting.env.timeout(fault.at)
@@ -293,7 +322,7 @@ class Work:
         if self.formed is not None:
             for fault in story.faults:
                 if isinstance(fault, NodeFault):
-                    env.process(self._befall(fault))
+                    self.befall(fault)
             yield from self._copy()
             while self._left > 0 and (computing := [m for m in self._members if m.device.compute.waits]):
                 yield env.any_of([each.device.compute.moved for each in computing])
@@ -314,7 +343,7 @@ class Work:
         self._members[0].ingest = writing
         while not writing.finished and self._left > 0:
             if self.service is Service.READ_WRITE:
-                self.front.off = self._setting.env.event()
+                self.front.off, self.front.fault = self._setting.env.event(), ""
                 yield from writing.session()
                 self.look()
                 if not (self.front.off.triggered or writing.finished):

@@ -17,6 +17,7 @@ from devicesim.device.share import Share
 from devicesim.device.snow_device import SnowDevice
 from devicesim.progress import Refused
 from devicesim.scenario import Files
+from devicesim.scenario.faults import FaultTable
 
 
 class Readings:
@@ -79,7 +80,11 @@ class Reader(Customer):
     ) -> None:
         super().__init__(setting, job, device, datasets)
         self.readings: Readings | None = None
-        self._faults = self._blackouts(part)
+        self._part = part
+
+    def suffers(self, fault: FaultTable) -> bool:
+        """Whether a fault is of this part's device."""
+        return getattr(fault, "part", 1) == self._part
 
     def _take_up(self) -> Task | None:
         setting, device, job = self._setting, self._device, self._job.id

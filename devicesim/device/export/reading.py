@@ -245,7 +245,9 @@ class Reading:
                 queue.done[which[over & (whose == k)]] = True
         device.counted = Busy
         if self.stopped:
-            setting.say(LegInterrupted(setting.now, self._job, self._name, self.stopped, *self.kept()))
+            setting.say(
+                LegInterrupted(setting.now, self._job, self._name, self.stopped, *self.kept(), device.fault)
+            )
         device.change()
 
     def end(self) -> None:

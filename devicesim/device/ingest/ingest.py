@@ -8,6 +8,7 @@ the core advance, and asks again. Files finished when the device goes off are ke
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from itertools import islice
 
 import numpy as np
 import simpy
@@ -28,7 +29,16 @@ from devicesim.device.power import Busy
 from devicesim.device.radio import Radio
 from devicesim.device.setting import Setting
 from devicesim.device.share import Cut
-from devicesim.progress import Leg, LegEnded, LegInterrupted, LegResumed, LegStarted, Lost, Refused
+from devicesim.progress import (
+    MOST_NAMES,
+    Leg,
+    LegEnded,
+    LegInterrupted,
+    LegResumed,
+    LegStarted,
+    Lost,
+    Refused,
+)
 from devicesim.scenario import Files
 
 LOOKS, SHORTEST_LOOK = 16, 1.0
@@ -231,7 +241,9 @@ class Ingest:
         if not self.finished:
             if device.off.triggered:
                 self._stopped = self._why_off()
-            setting.say(LegInterrupted(setting.now, self._job, "ingest", self._stopped, size, count))
+            setting.say(
+                LegInterrupted(setting.now, self._job, "ingest", self._stopped, size, count, device.fault)
+            )
         device.change()
 
     def _why_off(self) -> str:
@@ -318,7 +330,8 @@ class Ingest:
         loss = self._device.share.power_cut(setting.now, cuts=cuts)
         if loss.files:
             why = "acknowledged with durability async, and only in the page cache when power was lost"
-            setting.say(Lost(setting.now, self._job, "device", loss.files, loss.bytes, why))
+            names, fault = tuple(islice(loss.names(), MOST_NAMES)), self._device.fault
+            setting.say(Lost(setting.now, self._job, "device", loss.files, loss.bytes, why, fault, names))
 
     def cut(self) -> None:
         """Lose what lies in the page cache when power fails after a session; the kernel writes it back when old."""

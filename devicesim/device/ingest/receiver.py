@@ -12,6 +12,7 @@ from devicesim.device.compute.puts import Put
 from devicesim.device.power import Busy
 from devicesim.device.share import Share
 from devicesim.device.snow_device import Cache
+from devicesim.device.strain import Strain
 
 
 class Receiver(Protocol):
@@ -22,6 +23,8 @@ class Receiver(Protocol):
         room: key of the figure that says what a device holds.
         off: event that fires when it stops taking them; a new one each time it begins to.
         abrupt: whether it last stopped without warning, so that what only memory held is gone.
+        fault: id of the fault by which it last stopped; empty if it was none.
+        strain: what faults take of its disk and links.
         made: when the job that it is prepared for was created [s].
         counted: cumulative busy seconds of the copy, for the draw by activity.
         cache: what lies in its memory, as the copy knows it.
@@ -32,6 +35,8 @@ class Receiver(Protocol):
     room: str
     off: simpy.Event
     abrupt: bool
+    fault: str
+    strain: Strain
     made: float
     counted: Callable[[], Busy]
     cache: Cache | None

@@ -24,12 +24,13 @@ def regime(
     have = device.alone if alone else Alone(device.cpu_share, device.disk_factor, device.network_taken)
     wired = iter(capacities.wired_rates(figures, device.kind, story.clients, have.network))
     rates, latencies = [], []
-    for client in story.clients:
+    for number, client in enumerate(story.clients):
+        left = device.strain.link(number)
         if client.link == "wifi":
-            rates.append(next(air) if air is not None else float(mean_air(figures, story).goodput()))
+            rates.append(left * (next(air) if air is not None else float(mean_air(figures, story).goodput())))
             latencies.append(base + figures.si("wifi.latency"))
         else:
-            rates.append(next(wired))
+            rates.append(left * next(wired))
             latencies.append(base)
     return throughput.Regime(
         bandwidth=tuple(rates), latency=tuple(latencies), share=have.share, store=have.store

@@ -17,7 +17,7 @@ ROOMS: Mapping[str, Callable[[World, Life], bool]] = {
     "cluster": lambda world, life: bool(world.clusters),
     "compute": lambda world, life: life.device.compute.present or bool(life.setting.scenario.images),
     "export": lambda world, life: life.job.order.type is JobType.EXPORT,
-    "faults": lambda world, life: bool(life.setting.scenario.faults),
+    "faults": lambda world, life: bool(world.faults),
     "online": lambda world, life: world.scenario is not None and world.scenario.sends_online,
 }
 """The module of each room, and whether a job may have it: only then is the module imported and asked."""

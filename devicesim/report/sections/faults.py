@@ -1,27 +1,73 @@
-"""Which blackouts of the scenario never came to pass, since the device was not at work when they were due."""
+"""What went wrong on purpose, in words, with what it cost; and which faults befell nobody."""
 
 from __future__ import annotations
 
 from devicesim.device.customer import Customer
+from devicesim.device.faults.ledger import MISSED, Incident
 from devicesim.device.order import Life
+from devicesim.progress import ImportFailed, LegInterrupted, Lost, Refused
+from devicesim.report.model import Section
 from devicesim.report.sections.told import Told
-from devicesim.scenario import Blackout
-from devicesim.units import format_duration
+from devicesim.units import format_duration, format_size
 from devicesim.world import World
+
+CONSEQUENCES = (LegInterrupted, Lost, Refused, ImportFailed)
+"""Events that name the fault by which they came."""
 
 
 def tell(world: World, life: Life) -> Told | None:
-    """Tell of a single device's blackouts that befell nobody, once its job is over."""
-    if not life.job.outcome or not isinstance(life.customer, Customer) or life.job.parts or world.clusters:
-        return None
-    befell = life.customer.befell
-    missed = (
-        fault
-        for fault in life.setting.scenario.faults
-        if isinstance(fault, Blackout) and fault.part == 1 and not any(fault is each for each in befell)
+    """Tell of a job's faults: what they did, and once it is over, which befell nobody."""
+    mine = [each for each in world.faults if each.job in ("", life.job.id)]
+    if world.clusters or not isinstance(life.customer, Customer):
+        mine = [each for each in mine if each.began is not None]
+    lines = tuple(_line(world, each) for each in mine if each.began is not None)
+    over = bool(life.job.outcome) and not life.job.parts
+    missed = tuple(
+        f"fault {each.kind} at {format_duration(each.fault.at)}: {each.words or 'the device was not at work then'}"
+        for each in mine
+        if each.began is None and over and (each.job or not world.clusters)
     )
-    notes = tuple(
-        f"fault {fault.kind} at {format_duration(fault.at)}: the device was not at work then"
-        for fault in missed
+    if not lines:
+        return Told(notes=missed) if missed else None
+    data = {"faults": [_data(world, each) for each in mine]}
+    return Told(sections=(Section("faults", "Faults", lines, data),), notes=missed)
+
+
+def _line(world: World, each: Incident) -> str:
+    lasted = (
+        f" for {format_duration(each.ended - (each.began or 0.0))}"
+        if each.ended not in (None, each.began)
+        else ""
     )
-    return Told(notes=notes) if notes else None
+    cost = "; ".join(_costs(world, each))
+    return f"{each.id} {each.kind}: {each.words}{lasted}{f'; {cost}' if cost else ''}"
+
+
+def _costs(world: World, each: Incident) -> list[str]:
+    told = []
+    events = [event for event in world.events if isinstance(event, CONSEQUENCES) and event.fault == each.id]
+    for event in events:
+        match event:
+            case LegInterrupted():
+                words = "the copy stopped" if event.leg == "ingest" else "reading stopped"
+            case Lost():
+                words = f"{_files(event.files)} lost ({format_size(event.bytes)})"
+            case Refused():
+                words = f"{_files(event.files)} refused ({format_size(event.bytes)})"
+            case ImportFailed():
+                words = f"{_files(event.objects)} not imported ({format_size(event.bytes)})"
+        if words not in told:
+            told.append(words)
+    return told
+
+
+def _files(count: int) -> str:
+    return f"{count:,} file{'s' if count != 1 else ''}"
+
+
+def _data(world: World, each: Incident) -> dict[str, object]:
+    state = MISSED if each.began is None else each.state
+    return {
+        "fault": each.id, "kind": each.kind, "where": each.where, "words": each.words, "state": state,
+        "began": each.began, "ended": each.ended,
+    }  # fmt: skip

@@ -8,7 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from devicesim.scenario.checks import batch, cluster, compute, device, export, fleet, interface, online, story
+from devicesim.scenario.checks import (
+    batch,
+    cluster,
+    compute,
+    device,
+    export,
+    faults,
+    fleet,
+    interface,
+    online,
+    story,
+)
 from devicesim.scenario.checks.draft import Draft, assumptions
 from devicesim.scenario.findings import Finding
 
@@ -22,6 +33,7 @@ ROOMS = (
     online.check,
     fleet.check,
     export.check,
+    faults.check,
 )
 """One function for each room of the scenario: a draft in, findings out."""
 

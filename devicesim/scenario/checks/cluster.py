@@ -13,6 +13,7 @@ from devicesim.scenario.places import Path
 
 _NEEDS = 'add [cluster] with nodes = 5, or leave "{}" out'
 _KINDS = ("node-lost", "node-down", "power-cut")
+_ONLY = ("node-lost", "node-down")
 
 
 def check(draft: Draft) -> Iterator[Finding]:
@@ -67,11 +68,11 @@ def _without(draft: Draft) -> Iterator[Finding]:
                 _NEEDS.format("node"),
             )
     for index, fault in draft.tables("fault"):
-        if (kind := fault.get("kind")) in _KINDS:
+        if (kind := fault.get("kind")) in _ONLY or (kind == "power-cut" and "nodes" in fault):
             yield Finding(
                 ("fault", index, "kind"),
-                f"a {kind} fault needs a cluster, and [cluster] is missing",
-                "add [cluster] with nodes = 5",
+                f"a {kind} fault{' of nodes' if kind == 'power-cut' else ''} needs a cluster, and [cluster] is missing",
+                "add [cluster] with nodes = 5" if kind in _ONLY else "add [cluster], or leave nodes out",
             )
 
 
@@ -117,6 +118,12 @@ def _client(index: int, client: Any, nodes: int) -> Iterator[Finding]:
 
 def _fault(index: int, fault: Any, nodes: int) -> Iterator[Finding]:
     named = fault.get("nodes")
+    if named is None and fault.get("kind") == "power-cut":
+        yield Finding(
+            ("fault", index, "nodes"),
+            "is missing: a power cut in a cluster is of nodes",
+            "add nodes = [2, 4]",
+        )
     seen = set[int]()
     for place, node in enumerate(named if isinstance(named, list) else []):
         if not isinstance(node, int) or isinstance(node, bool) or node < 1:

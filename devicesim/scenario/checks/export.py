@@ -36,7 +36,6 @@ def check(draft: Draft) -> Iterator[Finding]:
     """Yield what an export cannot be made of, or what only an export has."""
     if not isinstance(draft.document.get("job"), dict):
         return
-    yield from _blackouts(draft)
     if draft.table("job").get("type") != "EXPORT":
         yield from _belongs_to_exports(draft)
         return
@@ -59,20 +58,6 @@ def _belongs_to_exports(draft: Draft) -> Iterator[Finding]:
     if draft.table("job").get("verify"):
         yield Finding(("job", "verify"), f"verify is what readers of an EXPORT do, and job.type is {kind!r}")
     yield from _goals(draft, "days_to_site", f"{kind} brings nothing from S3 to the site")
-
-
-def _blackouts(draft: Draft) -> Iterator[Finding]:
-    """Mains that fail, where there are mains and one device at them."""
-    for index, fault in draft.tables("fault"):
-        if fault.get("kind") != "blackout":
-            continue
-        path: Path = ("fault", index, "kind")
-        if "cluster" in draft.document or "fleet" in draft.document:
-            yield Finding(path, "a blackout befalls a single device", 'in a cluster: kind = "power-cut"')
-        if draft.table("site", "power").get("source") == "battery":
-            yield Finding(path, "a blackout is of the mains, and the device runs on a battery")
-        if draft.table("job").get("type") != "EXPORT" and fault.get("part", 1) != 1:
-            yield Finding(("fault", index, "part"), "only an EXPORT has parts")
 
 
 def _both_ends(draft: Draft) -> Iterator[Finding]:

@@ -1,0 +1,48 @@
+"""Faults over HTTP: what goes wrong on purpose, what could, and letting it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from devicesim.device.faults.ledger import Incident
+from devicesim.errors import require
+from devicesim.progress import timestamp
+from devicesim.scenario.faults import told as grammar
+from devicesim.snowball_api.snow import Snow
+from devicesim.world import World
+
+
+def told(world: World) -> dict[str, Any]:
+    """Every fault of a World, and every kind there is."""
+    return {
+        "schema": "devicesim.faults/1",
+        "faults": [_incident(world, each) for each in world.faults],
+        "kinds": grammar.schemas(),
+    }
+
+
+def _incident(world: World, each: Incident) -> dict[str, Any]:
+    def at(seconds: float | None) -> str | None:
+        return None if seconds is None else timestamp(world.epoch, seconds)
+
+    return {
+        "fault": each.id,
+        "kind": each.kind,
+        "job": each.job or None,
+        "state": each.state,
+        "where": each.where,
+        "words": each.words,
+        "began": at(each.began),
+        "ended": at(each.ended),
+        "members": each.fault.model_dump(mode="json", exclude={"kind"}, exclude_none=True),
+    }
+
+
+def inject(snow: Snow, document: Mapping[str, Any], job_id: str | None) -> str:
+    """Let a fault befall the job that is named, or the one that the doors lead to; returns its id."""
+    members = dict(document)
+    kind, job = members.pop("kind", None), members.pop("job", None)
+    require(isinstance(kind, str), "kind", "a text", kind)
+    require(job is None or isinstance(job, str), "job", "a text", job)
+    return snow.inject(kind, job or job_id, **members)

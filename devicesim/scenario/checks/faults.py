@@ -1,0 +1,94 @@
+"""What a fault needs of a story to befall it: mains, a cable, a client on Wi-Fi, a device that stands alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from devicesim.scenario.checks.draft import Draft
+from devicesim.scenario.findings import Finding
+
+Bar = tuple[str, str, str]
+"""The key at fault, why it cannot be, and what to write instead."""
+
+Rule = Callable[[Draft, Mapping[str, Any]], Iterator[Bar]]
+
+
+def check(draft: Draft) -> Iterator[Finding]:
+    """Yield the faults that cannot befall this story."""
+    for index, fault in draft.tables("fault"):
+        for key, why, hint in bars(draft, fault):
+            yield Finding(("fault", index, key), why, hint)
+
+
+def bars(draft: Draft, fault: Mapping[str, Any]) -> Iterator[Bar]:
+    """Why one fault cannot befall a story; nothing where it can."""
+    kind = fault.get("kind")
+    for rule in RULES.get(kind, ()) if isinstance(kind, str) else ():
+        yield from rule(draft, fault)
+
+
+def single(draft: Draft, fault: Mapping[str, Any]) -> Iterator[Bar]:
+    """It befalls one device, not one of a cluster or a fleet."""
+    kind = fault["kind"]
+    hint = 'in a cluster: kind = "power-cut"' if kind == "blackout" else ""
+    article = "an" if kind[0] in "aeiou" else "a"
+    if "cluster" in draft.document or "fleet" in draft.document:
+        yield "kind", f"{article} {kind} befalls a single device", hint
+
+
+def alone_or_nodes(draft: Draft, fault: Mapping[str, Any]) -> Iterator[Bar]:
+    """It befalls one device or nodes of a cluster, not a fleet."""
+    if "fleet" in draft.document:
+        yield "kind", f"a {fault['kind']} befalls a single device, or nodes of a cluster", ""
+
+
+def mains(draft: Draft, fault: Mapping[str, Any]) -> Iterator[Bar]:
+    """There are mains that may fail."""
+    if draft.table("site", "power").get("source") == "battery":
+        kind = fault["kind"]
+        yield (
+            "kind",
+            f"a {kind} is of the mains, and the device runs on a battery",
+            'write kind = "power-cut"',
+        )
+
+
+def parts(draft: Draft, fault: Mapping[str, Any]) -> Iterator[Bar]:
+    """Only an export has several devices one after the other."""
+    if draft.table("job").get("type") != "EXPORT" and fault.get("part", 1) != 1:
+        yield "part", "only an EXPORT has parts", ""
+
+
+def _link(draft: Draft, fault: Mapping[str, Any], kind: str, words: str) -> Iterator[Bar]:
+    clients = [client for _, client in draft.tables("client")]
+    there = [client.get("name") for client in clients if client.get("link", "ethernet") == kind]
+    named = fault.get("client")
+    if not there:
+        yield "kind", f"no client is on {words}", f'a [[client]] with link = "{kind}" is'
+    elif named is not None and named not in there:
+        yield (
+            "client",
+            f"must be a client on {words}, got {named!r}",
+            f"there is {', '.join(map(str, there))}",
+        )
+
+
+def wifi(draft: Draft, fault: Mapping[str, Any]) -> Iterator[Bar]:
+    """A client is on Wi-Fi."""
+    yield from _link(draft, fault, "wifi", "Wi-Fi")
+
+
+def cable(draft: Draft, fault: Mapping[str, Any]) -> Iterator[Bar]:
+    """A client is on a cable."""
+    yield from _link(draft, fault, "ethernet", "a cable")
+
+
+RULES: Mapping[str, tuple[Rule, ...]] = {
+    "blackout": (single, mains, parts),
+    "power-cut": (alone_or_nodes, parts),
+    "slow-disk": (single, parts),
+    "wifi-outage": (single, wifi, parts),
+    "cable-pulled": (single, cable, parts),
+}
+"""What each kind asks of a story; of nodes in a cluster, :mod:`~devicesim.scenario.checks.cluster` knows."""

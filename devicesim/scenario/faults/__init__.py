@@ -1,0 +1,44 @@
+"""What goes wrong on purpose, and when: one model for each kind of fault, told apart by ``kind``.
+
+A new kind is a model in a room here, named in the room's union, and what becomes of it: in a room of
+``device/faults`` for what befalls a device, elsewhere for others. Whether it can befall a story at all is a rule in
+``scenario/checks/faults.py``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, get_args
+
+from pydantic import Field
+
+from devicesim.scenario.faults.cluster import ClusterFault, NodeDown, NodeLost
+from devicesim.scenario.faults.disk import DiskFault, SlowDisk
+from devicesim.scenario.faults.grammar import SINCE, FaultTable
+from devicesim.scenario.faults.link import CablePulled, LinkFault, WifiOutage
+from devicesim.scenario.faults.power import Blackout, PowerCut, PowerFault
+
+NodeFault = ClusterFault | PowerCut
+"""What befalls nodes of a cluster; a power cut also a device that stands alone."""
+
+AnyFault = PowerFault | LinkFault | DiskFault | ClusterFault
+Fault = Annotated[AnyFault, Field(discriminator="kind")]
+"""Something that the scenario lets go wrong."""
+
+KINDS: dict[str, type[FaultTable]] = {model.name(): model for model in get_args(AnyFault)}
+"""Every model by its kind."""
+
+__all__ = [
+    "KINDS",
+    "SINCE",
+    "AnyFault",
+    "Blackout",
+    "CablePulled",
+    "Fault",
+    "FaultTable",
+    "NodeDown",
+    "NodeFault",
+    "NodeLost",
+    "PowerCut",
+    "SlowDisk",
+    "WifiOutage",
+]
