@@ -7,9 +7,11 @@ the next limit could be reached at the greatest draw (or left at the least), set
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from math import inf
 
 import simpy
 
+from devicesim.catalog import Figures
 from devicesim.device.power import Power
 from devicesim.device.setting import Setting
 from devicesim.physics import thermal
@@ -17,49 +19,111 @@ from devicesim.progress import TemperatureChanged
 
 SHORTEST = 60.0
 """Shortest sleep [s]; the case's time constant is half an hour, and near a balance limits are in reach for ever."""
+HAIR = 1e-6
+"""Kelvins by which a limit that was waited for may be missed: the last digit must not decide whether it was reached."""
 
 
-class Heat:
-    """The temperature of one device.
+class Case:
+    """The case of one device and what its warmth does, on nobody's clock.
+
+    Args:
+        figures: the catalog's. device: its entry.
+        ambient: of the site, if the scenario says it [°C].
 
     Attributes:
         temperature: of the case [°C].
         cpu_factor, disk_factor: what heat leaves of their speed, in [0, 1].
     """
 
-    def __init__(self, setting: Setting, device: str, job: str, changed: Callable[[], None]) -> None:
-        figures = setting.figures
-        self._setting, self._job, self._changed = setting, job, changed
-        given = setting.scenario.site.ambient
-        self._ambient = figures.si(f"{device}.thermal.ambient") if given is None else given
+    def __init__(self, figures: Figures, device: str, ambient: float | None) -> None:
+        self._ambient = figures.si(f"{device}.thermal.ambient") if ambient is None else ambient
         self._resistance = figures.si(f"{device}.thermal.resistance")
         self._capacity = figures.si(f"{device}.thermal.capacity")
-        self._throttle = tuple(
+        start, end, floor = (
             figures.si(f"{device}.thermal.{name}")
             for name in ("throttle_start", "throttle_end", "throttle_floor")
         )
+        self._throttle = start, end, floor
         self._rise = figures.si(f"{device}.thermal.die_rise")
         self._stop = figures.si(f"{device}.thermal.disk_stop")
         self._resume = figures.si(f"{device}.thermal.disk_resume")
+        steps = (start - self._rise + kelvin for kelvin in range(int(end - start) + 1))
+        self._limits = sorted((self._resume, self._stop, *steps))
         self.temperature = self._ambient
         self.cpu_factor = self.disk_factor = 1.0
+
+    def warm(self, elapsed: float, load: float) -> None:
+        """Warm or cool for so long [s] at a constant draw [W]."""
+        self.temperature = float(
+            thermal.temperature(
+                self.temperature, elapsed, load, self._ambient, self._resistance, self._capacity
+            )
+        )
+
+    def judge(self) -> bool:
+        """Take the factors from the temperature; True if one changed."""
+        # In steps of a kelvin, so that a slow drift is not an endless row of changes.
+        die = float(round(self.temperature + self._rise))
+        cpu = float(thermal.throttle(die, *self._throttle))
+        was_stopped = self.disk_factor == 0
+        reached = self.temperature - HAIR if was_stopped else self.temperature + HAIR
+        stopped = thermal.disk_stopped(reached, self._stop, was_stopped=was_stopped, resume=self._resume)
+        was = self.cpu_factor, self.disk_factor
+        self.cpu_factor, self.disk_factor = cpu, 0.0 if stopped else 1.0
+        return was != (self.cpu_factor, self.disk_factor)
+
+    def soonest(self, least: float, most: float) -> float:
+        """The earliest time at which a limit can be passed, up at the greatest draw or down at the least [s]."""
+        above, below = self.temperature + HAIR, self.temperature - HAIR
+        up = next((limit for limit in self._limits if limit > above), None)
+        down = next((limit for limit in reversed(self._limits) if limit < below), None)
+        pairs = ((up, most), (down, least))
+        return min((self._time_to(limit, load) for limit, load in pairs if limit is not None), default=inf)
+
+    def stands_still(self, load: float) -> bool:
+        """Whether a disk that has stopped does not start again at a draw that stays [W]."""
+        balance = self._ambient + load * self._resistance
+        return self.disk_factor == 0 and min(balance, self.temperature) >= self._resume + HAIR
+
+    def _time_to(self, limit: float, load: float) -> float:
+        return float(
+            thermal.time_to(limit, self.temperature, load, self._ambient, self._resistance, self._capacity)
+        )
+
+
+class Heat:
+    """The heat of one device in a World.
+
+    Attributes:
+        case: its case.
+    """
+
+    def __init__(self, setting: Setting, device: str, job: str, changed: Callable[[], None]) -> None:
+        self._setting, self._job, self._changed = setting, job, changed
+        self.case = Case(setting.figures, device, setting.scenario.site.ambient)
         self._last, self._drawn = setting.now, 0.0
+
+    @property
+    def temperature(self) -> float:
+        """Of the case [°C]."""
+        return self.case.temperature
+
+    @property
+    def cpu_factor(self) -> float:
+        """What heat leaves of the processor's speed, in [0, 1]."""
+        return self.case.cpu_factor
+
+    @property
+    def disk_factor(self) -> float:
+        """What heat leaves of the disk's speed, 0 or 1."""
+        return self.case.disk_factor
 
     def settle(self, power: Power) -> None:
         """Warm or cool up to now with what the device drew since the last settling."""
         power.settle()
         elapsed, drawn = self._setting.now - self._last, power.energy - self._drawn
         if elapsed > 0:
-            self.temperature = float(
-                thermal.temperature(
-                    self.temperature,
-                    elapsed,
-                    drawn / elapsed,
-                    self._ambient,
-                    self._resistance,
-                    self._capacity,
-                )
-            )
+            self.case.warm(elapsed, drawn / elapsed)
             self._last, self._drawn = self._setting.now, power.energy
 
     def watch(
@@ -74,56 +138,21 @@ class Heat:
         """
         while not off.triggered:
             self.settle(power)
-            if self._judge():
+            cpu, disk = self.cpu_factor, self.disk_factor
+            if self.case.judge():
+                self._say(cpu, disk)
                 self._changed()
-            wait = self._soonest(least, most)
-            if wait == float("inf"):
+            wait = self.case.soonest(least, most)
+            if wait == inf:
                 return
             yield self._setting.env.timeout(max(wait, SHORTEST)) | off
 
-    def _judge(self) -> bool:
-        """Take the factors from the temperature; True if one changed."""
-        start, end, floor = self._throttle
-        # In steps of a kelvin, so that a slow drift is not an endless row of changes.
-        die = float(round(self.temperature + self._rise))
-        cpu = float(thermal.throttle(die, start, end, floor))
-        stopped = bool(
-            thermal.disk_stopped(
-                self.temperature,
-                self._stop,
-                was_stopped=self.disk_factor == 0,
-                resume=self._resume,
-            )
-        )
-        disk = 0.0 if stopped else 1.0
-        if (cpu, disk) == (self.cpu_factor, self.disk_factor):
-            return False
+    def _say(self, cpu: float, disk: float) -> None:
+        """Tell the stream what another factor means, against what it was."""
         if disk != self.disk_factor:
-            self._say("disk stopped" if stopped else "disk runs again")
+            what = "disk runs again" if disk == 0 else "disk stopped"
         elif (cpu < 1) != (self.cpu_factor < 1):
-            self._say("throttled" if cpu < 1 else "full speed again")
-        self.cpu_factor, self.disk_factor = cpu, disk
-        return True
-
-    def _say(self, what: str) -> None:
+            what = "throttled" if cpu == 1 else "full speed again"
+        else:
+            return
         self._setting.say(TemperatureChanged(self._setting.now, self._job, what, self.temperature))
-
-    def _soonest(self, least: float, most: float) -> float:
-        """The earliest time at which a limit can be passed, either way [s]."""
-        up = [limit for limit in self._limits() if limit > self.temperature]
-        down = [limit for limit in self._limits() if limit < self.temperature]
-        soonest = float("inf")
-        for limit, load in ((min(up, default=None), most), (max(down, default=None), least)):
-            if limit is not None:
-                soonest = min(soonest, self._time_to(limit, load))
-        return soonest
-
-    def _limits(self) -> list[float]:
-        start, end, _ = self._throttle
-        steps = [start - self._rise + kelvin for kelvin in range(int(end - start) + 1)]
-        return [self._resume, self._stop, *steps]
-
-    def _time_to(self, limit: float, load: float) -> float:
-        return float(
-            thermal.time_to(limit, self.temperature, load, self._ambient, self._resistance, self._capacity)
-        )

@@ -281,11 +281,21 @@ def throttle(die: V | float, start: float, end: float, floor: float) -> V:
     >>> [throttle(celsius, start=75, end=85, floor=0.5) for celsius in (70, 80, 90)]
     [1.0, 0.75, 0.5]
     """
+    if _one(die, start, end, floor) and ABSOLUTE_ZERO <= die < math.inf and start < end and 0 <= floor <= 1:
+        one: V = _throttle_of_one(die, start, end, floor)
+        return one
     _require_temperature("die", die)
     require(start < end, "start", f"< {end}", start)
     require(0 <= floor <= 1, "floor", "in [0, 1]", floor)
     result: V = _plain(np.interp(die, [start, end], [1.0, floor]))
     return result
+
+
+def _throttle_of_one(die: Any, start: float, end: float, floor: float) -> Any:
+    """As :func:`throttle`, of plain numbers: what ``np.interp`` computes, to the last digit."""
+    if die <= start:
+        return 1.0
+    return floor if die >= end else (floor - 1.0) / (end - start) * (die - start) + 1.0
 
 
 def disk_stopped(
@@ -320,8 +330,10 @@ def disk_stopped(
     >>> disk_stopped(58, stop=60), disk_stopped(58, stop=60, was_stopped=True, resume=55)
     (False, True)
     """
-    _require_temperature("case", case)
     lower = stop if resume is None else resume
+    if _one(case) and isinstance(was_stopped, bool) and ABSOLUTE_ZERO <= case < math.inf and lower <= stop:
+        return bool(case >= stop or (was_stopped and case >= lower))
+    _require_temperature("case", case)
     require(lower <= stop, "resume", f"<= {stop}", lower)
     return _yes(
         np.greater_equal(case, stop) | (np.asarray(was_stopped, bool) & np.greater_equal(case, lower))

@@ -22,7 +22,8 @@ class Way:
     """How futures were computed.
 
     Attributes:
-        name: ``world``, one World for each; or ``batch``, all at once.
+        name: ``world``, one World for each; ``batch``, all at once; or one by one beside the watch on their heat,
+            ``flow`` with a fluid copy and ``core`` with an exact one.
         why: of that way.
         error: by how much the time of a copy may be off, relative to it; 0 where it is exact.
         runs: Worlds that were run.

@@ -83,7 +83,7 @@ def _together(
     if not left.size:
         return whole
     rest = {key: column[left] for key, column in drawn.items()}
-    why = "heat, a full device, or a supply too weak comes between"
+    why = "a full or locked device, a supply too weak, or a courier about to leave comes between"
     alone = one_by_one(scenario, numbers[left], seed, known, rest, at, why)
     order = np.argsort(np.concatenate([np.flatnonzero(~telling.left), left]), kind="stable")
     return (whole.rows(np.flatnonzero(~telling.left)) + alone).rows(order)

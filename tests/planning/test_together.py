@@ -102,17 +102,6 @@ def test_worked_what_is_not_told_together_says_why(change: str, why: str) -> Non
     assert why in unfit(small_story(change))
 
 
-def test_worked_heat_is_left_to_worlds() -> None:
-    """40 degrees outside: the disk stops at 60, which some 15 W at 1.2 K/W come close to, and sometimes reach."""
-    story = small_story("site.ambient = '40 °C'")
-    futures = replicate(story, range(64))
-    ways = {way.name: way for way in futures.told}
-    assert 0 < ways["world"].runs < 64
-    assert "heat" in ways["world"].why
-    assert futures.replication.tolist() == list(range(64))
-    held_to_worlds(story, futures, [0])
-
-
 def test_law_a_hundred_million_files_are_no_more_than_their_law() -> None:
     size = 'dataset.clips.size = { distribution = "lognormal", median = "40 kB", sigma = 0.5 }'
     room = 'assume."SNC1_HDD.storage.max_files" = "400000000 files"'

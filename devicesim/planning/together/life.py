@@ -134,6 +134,10 @@ class Parcel:
         ended = np.where(lost, promised, self._until(promised, self._delivery(civil, base + late)))
         return Trip(collected, ended, lost, damaged)
 
+    def same(self, early: Floats, late: Floats) -> Marks:
+        """Whether the courier comes for both at the same time."""
+        return np.asarray(self._collection(early) == self._collection(late))
+
     def _civil(self, seconds: Floats) -> NDArray[np.datetime64]:
         return np.asarray(self._epoch + np.rint(seconds * 1000).astype("timedelta64[ms]"))
 

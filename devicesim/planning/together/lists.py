@@ -95,6 +95,11 @@ class Wares:
         """Whether lists are what a World draws."""
         return not self._many
 
+    @property
+    def single(self) -> bool:
+        """Whether they are of one data set, so that a share counts them in copying order."""
+        return len(self._datasets) == 1
+
     def sizes(self, row: int) -> Sizes:
         """The files of one future, in copying order; of a list too long, evenly spaced ones of its law [bytes]."""
         if not self.varying:

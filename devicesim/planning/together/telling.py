@@ -14,6 +14,7 @@ from devicesim.planning.futures import Futures, Way
 from devicesim.planning.together import life, warmth
 from devicesim.planning.together.columns import Columns
 from devicesim.planning.together.copying import Copies, copies
+from devicesim.planning.together.hot import Hot
 from devicesim.planning.together.lists import Lists, Wares
 from devicesim.planning.together.stations import Stations
 from devicesim.planning.together.streams import drawn
@@ -77,10 +78,13 @@ class Telling:
         stations = Stations.of(columns)
         self._lists: Lists = self._wares.lists(stations.block, stations.window)
         self._copies: Copies = copies(columns, stations, self._wares, self._lists)
-        self._live()
-        self.left = ~self._ordinary()
+        self._send()
+        self._keep(stations)
+        self._return()
+        self.left |= ~self._ordinary()
 
-    def _live(self) -> None:
+    def _send(self) -> None:
+        """Prepare the device, and send it to the customer."""
         columns, draws, story = self._columns, self._draws, self._columns.story
         device, parcel = story.job.device, life.Parcel(columns, draws)
         preparation, self._waited = life.prepared(columns, draws)
@@ -89,15 +93,40 @@ class Telling:
         self._out = out = parcel.trip("outbound", now)
         unpack = story.job.unpack
         now = out.ended + (columns.all("default_customer.unpacking") if unpack is None else unpack)
+        self._unpacked = now
         for wait in ("boot.time", "unlock.time", "nfs.start"):
             now = now + columns.all(f"{device}.{wait}")
-        self._begun, now = now, now + self._copies.seconds
-        self._copied = now
-        now = now + story.job.keep if story.job.keep else now
-        now = now + columns.all(f"{device}.shutdown.time") + self._hand_over()
-        self._back = back = parcel.trip("return", now)
+        self._begun = now
+
+    def _keep(self, stations: Stations) -> None:
+        """Copy, each future for itself where heat comes near."""
+        columns, lists, copied = self._columns, self._lists, self._copies
+        seconds, off = copied.seconds.copy(), self._figure("shutdown.time").copy()
+        self._size = lists.bytes.copy()
+        taken, there = np.stack([lists.count, lists.bytes]), np.stack([lists.count, lists.bytes])
+        given = ~(self._out.lost | self._out.damaged)
+        hot = Hot(columns, stations, self._wares, lists, copied, self._unpacked)
+        near = np.flatnonzero(given & self._fits() & warmth.warm(columns, copied))
+        self._heated = heated = hot.told(near)
+        seconds[heated.rows], off[heated.rows] = heated.seconds, heated.off
+        self._size[heated.rows] = heated.size
+        taken[:, heated.rows], there[:, heated.rows] = heated.taken, heated.there
+        self._copied, self._off, self._taken, self._there = self._begun + seconds, off, taken, there
+        self.left = np.zeros(columns.count, dtype=np.bool_)
+        self.left[heated.left] = True
+
+    def _return(self) -> None:
+        """Switch the device off, send it back, and import what is on it."""
+        columns, draws, story = self._columns, self._draws, self._columns.story
+        now = self._copied + story.job.keep if story.job.keep else self._copied
+        now = now + self._off + self._hand_over()
+        self._back = back = life.Parcel(columns, draws).trip("return", now)
+        self._ready = now
         self._importing = life.received(columns, draws, back.ended)
-        self._complete = life.imported(columns, self._importing, self._lists.count, self._lists.bytes)
+        self._complete = life.imported(columns, self._importing, *self._there)
+
+    def _figure(self, path: str) -> Floats:
+        return self._columns.all(f"{self._columns.story.job.device}.{path}")
 
     def _hand_over(self) -> Floats | float:
         if self._columns.story.job.hand_over is not None:
@@ -105,26 +134,44 @@ class Telling:
         waits = np.array(self._columns.values("courier.handover"))
         return np.asarray(waits[self._draws.places("customer", waits.size)])
 
-    def _ordinary(self) -> Marks:
-        """The futures in which nothing happens that is not told here: no refusal, no heat, no lock."""
-        columns, lists, copied = self._columns, self._lists, self._copies
-        device = columns.story.job.device
-        room = columns.all(catalog.room(device, columns.story.job.capacity))
-        fits = (
-            (lists.bytes * (1 + lists.error) <= room)
-            & (lists.count <= columns.all(f"{device}.storage.max_files"))
-            & (lists.largest * (1 + lists.error) <= columns.all(f"{device}.storage.max_file_size"))
+    def _fits(self) -> Marks:
+        """The futures in which the device takes every file."""
+        lists = self._lists
+        room = self._columns.all(
+            catalog.room(self._columns.story.job.device, self._columns.story.job.capacity)
         )
-        flushed = 2 * copied.behind <= columns.all(f"{device}.shutdown.time")
-        unlocked = self._copied + DAY <= columns.all(f"{device}.certificate.lifetime")
-        fed = warmth.idle(columns) < columns.all(f"{device}.power.supply")
-        return np.asarray(fits & flushed & unlocked & fed & ~warmth.warm(columns, copied))
+        return np.asarray(
+            (lists.bytes * (1 + lists.error) <= room)
+            & (lists.count <= self._figure("storage.max_files"))
+            & (lists.largest * (1 + lists.error) <= self._figure("storage.max_file_size"))
+        )
+
+    def _ordinary(self) -> Marks:
+        """The futures in which nothing happens that is not told here: no refusal, no lock, no supply too weak.
+
+        Nor one in which the courier might come a day sooner or later, were the copy off by what is stated.
+        """
+        columns, copied = self._columns, self._copies
+        flushed = 2 * copied.behind <= self._figure("shutdown.time")
+        flushed[self._heated.rows] = True
+        unlocked = self._copied + DAY <= self._figure("certificate.lifetime")
+        fed = warmth.idle(columns) < self._figure("power.supply")
+        margin = self._error * (self._copied - self._begun)
+        met = life.Parcel(columns, self._draws).same(self._ready - margin, self._ready + margin)
+        return np.asarray(self._fits() & flushed & unlocked & fed & met)
+
+    @property
+    def _error(self) -> Floats:
+        """Of each copy's time, relative, shape (n,)."""
+        error = np.full(self._columns.count, self._copies.error)
+        error[self._heated.rows] = self._heated.errors
+        return error
 
     def futures(self, at: Floats) -> Futures:
         """What became of them; rows that are :attr:`left` hold nothing to rely on."""
         out, back = self._out, self._back
         given = ~(out.lost | out.damaged)
-        failing = life.failing(self._columns, self._draws, self._lists.count)
+        failing = life.failing(self._columns, self._draws, self._there[0])
         through = given & ~(back.lost | back.damaged)
         outcome = np.select([out.lost, out.damaged, back.lost, back.damaged], [1, 2, 3, 4], 0).astype(
             np.int64
@@ -137,17 +184,30 @@ class Telling:
             outcomes=OUTCOMES,
             stock_out=self._waited,
             draws=self._columns.drawn,
-            told=(Way("batch", "one job with one client on a cable", self._copies.error),),
+            told=self._ways(),
             at=at,
             progress=self._progress(at, given, through) if at.size else {},
         )
 
+    def _ways(self) -> tuple[Way, ...]:
+        """How the futures were told, and with what error."""
+        heated = self._heated
+        ways = [Way("batch", "one job with one client on a cable", self._copies.error)]
+        if heated.rows.size > heated.exact:
+            ways.append(Way("flow", "heat comes near", heated.error))
+        if heated.exact:
+            why = "heat decides to the minute, or loses files"
+            ways.append(Way("core", why, runs=heated.exact))
+        return tuple(ways)
+
     def _metrics(self, given: Marks, through: Marks, failing: NDArray[np.int64]) -> dict[str, Floats]:
-        count, size = self._lists.count, self._lists.bytes
+        count, size = self._lists.count, self._size
+        (taken, taken_bytes), (there, there_bytes) = self._taken, self._there
         copying = self._copied - self._begun
-        arrived = through & (failing < count)
-        lost = np.where(through, failing, count)
-        lost_bytes = np.where(through, self._failed_bytes(through, failing), size)
+        arrived = through & (failing < there)
+        lost = np.where(through, failing + (count - there), count)
+        failed_bytes = self._failed_bytes(through, failing)
+        lost_bytes = np.where(through, failed_bytes + (size - there_bytes), size)
 
         def where(marks: Marks, values: Floats, otherwise: float = np.nan) -> Floats:
             return np.asarray(np.where(marks, values, otherwise), dtype=np.float64)
@@ -161,8 +221,8 @@ class Telling:
             "days_to_s3": where(arrived, self._complete / DAY, np.inf),
             "device_days": where(given, (self._back.collected - self._out.ended) / DAY),
             "ingest_hours": where(given, copying / HOUR),
-            "ingest_mb_s": where(given, size / copying / 1e6),
-            "ingest_files_s": where(given, count / copying),
+            "ingest_mb_s": where(given, taken_bytes / copying / 1e6),
+            "ingest_files_s": where(given, taken / copying),
         }
 
     def _cost(self, given: Marks) -> Floats:
@@ -172,7 +232,7 @@ class Telling:
         key = f"{fees}_{order.capacity}" if catalog.has(f"{fees}_{order.capacity}") else fees
         service = columns.all(key)
         if catalog.has(f"{fees}_large"):
-            moved = np.where(given, self._lists.bytes, 0.0)
+            moved = np.where(given, self._there[1], 0.0)
             service = np.where(
                 moved > columns.all(f"{device}.price.large"), columns.all(f"{fees}_large"), service
             )
@@ -186,8 +246,8 @@ class Telling:
 
     def _failed_bytes(self, through: Marks, failing: NDArray[np.int64]) -> Floats:
         """Bytes of the objects that fail, each looked up unless they are many."""
-        count, columns = self._lists.count, self._columns
-        found = failing * self._lists.bytes / np.maximum(count, 1.0)
+        (count, size), columns = self._there, self._columns
+        found = failing * size / np.maximum(count, 1.0)
         rows = np.flatnonzero(through & (failing > 0) & (failing <= NAMED))
         if not self._wares.exact or not rows.size:
             return np.asarray(found)
@@ -202,14 +262,16 @@ class Telling:
         names = [f"import/{draws.jobs[row]}" for row in rows.tolist()]
         taken = drawn(draws.seed, draws.replications[rows], names, numbers)
         for row, which in zip(rows.tolist(), taken, strict=True):
-            found[row] = float(self._wares.some(row, which).sum())
+            found[row] = float(self._wares.some(row, self._heated.numbers(row, which)).sum())
         return np.asarray(found)
 
     def _progress(self, at: Floats, given: Marks, through: Marks) -> Mapping[str, Floats]:
-        begun = self._importing + self._lists.count / self._columns.all("aws_import.listing_rate")
+        begun = self._importing + self._there[0] / self._columns.all("aws_import.listing_rate")
         copied, there = [], []
         for time in at.tolist():
-            copied.append(np.where(given, self._copies.by(time - self._begun), 0.0))
+            by = self._copies.by(time - self._begun)
+            by[self._heated.rows] = self._heated.by(time - self._begun[self._heated.rows])
+            copied.append(np.where(given, by, 0.0))
             share = np.clip((time - begun) / np.maximum(self._complete - begun, 1e-300), 0.0, 1.0)
-            there.append(np.where(through, share * self._lists.bytes, 0.0))
+            there.append(np.where(through, share * self._there[1], 0.0))
         return {"ingest": np.stack(copied, axis=1), "import": np.stack(there, axis=1)}

@@ -1,4 +1,4 @@
-"""Heat in columns: in which futures the case of a device comes near a limit, so that a World has to tell them.
+"""Heat in columns: in which futures the case of a device comes near a limit, so that each has to be watched alone.
 
 Model
 -----
@@ -7,8 +7,8 @@ service, copying), of first order. A phase is hottest at one of its ends.
 
 Scope and limits
 ----------------
-The draw of a copy is its mean over the whole list; what that leaves open is covered by :data:`CLOSE`. Nothing is told
-of a copy that heat slows down or stops: when that happens, to the minute, decides how long it takes.
+The draw of a copy is its mean over the whole list; what that leaves open is covered by :data:`CLOSE`. What becomes
+of a copy that heat slows down or stops is told in :mod:`~devicesim.planning.together.hot`.
 """
 
 from __future__ import annotations
@@ -43,6 +43,28 @@ def idle(columns: Columns) -> Floats:
     return drawn + figure("wifi_idle") if columns.story.job.wifi else drawn
 
 
+def draws(columns: Columns, cores: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+    """The :class:`~devicesim.planning.together.watched.Draw` of every future, shape (n,) each [W]."""
+    device, least = columns.story.job.device, idle(columns)
+    core, disk = columns.all(f"{device}.power.per_vcpu"), _disk(columns)
+    return (
+        least + core * columns.all(f"{device}.boot.vcpus"),
+        least,
+        least + (core * cores + disk),
+        core,
+        disk,
+    )
+
+
+def _disk(columns: Columns) -> Floats:
+    """What the disks draw more when they are at work, shape (n,) [W]."""
+
+    def figure(path: str) -> Floats:
+        return columns.all(f"{columns.story.job.device}.{path}")
+
+    return figure("disk.count") * (figure("power.disk_active") - figure("power.disk_idle"))
+
+
 def warm(columns: Columns, copies: Copies) -> Marks:
     """The futures in which the device comes to a limit of heat, or close to one, shape (n,)."""
     device, site = columns.story.job.device, columns.story.site
@@ -69,7 +91,7 @@ def _phases(columns: Columns, copies: Copies) -> Iterator[tuple[Floats, Floats]]
         return columns.all(f"{device}.{path}")
 
     core = figure("power.per_vcpu")
-    disk = figure("disk.count") * (figure("power.disk_active") - figure("power.disk_idle"))
+    disk = _disk(columns)
     yield figure("boot.time"), least + core * figure("boot.vcpus")
     yield figure("unlock.time") + figure("nfs.start"), least
     active = np.minimum(copies.store / copies.seconds, 1.0)

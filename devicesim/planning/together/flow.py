@@ -1,0 +1,142 @@
+"""One future's copy as a fluid, in steps of any length and under any speeds: what heat slows down and stops.
+
+Model
+-----
+That of :mod:`devicesim.planning.together.copying` for one future: a block takes what its slowest station needs, and
+the store lags behind by at most the buffer. Where the disk stands still the buffer fills, and then the copy stands.
+
+Scope and limits
+----------------
+Replies that wait for nothing on the disk (durability async). What a station works inside a block it works evenly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import inf, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from devicesim.planning.together.stations import Stations
+
+Floats = NDArray[np.float64]
+
+
+class Flow:
+    """A copy, as :class:`~devicesim.planning.together.watched.Copy` is one.
+
+    Args:
+        stations: of this future alone, shape (1,) each.
+        blocks: :data:`~devicesim.throughput.SUMS` of each block of its list, shape (6, blocks).
+        efficiency: how much longer than its bounds the list takes.
+
+    Attributes:
+        behind: how long the store still needs for what it has been given [s].
+        knots: times, and bytes taken by then.
+    """
+
+    def __init__(self, stations: Stations, blocks: Floats, efficiency: float) -> None:
+        self._stations, self._blocks, self._efficiency = stations, blocks, efficiency
+        self._known: dict[float, tuple[list[float], list[float]]] = {}
+        self._files, self._bytes = blocks[0].tolist(), blocks[3].tolist()
+        self._buffer, self._each = float(stations.buffer[0]), float(stations.stored[0])
+        start, end = float(stations.rate_start[0]), float(stations.rate_end[0])
+        self._square, self._fall = start**2, (end**2 - start**2) / float(stations.capacity[0])
+        self._room = float(stations.capacity[0])
+        self.again()
+
+    def again(self) -> None:
+        """Be a copy that has not begun."""
+        self._block, self._done = 0, 0.0
+        self._now = self._size = self._worked = self._asked = self.behind = 0.0
+        self._running = True
+        self._took: list[float] = []
+        self._work: list[float] = []
+        self._moved = -inf
+        self.knots: list[tuple[float, float]] = []
+
+    def begin(self, at: float, cpu: float, disk: float) -> None:
+        """Begin."""
+        self._now = at
+        self.knots.append((at, 0.0))
+        self.change(at, cpu, disk)
+
+    def change(self, at: float, cpu: float, disk: float) -> None:
+        """Go on with other speeds."""
+        self._advance(at)
+        self._running = disk > 0
+        if cpu not in self._known:
+            stations = self._stations
+            slowed = replace(stations, work=stations.work / cpu, per_byte=stations.per_byte / cpu)
+            needs = slowed.front(stations.rate_start)[:, :, 0] @ self._blocks
+            took = needs.max(axis=0) * self._efficiency
+            self._known[cpu] = took.tolist(), (needs[2] * float(stations.cores[0])).tolist()
+        self._took, self._work = self._known[cpu]
+
+    def ended(self, by: float) -> float:
+        """When it was over; infinity if it was not by then."""
+        self._advance(by)
+        return self._now if self._block == len(self._bytes) else inf
+
+    def busy(self, at: float) -> tuple[float, float]:
+        """For how many seconds the cores, all together, and the store had worked by then."""
+        self._advance(at)
+        return self._worked, self._asked - self.behind
+
+    def moved(self, since: float, until: float) -> bool:
+        """Whether a byte was taken between two times."""
+        self._advance(until)
+        return self._moved > since
+
+    def _advance(self, to: float) -> None:
+        while self._now < to and self._block < len(self._bytes):
+            left = 1.0 - self._done
+            part = self._bytes[self._block] * left
+            position = min(self._size + part / 2, self._room)
+            speed = sqrt(self._square + self._fall * position)
+            work = self._files[self._block] * self._each * left + part / speed
+            took = self._took[self._block] * left
+            self._step(to, left, part, work, took if self._running else self._fill(speed, part, took))
+
+    def _fill(self, speed: float, part: float, took: float) -> float:
+        """How long a part takes while the disk stands still: for ever, unless it fits in the buffer."""
+        room = self._buffer - self.behind * speed
+        return took if part <= room else -took * max(room, 0.0) / part
+
+    def _step(self, to: float, left: float, part: float, work: float, took: float) -> None:
+        """Take the rest of a block, or as much of it as there is time for; ``took`` < 0 if only for so long."""
+        if not self._running and took <= 0:
+            share = self._share_until_full(to, -took, part)
+            now, self._now = self._now, to
+            if share > 0:
+                self._take(share, left, part, work)
+                self._moved = now
+            self.behind += work * share
+            return
+        then = self._now + took
+        if self._running and part > self._buffer:
+            then = max(then, self._now + self.behind + work * (part - self._buffer) / part)
+        share = 1.0 if then <= to else (to - self._now) / (then - self._now)
+        now, self._now = self._now, min(then, to)
+        self._take(share, left, part, work)
+        self.behind += work * share
+        if self._running:
+            self.behind = max(self.behind - (self._now - now), 0.0)
+
+    def _share_until_full(self, to: float, fills: float, part: float) -> float:
+        """Share of a part that the buffer takes by a time, where it takes ``fills`` seconds to be full."""
+        if fills <= 0:
+            return 0.0
+        whole = self._took[self._block] * (1.0 - self._done)
+        return min(fills, to - self._now) / whole
+
+    def _take(self, share: float, left: float, part: float, work: float) -> None:
+        self._moved = self._now
+        self._asked += work * share
+        self._worked += self._work[self._block] * left * share
+        self._size += part * share
+        self._done += left * share
+        if share >= 1.0:
+            self._block, self._done = self._block + 1, 0.0
+        self.knots.append((self._now, self._size))

@@ -1,0 +1,232 @@
+"""The futures that heat comes near, each watched alone: by the fluid where that decides, by the exact core elsewhere.
+
+Model
+-----
+:mod:`~devicesim.planning.together.watched` over a :class:`~devicesim.planning.together.flow.Flow` costs a fraction of a
+run. Whether a disk stops a minute before the copy is over or not at all may rest on a hundredth of a kelvin; so every
+future is told again with its draw :data:`TILT` higher and lower. Where the three agree to :data:`ALIKE`, the one in
+the middle stands. Where they do not, or where files are lost, the exact core tells the future as its World does,
+which costs about as much as a run.
+
+Scope and limits
+----------------
+What neither can tell (replies that wait for the disk, lists too long to be drawn, several data sets that lose files,
+a certificate that ends) is left to Worlds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from devicesim.device.heat import SHORTEST, Case
+from devicesim.planning.together import warmth
+from devicesim.planning.together.columns import Columns
+from devicesim.planning.together.copying import Copies
+from devicesim.planning.together.flow import Flow
+from devicesim.planning.together.hosted import Hosted, Remains
+from devicesim.planning.together.lists import Lists, Wares
+from devicesim.planning.together.stations import Stations, whole
+from devicesim.planning.together.watched import Draw, Spell, Watch
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.int64]
+
+TILT = 0.0005
+"""By how much the draw may be wrong that the fluid gives: twice what its copies are usually off."""
+ALIKE = 0.005
+"""Relative difference between the tilted times of a copy up to which the fluid decides."""
+NEVER = 0.9
+"""Share of the customer's patience for which the disk may stand still before only the exact core decides."""
+
+
+@dataclass(slots=True)
+class Heated:
+    """What became of the futures that heat comes near.
+
+    Attributes:
+        rows: those told here; left: those that a World has to tell.
+        seconds: that each copy took; off: that going off takes then [s].
+        size: bytes that were to be copied.
+        taken: files that the client holds to be copied, and their bytes, shape (2, rows).
+        there: files that are on the device when it is off, and their bytes, likewise.
+        knots: times since the beginning of the copy and bytes by then, of each.
+        masks: by row, which files are there, where some are not; eight to a byte.
+        errors: of the seconds, relative; 0 where the exact core told them.
+        exact: how many the exact core told.
+    """
+
+    rows: Rows
+    left: Rows
+    seconds: Floats
+    off: Floats
+    size: Floats
+    taken: Floats
+    there: Floats
+    knots: list[tuple[Floats, Floats]]
+    errors: Floats
+    masks: dict[int, NDArray[np.uint8]]
+    exact: int
+
+    @property
+    def error(self) -> float:
+        """The largest of the errors; 0 if there is none."""
+        return float(self.errors.max(initial=0.0))
+
+    def numbers(self, row: int, which: Rows) -> Rows:
+        """Numbers of files in their list, by their numbers among those that are on the device."""
+        if row not in self.masks:
+            return which
+        return np.asarray(np.flatnonzero(np.unpackbits(self.masks[row]))[which])
+
+    def by(self, since: Floats) -> Floats:
+        """Bytes admitted by some seconds since the beginning of each copy, shape (rows,)."""
+        pairs = zip(since.tolist(), self.knots, strict=True)
+        return np.array([float(np.interp(t, *knots)) for t, knots in pairs])
+
+
+class _End(NamedTuple):
+    """How one future's copy ended.
+
+    Attributes:
+        values: seconds of the copy and of going off, bytes to copy, files and bytes taken, files and bytes there.
+        knots: times since the beginning, and bytes by then.
+    """
+
+    values: tuple[float, float, float, float, float, float, float]
+    knots: tuple[Floats, Floats]
+
+
+class Hot:
+    """The futures of a story, one at a time.
+
+    Args:
+        columns, stations, wares, lists, copies: of all futures.
+        starts: when each device is switched on [s].
+    """
+
+    def __init__(
+        self,
+        columns: Columns,
+        stations: Stations,
+        wares: Wares,
+        lists: Lists,
+        copies: Copies,
+        starts: Floats,
+    ) -> None:
+        self._columns, self._stations, self._wares = columns, stations, wares
+        self._lists, self._copies, self._starts = lists, copies, starts
+        device = columns.story.job.device
+        self._phases = [columns.all(f"{device}.{each}") for each in ("boot.time", "unlock.time", "nfs.start")]
+        self._draws = warmth.draws(columns, stations.cores)
+        self._patience = columns.all("default_customer.patience")
+        self._usual = columns.all(f"{device}.shutdown.time")
+        self._masks: dict[int, NDArray[np.uint8]] = {}
+
+    def told(self, rows: Rows) -> Heated:
+        """Tell some of them."""
+        ends: dict[int, _End] = {}
+        left, errors, exact = [], [], 0
+        for row in rows.tolist():
+            found = self._by_flow(row)
+            if found is not None:
+                ends[row], error = found
+                errors.append(error)
+                continue
+            end = self._by_core(row)
+            if end is None:
+                left.append(row)
+                continue
+            ends[row], exact = end, exact + 1
+            errors.append(0.0)
+        told = list(ends.values())
+        values = np.array([end.values for end in told], dtype=np.float64).reshape(len(told), 7).T
+        return Heated(
+            np.array(list(ends), dtype=np.int64),
+            np.array(left, dtype=np.int64),
+            *(values[0], values[1], values[2], values[3:5], values[5:7]),
+            [end.knots for end in told],
+            np.array(errors, dtype=np.float64),
+            self._masks,
+            exact,
+        )
+
+    def _watch(self, row: int, copy: Flow | Hosted, tilt: float = 0.0) -> tuple[Spell, Case]:
+        """Start a device, let its services come up, and watch its copy until the device is told to go off."""
+        columns = self._columns
+        case = Case(columns.row(row), columns.story.job.device, columns.story.site.ambient)
+        draw = Draw(*(float(each[row]) * (1 + tilt) for each in self._draws))
+        at = float(self._starts[row])
+        watch = Watch(case, draw, at)
+        for lasts, load in zip(self._phases, (draw.booting, draw.idle, draw.idle), strict=True):
+            at += float(lasts[row])
+            watch.wait(at, load)
+        spell = watch.copy(copy, float(self._patience[row]))
+        if columns.story.job.keep:
+            watch.wait(spell.end + columns.story.job.keep, draw.idle)
+        return spell, case
+
+    def _by_flow(self, row: int) -> tuple[_End, float] | None:
+        """A future that the fluid decides, and by how much its tilted copies differ; None of any other."""
+        if self._stations.waits:
+            return None
+        one = np.array([row])
+        lists = self._lists.rows(one, 1.0)
+        efficiency = float(self._copies.efficiency[row])
+        flow = Flow(self._stations.rows(one), lists.sums[:, :, 0], efficiency)
+        ends = []
+        for tilt in (TILT, -TILT, 0.0):
+            flow.again()
+            spell, case = self._watch(row, flow, tilt)
+            if spell.given_up or case.disk_factor == 0 or spell.stopped > NEVER * self._patience[row]:
+                return None
+            ends.append(spell.end - spell.begun)
+        seconds = ends[-1]
+        spread = max(abs(end / seconds - 1) for end in ends)
+        usual = float(self._usual[row])
+        if spread > ALIKE or 2 * flow.behind > usual:
+            return None
+        count, size = float(self._lists.count[row]), float(self._lists.bytes[row])
+        times, sizes = (np.array(column) for column in zip(*flow.knots, strict=True))
+        values = seconds, usual, size, count, size, count, size
+        return _End(values, (times - spell.begun, sizes)), self._error(spell, spread)
+
+    def _error(self, spell: Spell, spread: float) -> float:
+        """What to state of a time whose tilted forms differ by so much: it may be off as they are, twice.
+
+        Where the disk stopped, the watch may have found so one sleep sooner or later.
+        """
+        nap = SHORTEST / (spell.end - spell.begun) if spell.stopped > 0 else 0.0
+        return self._copies.error + 2 * spread + nap
+
+    def _by_core(self, row: int) -> _End | None:
+        """A future as the exact core has it; None where not even that tells it."""
+        columns, wares = self._columns, self._wares
+        if not wares.exact:
+            return None
+        sizes = wares.sizes(row)
+        made = whole(columns, columns.row(row), sizes)
+        hosted = Hosted(*made, sizes)
+        spell, case = self._watch(row, hosted)
+        off = spell.end + columns.story.job.keep
+        remains = hosted.remains(columns, row, spell.begun, spell.end, off, case.disk_factor)
+        if not remains.there.all():
+            if not wares.single:
+                return None
+            self._masks[row] = np.packbits(remains.there)
+        flush = (
+            max(float(self._usual[row]), remains.flush) if remains.flush < inf else float(self._usual[row])
+        )
+        return _ended(spell, remains, sizes, flush, hosted.knots(spell.begun, spell.end))
+
+
+def _ended(
+    spell: Spell, remains: Remains, sizes: NDArray[np.int64], off: float, knots: tuple[Floats, Floats]
+) -> _End:
+    seconds, (taken, there) = spell.end - spell.begun, (remains.taken, remains.there)
+    held, kept = float(sizes[taken].sum()), float(sizes[there].sum())
+    return _End((seconds, off, float(sizes.sum()), float(taken.sum()), held, float(there.sum()), kept), knots)
