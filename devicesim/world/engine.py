@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from devicesim.errors import VerbError, require
@@ -76,6 +76,10 @@ class Engine(Reads):
         """The verbs so far; what comes through a door after this is a verb of its own."""
         self._seal()
         return self._log
+
+    def since(self, number: int) -> Sequence[Verb]:
+        """The verbs from a number on. The last of all may still grow, or give way to another; no other does."""
+        return self._log[number:]
 
     def _seal(self) -> None:
         self._traffic = None

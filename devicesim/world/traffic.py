@@ -17,6 +17,10 @@ BLOCK = 1 << 16
 """Bytes of lines that are deflated together."""
 
 
+Place = tuple[int, int]
+"""How many blocks lie before, and how many bytes after them."""
+
+
 class Traffic:
     """Operations and changes in the order in which they were made.
 
@@ -47,6 +51,19 @@ class Traffic:
         if len(lines) >= BLOCK:
             self._blocks.append(zlib.compress(lines, 1))
             self._lines = bytearray()
+
+    @classmethod
+    def told(cls, end: float, lines: bytes) -> Traffic:
+        """Traffic of which the lines are there, up to a time [s]; nothing more is added to it."""
+        made = cls(end)
+        made._lines = bytearray(lines)
+        return made
+
+    def lines(self, after: Place = (0, 0)) -> tuple[bytes, Place]:
+        """The lines after a place, and the place after them; the beginning is (0, 0)."""
+        block, offset = after
+        parts = [*map(zlib.decompress, self._blocks[block:]), bytes(self._lines)]
+        return b"".join(parts)[offset:], (len(self._blocks), len(self._lines))
 
     def __iter__(self) -> Iterator[tuple[float, Sequence[Any]]]:
         """Each with its time [s]."""

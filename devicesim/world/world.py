@@ -33,7 +33,7 @@ from devicesim.device.neighbours import Neighbours
 from devicesim.device.order import Hire, Life, Live
 from devicesim.device.rehearsal import rehearse
 from devicesim.device.setting import Setting
-from devicesim.device.share import policy
+from devicesim.device.share import Policy, policy
 from devicesim.device.testimony import Testimony
 from devicesim.device.undertaking import Marks, Undertaking, drawn, taken, undertake
 from devicesim.errors import DevicesimError, VerbError, require, unknown
@@ -62,7 +62,7 @@ class World(Doors, FaultVerbs, OnlineVerbs):
         replication: which of many futures of that seed; ``run`` is replication 0.
         neighbours: object store, keys, roles and notifications around the account; nothing by default.
         content: what becomes of the bytes that real clients write, as :func:`devicesim.device.share.policy` reads
-            it; it is no part of the World's state.
+            it, or what makes the policy of each device; it is no part of the World's state.
         clock: ``manual`` moves only when told; ``driven`` also by what clients push through doors; ``real`` or
             ``real:N`` follows the wall clock, N times as fast, at each :meth:`tick`.
 
@@ -78,7 +78,7 @@ class World(Doors, FaultVerbs, OnlineVerbs):
         seed: int | None = None,
         replication: int = 0,
         neighbours: Neighbours | None = None,
-        content: str = "discard",
+        content: str | Policy = "discard",
         clock: str = "manual",
         wall: Callable[[], float] = monotonic,
     ) -> None:
@@ -109,7 +109,7 @@ class World(Doors, FaultVerbs, OnlineVerbs):
             neighbours or Neighbours(),
             self._draw,
             heard=Testimony(lambda question, answer: self._note(HEAR, question=question, answer=answer)),
-            content=policy(content),
+            content=policy(content) if isinstance(content, str) else content,
         )
         self.undertaking: Undertaking | None = None
         if scenario is not None:
@@ -265,12 +265,16 @@ class World(Doors, FaultVerbs, OnlineVerbs):
             return self.now
         wall = self._wall()
         passed, self._wall_last = wall - self._wall_last, wall
-        since = self._log[-1].at if self._ticked and self._traffic is None else None
+        last = len(self._log) - 1 if self._ticked and self._traffic is None else None
         self._follow(self.now + passed * self._factor)
-        if since is not None and self._log[-2:] and self._log[-1].name == "advance":
-            del self._log[-2:-1]  # one look at the wall after the other is one advance
+        if last is not None and self._log[-1].name == "advance":
+            del self._log[last]  # one look at the wall after the other is one advance
         self._ticked = True
         return self.now
+
+    def stand(self) -> None:
+        """Forget how much time has passed on the wall since the last tick: the World stood meanwhile."""
+        self._wall_last = self._wall()
 
     # What the verbs stand on.
 

@@ -62,6 +62,22 @@ class Content(Protocol):
         """The checksum of the whole file."""
 
 
+class Kept(int):
+    """So many bytes, whose content a store has from a place on.
+
+    A policy over such a store has an attribute ``place``: where the bytes that were written last lie in it, None
+    where nobody has their content. It goes into the log, so that they are found again.
+    """
+
+    place: int
+
+    def __new__(cls, count: int, place: int) -> Kept:
+        """``count`` bytes from ``place`` on."""
+        made = super().__new__(cls, count)
+        made.place = place
+        return made
+
+
 class Discard:
     """Keep sizes only: reads give zeros."""
 

@@ -73,7 +73,8 @@ class Files(Tree):
         fits = min(fits, file.size + self.usage.free_bytes - offset)
         if fits <= 0:
             refuse(errno.ENOSPC, f"{self.usage.free_bytes} bytes free")
-        self.content.write(file, offset, fits if isinstance(data, int) else data[:fits])
+        whole = fits == count
+        self.content.write(file, offset, data if whole else fits if isinstance(data, int) else data[:fits])
         if stable:
             self.unstable.written(file, offset, offset + fits)
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from devicesim.device.share.content import Data
+from devicesim.device.share.content import Data, Kept
 from devicesim.device.share.nodes import Bucket, Node
 from devicesim.device.share.volume import Share
 
@@ -30,11 +30,26 @@ class Recorded(Share):
     tell: Tell | None = None
     commits = True
 
-    def write(self, node: Node, offset: int, data: Data | int, now: float, *, stable: bool = True) -> int:
-        """As :meth:`Share.write`."""
-        done = super().write(node, offset, data, now, stable=stable and self.commits)
+    def write(
+        self,
+        node: Node,
+        offset: int,
+        data: Data | int,
+        now: float,
+        *,
+        stable: bool = True,
+        place: int | None = None,
+    ) -> int:
+        """As :meth:`Share.write`; ``place`` is where a store of content has the bytes of a write made again."""
+        if place is not None and isinstance(data, int):
+            data = Kept(data, place)
+        done = int(super().write(node, offset, data, now, stable=stable and self.commits))
         if self.tell is not None and done:
-            self.tell("write", (handle(node), offset, done, now), {"stable": stable} if not stable else {})
+            named: dict[str, Any] = {} if stable else {"stable": stable}
+            place = getattr(self.content, "place", place)
+            if place is not None:
+                named["place"] = place
+            self.tell("write", (handle(node), offset, done, now), named)
         return done
 
     def mark_stable(self, node: Node, offset: int = 0, count: int = 0) -> int:
