@@ -11,6 +11,7 @@ Misuse raises; the simulated world never does (a dead battery or a lost parcel i
     ├── UnknownNameError  no catalog entry, figure, job or metric of that name (also a LookupError)
     ├── CatalogError      catalog data that breaks its own rules
     ├── VerbError         a World verb that cannot be applied now
+    ├── StateError        a file of state that cannot be gone on from
     ├── ShareError        an operation the share refuses, with its errno         (also an OSError)
     └── MissingExtraError an optional dependency that is not installed
 """
@@ -47,6 +48,10 @@ class CatalogError(DevicesimError):
 
 class VerbError(DevicesimError):
     """A verb that the World cannot apply in its present state."""
+
+
+class StateError(DevicesimError):
+    """A file of state that another process has, or that cannot be read, written or believed."""
 
 
 class MissingExtraError(DevicesimError):

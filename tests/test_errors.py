@@ -17,6 +17,7 @@ from devicesim.errors import (
     MissingExtraError,
     Problem,
     ScenarioError,
+    StateError,
     UnitError,
     UnknownNameError,
     VerbError,
@@ -31,6 +32,7 @@ TREE = {
     UnknownNameError: (DevicesimError, LookupError),
     CatalogError: (DevicesimError,),
     VerbError: (DevicesimError,),
+    StateError: (DevicesimError,),
     MissingExtraError: (DevicesimError,),
 }
 

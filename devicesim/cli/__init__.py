@@ -17,7 +17,7 @@ import devicesim
 from devicesim import __version__
 from devicesim.cli.dialect import Commands, sentence
 from devicesim.cli.output import complain, survive_any_encoding
-from devicesim.errors import DevicesimError, MissingExtraError, ScenarioError
+from devicesim.errors import DevicesimError, MissingExtraError, ScenarioError, StateError
 
 COMMANDS = {
     "init": "Write a commented scenario to start from.",
@@ -109,7 +109,7 @@ def invoke(arguments: Sequence[str]) -> int:
         count = len(error.problems)
         complain(f"{error}\n{count} problems" if count > 1 else str(error))
         return SCENARIO_INVALID
-    except MissingExtraError as error:
+    except (MissingExtraError, StateError) as error:
         complain(f"devicesim: {error}")
         return ENVIRONMENT
     except DevicesimError as error:

@@ -15,11 +15,14 @@ from types import FrameType
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
+from devicesim.cli.keeping import Keeping
 from devicesim.cli.options import overrides, whole_number
 from devicesim.cli.output import complain, put, require_writable, writing
 from devicesim.device.share import policy
 from devicesim.errors import BoundError, require
+from devicesim.journal import Told
 from devicesim.scenario import load
 from devicesim.snowball_api.model import ERAS
 from devicesim.snowball_api.snow import Snow
@@ -139,6 +142,12 @@ def _networks(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
 )
 @click.option("--sns", metavar="URL", default="", help="Address of a stand-in for SNS: it is told of states.")
 @click.option("--seed", callback=whole_number, metavar="NUMBER", help="Seed of all that is random.")
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path),
+    metavar="STATE",
+    help="Keep all that is done in the file STATE, on disk before it is answered, and go on from there if it is there.",
+)
 def command(
     file: Path | None,
     overrides: tuple[str, ...],
@@ -159,6 +168,7 @@ def command(
     s3: str,
     sns: str,
     seed: int | None,
+    state: Path | None,
 ) -> None:
     """Open the doors of FILE, or of an empty account, to AWS clients, NFS, SSH and browsers, until interrupted.
 
@@ -169,8 +179,8 @@ def command(
     require(limit is None or limit >= 1, "--limit", ">= 1", limit)
     require(file is not None or not overrides, "--set", "given with a scenario FILE", "none")
     device_doors = (nfs, ssh, mount) != (None, None, None)
-    clock = clock or ("driven" if device_doors else "manual")
-    factor_of(clock)
+    usual = "driven" if device_doors else "manual"
+    factor_of(clock or usual)
     policy(content)
     if ready is not None:
         require_writable("--ready-file", ready)
@@ -182,14 +192,33 @@ def command(
         "mount": (mount is not None and _maker("fuse.mounted"), None, {"path": mount}),
     }
     story = load(file, overrides) if file else None
-    around = importlib.import_module("devicesim.snowball_api.standin").attach(s3, sns) if s3 or sns else None
-    snow = Snow(story, seed=seed, era=era, limit=limit, clock=clock, content=content, neighbours=around)
-    premises = _maker("premises.Premises")(snow, paced=not unpaced)
     signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        _serve(premises, made, listen, ready)
-    except KeyboardInterrupt:
-        complain("devicesim: the doors are closed" if device_doors else "devicesim: the door is closed")
+    shape: dict[str, Any] = {"seed": seed, "limit": limit, "clock": clock}
+    with ExitStack() as stack:
+        if state is None:
+            shape |= {"era": era, "content": content, "clock": clock or usual}
+            snow, journal = Snow(story, neighbours=_around(s3, sns), **shape), None
+        else:
+            given = _given({**shape, "era": era, "content": content, "s3": s3, "sns": sns})
+            text = file.read_text(encoding="utf-8-sig") if file else ""
+            keeping = stack.enter_context(Keeping(state, Told(story, text, given), usual))
+            snow, journal = keeping.begin(_around), keeping.journal
+        premises = _maker("premises.Premises")(snow, paced=not unpaced, journal=journal)
+        try:
+            _serve(premises, made, listen, ready)
+        except KeyboardInterrupt:
+            complain("devicesim: the doors are closed" if device_doors else "devicesim: the door is closed")
+
+
+def _given(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that somebody gave on the command line."""
+    source = click.get_current_context().get_parameter_source
+    return {name: value for name, value in options.items() if source(name) is ParameterSource.COMMANDLINE}
+
+
+def _around(s3: str, sns: str) -> Any:
+    """What lies around the account."""
+    return importlib.import_module("devicesim.snowball_api.standin").attach(s3, sns) if s3 or sns else None
 
 
 def _serve(premises: Any, made: Mapping[str, Any], listen: str, ready: Path | None) -> None:
@@ -204,6 +233,7 @@ def _serve(premises: Any, made: Mapping[str, Any], listen: str, ready: Path | No
         }
         if factor_of(premises.world.clock) is not None:
             stack.enter_context(_maker("ticker.Ticker")(premises))
+        premises.settle()
         _announce(premises, doors, ready)
         while not doors["http"].wait(3600.0):
             pass

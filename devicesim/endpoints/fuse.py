@@ -128,6 +128,7 @@ class _Operations(mfusepy.Operations):  # type: ignore[misc]
             _refuse(errno.EIO)
         while (wait := self._premises.due(done.reply)) > 0:
             threading.Event().wait(min(wait, 3600.0))
+        self._premises.settle(clock=False)
         if done.error is not None:
             _refuse(done.error.errno or errno.EIO)
         return done.result  # type: ignore[return-value]

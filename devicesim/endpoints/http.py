@@ -39,7 +39,7 @@ from typing import Any
 from devicesim.endpoints import faults
 from devicesim.endpoints.live import CONTENT_TYPE, Feed, metrics, page, state
 from devicesim.endpoints.premises import Premises
-from devicesim.errors import DevicesimError, MissingExtraError, VerbError, require
+from devicesim.errors import DevicesimError, MissingExtraError, StateError, VerbError, require
 from devicesim.progress import timestamp
 from devicesim.protocol.wire import MOST_BYTES, Request
 from devicesim.snowball_api.snow import Snow
@@ -137,6 +137,10 @@ class HttpDoor:
         with self._premises.lock:
             self._premises.tick()  # under the clock ``real``, time has gone on since the last request
             response = self._route(request)
+        try:
+            self._premises.settle()
+        except StateError as error:
+            response = _json({"error": str(error)}, 503)
         return response(environ, start)
 
     def _route(self, request: HttpRequest) -> Response:

@@ -12,6 +12,7 @@ from devicesim.device.share import Share, ShareError
 from devicesim.device.snow_device import SnowDevice
 from devicesim.errors import VerbError
 from devicesim.jobs import JobState
+from devicesim.journal import Journal
 from devicesim.snowball_api.snow import Snow
 from devicesim.world import World
 from devicesim.world.clock import factor_of
@@ -43,15 +44,18 @@ class Premises:
         snow: the World with its API.
         job_id: whose device the doors lead to; the first job whose device is with its customer if not given.
         paced: whether operations take the time that the model says; otherwise they are answered at once.
+        journal: where the World's state is kept; nowhere if not given.
 
     Attributes:
-        snow, paced: as given.
+        snow, paced, journal: as given.
         lock: stands before the World.
         welcoming: whether doors lead to the devices.
     """
 
-    def __init__(self, snow: Snow, job_id: str | None = None, *, paced: bool = True) -> None:
-        self.snow, self.paced = snow, paced
+    def __init__(
+        self, snow: Snow, job_id: str | None = None, *, paced: bool = True, journal: Journal | None = None
+    ) -> None:
+        self.snow, self.paced, self.journal = snow, paced, journal
         self.lock = threading.RLock()
         self.welcoming = False
         self._job_id = job_id
@@ -103,9 +107,14 @@ class Premises:
         return tuple(f"/buckets/{bucket}" for bucket in life.buckets) if life else ()
 
     def welcome(self) -> None:
-        """Let real clients come to the devices, and go to where the first one serves; a manual clock stays."""
+        """Let real clients come to the devices, and go to where the first one serves; a manual clock stays.
+
+        A World that goes on, whose doors were open already, stays where it is.
+        """
         with self.lock:
             self.welcoming = True
+            if self.world.doors:
+                return
             self.world.open_doors()
             if self.world.jobs and self.world.clock != "manual":
                 self.world.until_serving(self._job_id)
@@ -114,6 +123,8 @@ class Premises:
     def reset(self) -> None:
         """Begin again, with the doors as they are."""
         with self.lock:
+            if self.journal is not None:
+                self.journal.begin_again()
             self.snow.reset()
             if self.welcoming:
                 self.welcome()
@@ -189,6 +200,20 @@ class Premises:
             if command in CHANGES or self.world.now != before:
                 self.moved()
             return result
+
+    def settle(self, *, clock: bool = True) -> None:
+        """Wait until what was done so far is on disk, if the state is kept: call it before a reply leaves.
+
+        Args:
+            clock: whether that the clock went on has to be on disk too.
+
+        Raises:
+            StateError: it cannot be written; then no reply may leave.
+        """
+        if self.journal is not None:
+            with self.lock:
+                ticket = self.journal.note(self.world, clock=clock)
+            self.journal.settle(ticket)
 
     def tick(self) -> None:
         """Let a World with a real clock follow the wall."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 import threading
 
 from devicesim.endpoints.premises import Premises
+from devicesim.errors import StateError
 
 EVERY = 0.1
 """Seconds on the wall between two looks."""
+SETTLED = 10
+"""Looks after which the time is kept, where the state is: a server that is killed loses no more of it."""
 
 
 class Ticker:
@@ -25,8 +28,15 @@ class Ticker:
         self._thread.start()
 
     def _run(self) -> None:
+        looks = 0
         while not self._over.wait(self._every):
             self._premises.tick()
+            looks += 1
+            if looks % SETTLED == 0:
+                try:
+                    self._premises.settle()
+                except StateError:
+                    return
 
     def __enter__(self) -> Ticker:
         return self

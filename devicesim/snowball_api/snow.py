@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 from urllib.parse import parse_qsl, urlsplit
 
 from devicesim.datasync_api import DataSyncApi
 from devicesim.device.neighbours import Neighbours
+from devicesim.device.share import Policy
 from devicesim.errors import VerbError, require
 from devicesim.protocol.wire import Answer, Request, target_of
 from devicesim.scenario import Scenario
@@ -15,6 +17,7 @@ from devicesim.snowball_api import files, presigned
 from devicesim.snowball_api.account import Account
 from devicesim.snowball_api.service import Snowball
 from devicesim.world import Verb, World, replay
+from devicesim.world.runs import pass_by
 
 
 @runtime_checkable
@@ -34,7 +37,8 @@ class Snow:
         limit: devices at a time; AWS's default is told and not enforced where none is given.
         clock: ``manual``, ``driven`` or ``real[:N]``, as of a World.
         neighbours: what lies around the account; nothing if not given.
-        content: what becomes of the bytes that real clients write: keep[:BOUND], spill:DIR, hash or discard.
+        content: what becomes of the bytes that real clients write: keep[:BOUND], spill:DIR, hash or discard; or what
+            makes the policy of each device.
 
     Attributes:
         world: the World.
@@ -56,7 +60,7 @@ class Snow:
         limit: int | None = None,
         clock: str = "manual",
         neighbours: Neighbours | None = None,
-        content: str = "keep",
+        content: str | Policy = "keep",
     ) -> None:
         require(limit is None or limit >= 1, "limit", ">= 1", limit)
         self._scenario, self._era, self._limit, self._clock = scenario, era, limit, clock
@@ -151,10 +155,14 @@ class Snow:
         """What has been done so far, for :meth:`restore` and :meth:`fork`."""
         return tuple(self.world.log)
 
-    def restore(self, snapshot: tuple[Verb, ...]) -> Snow:
+    def restore(self, snapshot: tuple[Verb, ...], *, passed: Callable[[World, int], None] = pass_by) -> Snow:
         """Go back to a snapshot: the same verbs on a World made anew.
 
         Neighbours do not go back with it, and are not told again of what they know: they see what comes after.
+
+        Args:
+            snapshot: as of :meth:`snapshot`.
+            passed: is shown the World when so many verbs have been applied.
         """
         made: list[tuple[Snowball, DataSyncApi]] = []
         self.world = replay(
@@ -164,6 +172,7 @@ class Snow:
             clock=self._clock,
             content=self._content,
             attach=[lambda world: made.append(self._apis(world))],
+            passed=passed,
         )
         ((self.api, self.datasync),) = made
         self._meet()

@@ -12,7 +12,7 @@ from devicesim.world.verbs import HEAR, Verb
 from devicesim.world.world import World
 
 
-def _pass_by(world: World, number: int) -> None:
+def pass_by(world: World, number: int) -> None:
     """Where nobody looks."""
 
 
@@ -43,7 +43,7 @@ def replay(
     clock: str = "manual",
     content: str | Policy = "discard",
     attach: Sequence[Callable[[World], Any]] = (),
-    passed: Callable[[World, int], None] = _pass_by,
+    passed: Callable[[World, int], None] = pass_by,
 ) -> World:
     """Make the World that a scenario, a seed and a log of verbs describe.
 

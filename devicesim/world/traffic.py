@@ -62,8 +62,15 @@ class Traffic:
     def lines(self, after: Place = (0, 0)) -> tuple[bytes, Place]:
         """The lines after a place, and the place after them; the beginning is (0, 0)."""
         block, offset = after
+        if block == len(self._blocks):
+            return bytes(self._lines[offset:]), self.place
         parts = [*map(zlib.decompress, self._blocks[block:]), bytes(self._lines)]
-        return b"".join(parts)[offset:], (len(self._blocks), len(self._lines))
+        return b"".join(parts)[offset:], self.place
+
+    @property
+    def place(self) -> Place:
+        """The place after the last line."""
+        return len(self._blocks), len(self._lines)
 
     def __iter__(self) -> Iterator[tuple[float, Sequence[Any]]]:
         """Each with its time [s]."""

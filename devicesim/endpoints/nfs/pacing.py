@@ -26,6 +26,7 @@ from collections.abc import Collection, Sequence
 from itertools import count
 from math import inf, isfinite
 
+from devicesim.endpoints.nfs.outbox import Outbox
 from devicesim.endpoints.nfs.records import Connection
 from devicesim.endpoints.premises import Premises
 from devicesim.world.clock import factor_of
@@ -64,11 +65,17 @@ class Pacing:
         premises: the World and its device.
         loop: that everything runs on.
         connections: those that are open.
+        outbox: by which replies leave.
     """
 
     def __init__(
-        self, premises: Premises, loop: asyncio.AbstractEventLoop, connections: Collection[Connection]
+        self,
+        premises: Premises,
+        loop: asyncio.AbstractEventLoop,
+        connections: Collection[Connection],
+        outbox: Outbox,
     ) -> None:
+        self._outbox = outbox
         self._premises, self._loop, self._connections = premises, loop, connections
         self._held: list[_Held] = []
         self._stalled: list[_Held] = []
@@ -192,7 +199,7 @@ class Pacing:
         self._hopes.pop(connection, None)
         connection.waiting -= 1
         if connection.open:
-            connection.send(parts)
+            self._outbox.send(connection, parts)
             connection.go_on()
 
     def _ask_again(self) -> None:

@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Sequence
 
+from devicesim.endpoints.nfs.outbox import Outbox
 from devicesim.endpoints.nfs.pacing import ExactSelector, Pacing
 from devicesim.endpoints.nfs.records import Connection
 from devicesim.endpoints.nfs.rpc import DeniedError
@@ -52,7 +53,8 @@ class NfsDoor:
         self.address = f"{host}:{self.port}"
         self._loop = asyncio.SelectorEventLoop(ExactSelector())
         self._connections: set[Connection] = set()
-        self._pacing = Pacing(premises, self._loop, self._connections)
+        self._outbox = Outbox(premises, self._loop)
+        self._pacing = Pacing(premises, self._loop, self._connections, self._outbox)
         started = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(started,), name="devicesim-nfs", daemon=True)
         self._thread.start()
@@ -108,7 +110,7 @@ class NfsDoor:
                 connection.send((denied.reply,))
             return
         if reply.due is None:
-            connection.send(reply.parts)
+            self._outbox.send(connection, reply.parts)
             self._pacing.answered(connection)
         else:
             size = max(len(record), sum(map(len, reply.parts)))

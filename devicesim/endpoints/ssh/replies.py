@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 
 from devicesim.endpoints.premises import Premises
+from devicesim.errors import StateError
 
 _GRACE = 0.0005
 """How long a clock waits on the wall, at a time, for requests that are being read [s]."""
@@ -69,8 +70,9 @@ class Replies:
             if self._held(due):
                 return
             try:
+                self._premises.settle(clock=False)
                 send()
-            except (OSError, EOFError):
+            except (OSError, EOFError, StateError):
                 self.close()
                 return
             with self._changed:

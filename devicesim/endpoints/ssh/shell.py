@@ -89,6 +89,12 @@ class Shell:
             return "", FOUND
         if words[0] in NOT_HERE:
             return f"{words[0]}: not found; {NOT_HERE[words[0]]}\n", NOT_FOUND
+        told = self._done(user, words)
+        self._premises.settle()
+        return told
+
+    def _done(self, user: str, words: Sequence[str]) -> tuple[str, int]:
+        """The same for a command that was split into words."""
         with self._premises.lock:
             self._premises.tick()
             try:

@@ -1,0 +1,352 @@
+"""The log of one World on disk, as it grows.
+
+Whoever holds the World's lock calls :meth:`Journal.note` once something was done, and gets a ticket; then, without the
+lock, :meth:`Journal.settle` with that ticket, and answers its client. Of several who settle at a time one writes what
+all have noted, so that many answers cost one wait for the disk.
+"""
+
+from __future__ import annotations
+
+import threading
+import zlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from devicesim.device.share import Content
+from devicesim.errors import DevicesimError, StateError
+from devicesim.journal.contents import Contents
+from devicesim.journal.database import Change, Database
+from devicesim.journal.plain import read, written
+from devicesim.journal.proof import Proof
+from devicesim.journal.told import Told
+from devicesim.world import Verb, World
+from devicesim.world.traffic import Traffic
+
+EVERY = 5000
+"""Verbs and flushes of traffic after which the log is made compact, and its World proved."""
+
+_PUT = "INSERT OR REPLACE INTO verb VALUES (?, ?, ?, ?)"
+_ADD = "INSERT INTO traffic VALUES (?, ?, 0, ?)"
+_PACK = "INSERT INTO traffic VALUES (?, 0, 1, ?)"
+_DIGEST = "INSERT OR REPLACE INTO digest VALUES (?, ?, ?, ?, ?, ?)"
+_TELL = "INSERT OR REPLACE INTO told VALUES (?, ?)"
+_EMPTY: tuple[Change, ...] = tuple(
+    (f"DELETE FROM {table}", ()) for table in ("verb", "traffic", "digest", "checkpoint")
+)
+
+
+def _alone(error: StateError) -> None:
+    """Where nobody is to know at once."""
+
+
+class Journal:
+    """One file of state: what its World was told, and the log of what was done to it.
+
+    Args:
+        path: the file; :meth:`begin` makes it a state where there is none.
+        version: of the devicesim that has it; goes into a new file, and into messages.
+
+    Attributes:
+        path, version: as given.
+        by: the version that made the file.
+        told: what the World was told when it began; None in a new file.
+        contents: what clients wrote.
+        broke: told of the first error after which nothing is kept any more.
+
+    Raises:
+        StateError, OSError: as :class:`~devicesim.journal.database.Database`.
+    """
+
+    def __init__(self, path: Path, version: str = "") -> None:
+        self.path, self.version, self.by = path, version, version
+        self.broke: Callable[[StateError], object] = _alone
+        self._database = Database(path)
+        self.told: Told | None = None
+        self.contents: Contents
+        self._world: World | None = None
+        self._forget()
+        self._changed = threading.Condition()
+        self._pending: list[Change] = []
+        self._clock: list[Change] = []
+        self._noted = self._settled = 0
+        self._writing = False
+        self._broken: StateError | None = None
+        if not self._database.new:
+            try:
+                self._read_told()
+            except BaseException:
+                self._database.close()
+                raise
+
+    def _forget(self) -> None:
+        self._count = self._part = self._since = self._end_noted = 0
+        self._tail: Verb | None = None
+        self._place, self._end = (0, 0), 0.0
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # The beginning.
+
+    def begin(self, told: Told) -> None:
+        """Make a new file the state of a World that was told this."""
+        self.contents = Contents(self.path, told.options["content"])
+        self._database.begin({**told.plain(), "by": written(self.version), "content_end": "0"})
+        self.told = told
+
+    def tell(self, told: Told) -> None:
+        """Keep what the World is told from now on."""
+        self._database.write((_TELL, pair) for pair in told.plain().items())
+        self.told = told
+
+    def _read_told(self) -> None:
+        plain = dict(self._database.read("SELECT name, value FROM told"))
+        try:
+            self.told = Told.of(plain)
+            self.by = str(read(plain["by"]))
+            self._end_noted = int(plain["content_end"])
+            kind = self.told.options["content"]
+        except (DevicesimError, ValueError, KeyError, TypeError, IndexError) as error:
+            raise StateError(f"{self.path} cannot be read: {error}") from error
+        self.contents = Contents(self.path, kind, self._end_noted)
+        self.contents.know(
+            {(row[0], row[1], row[2]): row[3:] for row in self._database.read("SELECT * FROM digest")}
+        )
+
+    @property
+    def log(self) -> tuple[Verb, ...]:
+        """The verbs that are in the file."""
+        parts: dict[int, list[bytes]] = {}
+        for number, packed, lines in self._database.read(
+            "SELECT number, packed, lines FROM traffic ORDER BY number, part"
+        ):
+            parts.setdefault(number, []).append(zlib.decompress(lines) if packed else lines)
+        verbs = []
+        for number, at, name, text in self._database.read("SELECT * FROM verb ORDER BY number"):
+            arguments = read(text)
+            if name == "traffic":
+                rows = Traffic.told(arguments.pop("end"), b"".join(parts.get(number, ())))
+                arguments["rows"] = rows
+            verbs.append(Verb(at, name, arguments))
+        return tuple(verbs)
+
+    def policy(self, job: str) -> Content:
+        """The content policy of a job's device, whose content outlives the process."""
+        return self.contents.policy(job)
+
+    def prove(self, world: World, number: int) -> None:
+        """Hold a World that is made again against the last checkpoint, when so many verbs have been applied.
+
+        Raises:
+            StateError: it is another one.
+        """
+        for (digest,) in self._database.read("SELECT digest FROM checkpoint WHERE number = ?", number):
+            if Proof(world).digest() != digest:
+                raise StateError(
+                    f"the World of {self.path} does not come back the same: it was kept by devicesim {self.by}, "
+                    f"and this is {self.version}; go on with that version, or begin with another file"
+                )
+
+    def begin_again(self) -> None:
+        """Expect another World in the place of this one; what it writes has no checksums from before."""
+        self.contents.know({})
+
+    def adopt(self, world: World) -> None:
+        """Follow a World that was just made again from this file's log."""
+        self._forget()
+        self._world, self._proof = world, Proof(world)
+        verbs = world.log
+        ((kept,),) = self._database.read("SELECT count(*) FROM verb")
+        if len(verbs) != kept:
+            self._world = None  # written anew as a whole when it is noted
+            return
+        self._end_noted = self.contents.end
+        self._count = kept
+        if verbs:
+            self._look_at(verbs[-1])
+            ((self._part,),) = self._database.read("SELECT count(*) FROM traffic WHERE number = ?", kept)
+
+    # What is done.
+
+    def note(self, world: World, *, clock: bool = True) -> int:
+        """Take what was done since the last time; returns the ticket of what has to be on disk.
+
+        Args:
+            world: the World, whose lock the caller holds; another one than before takes its place.
+            clock: whether that the clock went on has to be on disk too.
+        """
+        with self._changed:
+            if self._broken is not None:
+                raise self._broken
+            try:
+                self._take(world)
+            except DevicesimError as error:
+                self._break(StateError(f"{self.path} cannot be kept: {error}"))
+            if clock:
+                self._pending += self._clock
+                self._clock = []
+                self._noted += 1
+            return self._noted
+
+    def settle(self, ticket: int) -> None:
+        """Wait until everything up to a ticket is on disk.
+
+        Raises:
+            StateError: it cannot be written; it will not be later either.
+        """
+        with self._changed:
+            while self._settled < ticket:
+                if self._broken is not None:
+                    raise self._broken
+                if self._writing:
+                    self._changed.wait()
+                    continue
+                changes, upto = self._pending + self._clock, self._noted
+                self._pending, self._clock = [], []
+                if changes:
+                    self._write_for_all(changes)
+                self._settled = upto
+                self._changed.notify_all()
+
+    def commit(self, world: World) -> None:
+        """Have everything that was done to a World on disk."""
+        self.settle(self.note(world))
+
+    def close(self) -> None:
+        """Keep the World as it is, with its proof, and let go of the file."""
+        try:
+            if self._world is not None and self._broken is None:
+                with self._changed:
+                    self._take(self._world)
+                    self._check()
+                    self._pending += self._clock
+                    self._clock = []
+                    self._noted += 1
+                self.settle(self._noted)
+        finally:
+            self._database.close()
+            if self.told is not None:
+                self.contents.close()
+
+    def _write_for_all(self, changes: Sequence[Change]) -> None:
+        """Write without the lock: whoever notes meanwhile comes with the next group."""
+        self._writing = True
+        self._changed.release()
+        trouble: StateError | None = None
+        try:
+            self.contents.sync()
+            self._database.write(changes)
+        except StateError as error:
+            trouble = error
+        except OSError as error:
+            trouble = StateError(f"{self.contents.path} cannot be written: {error.strerror}")
+        finally:
+            self._changed.acquire()
+            self._writing = False
+        if trouble is not None:
+            self._break(trouble)
+
+    def _break(self, error: StateError) -> None:
+        self._broken = error
+        self._changed.notify_all()
+        self.broke(error)
+        raise error
+
+    # From the World to changes of the file.
+
+    def _take(self, world: World) -> None:
+        before = len(self._pending)
+        if world is not self._world:
+            self._pending += _EMPTY
+            self._pending += [(_DIGEST, (*each, *known)) for each, known in self.contents.unasked.items()]
+            self._clock = []
+            self._forget()
+            self._world, self._proof = world, Proof(world)
+        verbs = world.since(max(self._count - 1, 0))
+        if self._count and verbs[0] is self._tail:
+            self._grown(verbs[0])
+            self._put(verbs[1:], self._count + 1)
+        elif self._count and len(verbs) == 1:  # one look at the wall in place of the one before
+            self._clock = [(_PUT, _row(self._count, verbs[0]))]
+            self._tail = verbs[0]
+        else:
+            self._put(verbs, max(self._count, 1))
+        for (job, fileid, generation), known in self.contents.changed():
+            self._pending.append((_DIGEST, (job, fileid, generation, *known)))
+        if self._end_noted != self.contents.end:
+            self._end_noted = self.contents.end
+            self._pending.append((_TELL, ("content_end", str(self._end_noted))))
+        if len(self._pending) > before:
+            self._noted += 1
+            self._since += 1
+            if self._since >= EVERY:
+                self._check()
+
+    def _put(self, verbs: Sequence[Verb], number: int) -> None:
+        """Add verbs, of which the first has a number."""
+        if verbs:
+            self._pending += self._clock
+            self._clock = []
+        for count, verb in enumerate(verbs, number):
+            self._pending.append((_PUT, _row(count, verb)))
+            self._part = 0
+            self._count = count
+            self._look_at(verb)
+            if isinstance(rows := verb.arguments.get("rows"), Traffic):
+                self._pending.append((_ADD, (count, 0, rows.lines()[0])))
+                self._part = 1
+            self._since += 1
+
+    def _look_at(self, verb: Verb) -> None:
+        """Remember how far the last verb has been taken."""
+        self._tail = verb
+        if isinstance(rows := verb.arguments.get("rows"), Traffic):
+            self._place, self._end = rows.place, rows.end
+
+    def _grown(self, verb: Verb) -> None:
+        """Take what has come to the last verb."""
+        rows = verb.arguments.get("rows")
+        if not isinstance(rows, Traffic):
+            return
+        if rows.place != self._place:
+            lines, self._place = rows.lines(self._place)
+            self._pending += self._clock
+            self._clock = []
+            self._pending.append((_ADD, (self._count, self._part, lines)))
+            self._part += 1
+        if rows.end != self._end:
+            self._end = rows.end
+            self._clock = [(_PUT, _row(self._count, verb))]
+
+    def _check(self) -> None:
+        """Make the log compact up to here, and prove its World."""
+        assert self._world is not None
+        self._since = 0
+        verbs = self._world.log  # from here on there is another verb
+        if self._part > 1:
+            rows = verbs[-1].arguments["rows"]
+            self._pending += [
+                ("DELETE FROM traffic WHERE number = ?", (self._count,)),
+                (_PACK, (self._count, zlib.compress(rows.lines()[0], 1))),
+            ]
+            self._part = 1
+        self._pending += self._clock
+        self._clock = []
+        self._pending += [
+            ("DELETE FROM checkpoint", ()),
+            ("INSERT INTO checkpoint VALUES (?, ?)", (self._count, self._proof.digest())),
+        ]
+
+
+def _row(number: int, verb: Verb) -> tuple[Any, ...]:
+    """A verb as the table has it; what came through doors has a table of its own."""
+    arguments = dict(verb.arguments)
+    if isinstance(rows := arguments.pop("rows", None), Traffic):
+        arguments["end"] = rows.end
+    elif rows is not None:
+        arguments["rows"] = rows
+    return number, verb.at, verb.name, written(arguments)
