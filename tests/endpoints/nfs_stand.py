@@ -15,7 +15,7 @@ EPOCH = datetime(2026, 6, 1, 8, tzinfo=UTC)
 class Stand:
     """A device with one bucket, ``demo``, whose clock stands where the test puts it."""
 
-    paced = False
+    paced, journal = False, None
     allowed_hosts: tuple[str, ...] | None = None
 
     def __init__(self, content=None, limits=LIMITS):
