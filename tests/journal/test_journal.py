@@ -3,7 +3,7 @@
 import shutil
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -383,10 +383,3 @@ def test_a_real_clock_may_go_faster_the_next_time(path: Path) -> None:
             assert kept(journal, Told(options=options)).world.clock == "real:10"
     with Journal(path) as journal, pytest.raises(BoundError, match="clock"):
         kept(journal, Told(options={"clock": "manual"}))
-
-
-@pytest.fixture(autouse=True)
-def no_thread_is_left() -> Iterator[None]:
-    before = threading.active_count()
-    yield
-    assert threading.active_count() == before
