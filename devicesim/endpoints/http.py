@@ -24,19 +24,18 @@
 ``GET  .../files/NAME``     a file of a job, by its presigned address
 =========================== ============================================================================
 
-One lock stands before the World: requests are answered one at a time, whatever clients do.
+One lock stands before the World: requests are read side by side, and answered one at a time.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import socket
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from devicesim.endpoints import faults
+from devicesim.endpoints.listening import LOOPBACK
 from devicesim.endpoints.live import CONTENT_TYPE, Feed, metrics, page, state
 from devicesim.endpoints.premises import Premises
 from devicesim.errors import DevicesimError, MissingExtraError, StateError, VerbError, require
@@ -47,11 +46,11 @@ from devicesim.snowball_api.snow import Snow
 try:
     from werkzeug import Request as HttpRequest
     from werkzeug import Response
-    from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+    from devicesim.endpoints.http_server import HttpServer
 except ImportError:
     raise MissingExtraError("serve", "aws") from None
 
-LOOPBACK = "127.0.0.1"
 CONTROL = "/_devicesim/"
 MEMBERS: Mapping[str, Mapping[str, tuple[type, ...]]] = {
     "advance": {"duration": (str, int, float)},
@@ -66,17 +65,11 @@ MEMBERS: Mapping[str, Mapping[str, tuple[type, ...]]] = {
 }
 """What each verb is told, and of which types; what may be None may be left out."""
 
+BODY = "devicesim.body"
+"""Under which a request's environment has its body, read."""
+
 WORDS = {str: "a text", int: "a number"}
 """What types are called."""
-
-
-class _Quiet(WSGIRequestHandler):
-    """Keeps connections open, and says nothing of requests: what they did is in the World's log."""
-
-    protocol_version = "HTTP/1.1"
-
-    def log(self, type: str, message: str, *args: Any) -> None:
-        """Nothing."""
 
 
 class HttpDoor:
@@ -98,11 +91,7 @@ class HttpDoor:
     def __init__(self, premises: Premises | Snow, host: str = LOOPBACK, port: int = 0) -> None:
         self._premises = premises if isinstance(premises, Premises) else Premises(premises)
         self._snow = self._premises.snow
-        # Bound here: the server would end the process where a port is taken.
-        with _listening(host, port) as bound:
-            self._server: BaseWSGIServer = make_server(
-                host, port, self._answer, threaded=True, request_handler=_Quiet, fd=bound.fileno()
-            )
+        self._server = HttpServer(host, port, self._answer)
         self.url = f"http://{host}:{self._server.port}"
         self.doors = {"http": self.url}
         self._feed = Feed(self._premises, self._state)
@@ -134,6 +123,9 @@ class HttpDoor:
 
     def _answer(self, environ: Any, start: Any) -> Any:
         request = HttpRequest(environ)
+        environ[BODY] = _read(request)  # before the lock is taken, for a client may send slowly
+        if (connection := environ.get("werkzeug.socket")) is not None:
+            self._server.heard(connection)
         with self._premises.lock:
             self._premises.tick()  # under the clock ``real``, time has gone on since the last request
             response = self._route(request)
@@ -166,6 +158,8 @@ class HttpDoor:
             if path == "state" and request.method == "GET":
                 return _json(self._state())
             if path == "events" and request.method == "GET":
+                if self._feed.full:
+                    return _json({"error": "there are as many streams as there may be"}, 503)
                 stream = Response(self._feed.stream(), mimetype="text/event-stream")
                 stream.headers["Cache-Control"] = "no-store"
                 return stream
@@ -234,15 +228,6 @@ class HttpDoor:
         return Response(content, mimetype="application/octet-stream")
 
 
-def _listening(host: str, port: int) -> socket.socket:
-    try:
-        return socket.create_server((host, port))
-    except OSError as error:
-        number = error.errno or 0  # negative where a name has no address, and then not the system's
-        words = os.strerror(number) if number > 0 else error.strerror
-        raise OSError(number, words, f"{host}:{port}") from None
-
-
 def jobs(snow: Snow) -> dict[str, Any]:
     """Every job with the states it has been in."""
     world = snow.world
@@ -265,6 +250,12 @@ def jobs(snow: Snow) -> dict[str, Any]:
 
 
 def _body(request: HttpRequest) -> bytes:
+    """The body, which has been read."""
+    body: bytes = request.environ[BODY]
+    return body
+
+
+def _read(request: HttpRequest) -> bytes:
     """The body, or of one that is too large as much as shows that; what says so itself is not read."""
     if (request.content_length or 0) > MOST_BYTES:
         return bytes(MOST_BYTES + 1)

@@ -132,5 +132,5 @@ def _here(path: Path) -> str:
 def _value(text: str) -> Any:
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except (tomllib.TOMLDecodeError, KeyError):
+    except (ValueError, KeyError, RecursionError):  # no TOML, or a number or nesting without end
         return text.strip()

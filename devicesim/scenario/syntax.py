@@ -66,6 +66,8 @@ def parse(text: str, file: str) -> Parsed:
             line, column = _original((line, column), mends)
             last = _syntax_problem(why, line, column, original, file)
             return Parsed(original, problems=(*_problems(mends, {}, original, file), last))
+        except ValueError as error:  # a whole number of thousands of digits
+            return Parsed(original, problems=(Problem("", f"a number is too long: {error}", file),))
         except RecursionError:
             return Parsed(
                 original, problems=(Problem("", "lists and tables must not be nested this deep", file),)

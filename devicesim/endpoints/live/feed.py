@@ -11,6 +11,8 @@ from devicesim.endpoints.premises import Premises
 
 APART = 0.25
 """Seconds on the wall between two states at least."""
+MOST = 64
+"""Streams at a time: each has a thread."""
 BEAT = 15.0
 """Seconds after which a quiet stream says that it lives."""
 
@@ -27,6 +29,7 @@ class Feed:
         self._premises, self._read = premises, read
         self._moved = threading.Condition()
         self._number = 0
+        self._streams = 0
         self._over = threading.Event()
         premises.subscribe(self._notice)
 
@@ -41,8 +44,22 @@ class Feed:
         self._over.set()
         self._notice()
 
+    @property
+    def full(self) -> bool:
+        """Whether there are as many streams as there may be."""
+        return self._streams >= MOST
+
     def stream(self) -> Iterator[bytes]:
         """One client's stream, the present state first."""
+        with self._moved:
+            self._streams += 1
+        try:
+            yield from self._states()
+        finally:
+            with self._moved:
+                self._streams -= 1
+
+    def _states(self) -> Iterator[bytes]:
         seen = -1
         while not self._over.is_set():
             with self._moved:

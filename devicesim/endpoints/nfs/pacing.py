@@ -106,6 +106,7 @@ class Pacing:
     def hold(self, due: float, connection: Connection, parts: Sequence[bytes], size: int) -> None:
         """Send a reply when its simulated time has come; its call or itself has so many bytes."""
         connection.waiting += 1
+        connection.held += sum(map(len, parts))
         self._hope(connection, size)
         due -= self._owed.pop(connection, 0.0)
         held = due, next(self._numbers), connection, parts
@@ -198,6 +199,7 @@ class Pacing:
     def _send(self, connection: Connection, parts: Sequence[bytes]) -> None:
         self._hopes.pop(connection, None)
         connection.waiting -= 1
+        connection.held -= sum(map(len, parts))
         if connection.open:
             self._outbox.send(connection, parts)
             connection.go_on()

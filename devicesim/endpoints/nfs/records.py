@@ -11,6 +11,7 @@ have to be believed. A client that does not read its replies is not read from ei
 from __future__ import annotations
 
 import asyncio
+import mmap
 import socket
 from collections.abc import Callable, Sequence
 
@@ -21,10 +22,11 @@ MOST_DATA = 1 << 20
 MOST_BYTES = MOST_DATA + (1 << 16)
 """Largest record [bytes]."""
 _LAST = 1 << 31
-_FIRST_BUFFER = 1 << 16
-_BUFFER = 4 * MOST_DATA  # touched, and so in memory, only where clients send much at a time
+_FIRST_BUFFER = 1 << 14
+_BUFFER = 4 * MOST_DATA  # in memory only as far as clients send much at a time
 _MOST_UNREAD = 4 << 20  # of replies that a client has not taken [bytes]
 _MOST_WAITING = 1024  # calls of one connection whose replies are not due yet
+_MOST_HELD = 16 << 20  # of replies of one connection that are not due yet [bytes]
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -34,11 +36,13 @@ class Connection(asyncio.BufferedProtocol):
         take: is given each record, which is valid only until it returns.
         ended: is told when the connection is gone.
         allows: whether a host may use files.
+        began: is told when the connection is there.
 
     Attributes:
         host: the client's address.
         port: the client's port.
         waiting: calls taken whose replies have not been sent; whoever takes them counts them.
+        held: bytes of those replies, counted likewise.
         open: whether replies can be sent.
         touched: when bytes came last, in the time of the loop [s].
     """
@@ -48,15 +52,16 @@ class Connection(asyncio.BufferedProtocol):
         take: Callable[[Connection, memoryview], None],
         ended: Callable[[Connection], None],
         allows: Callable[[str], bool],
+        began: Callable[[Connection], None] = lambda _: None,
     ) -> None:
-        self._take, self._ended, self._allows = take, ended, allows
-        self._buffer = bytearray(_FIRST_BUFFER)
+        self._take, self._ended, self._allows, self._began = take, ended, allows, began
+        self._buffer: bytearray | mmap.mmap = bytearray(_FIRST_BUFFER)
         self._view = memoryview(self._buffer)
         self._start = self._end = 0
         self._fragments = bytearray()
         self._choked = self._resting = False
         self.host, self.port = "", 0
-        self.waiting = 0
+        self.waiting = self.held = 0
         self.touched = 0.0
         self.open = False
 
@@ -74,7 +79,9 @@ class Connection(asyncio.BufferedProtocol):
         self.host, self.port = transport.get_extra_info("peername")[:2]
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         transport.set_write_buffer_limits(high=_MOST_UNREAD)
+        self.touched = self._loop.time()
         self.open = True
+        self._began(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
@@ -104,6 +111,11 @@ class Connection(asyncio.BufferedProtocol):
         self._split()
 
     @property
+    def _full(self) -> bool:
+        """Whether no more calls are taken before some replies have left."""
+        return self.waiting >= _MOST_WAITING or self.held >= _MOST_HELD
+
+    @property
     def halfway(self) -> bool:
         """Whether a part of a record has come, and the rest has not."""
         return self._end > self._start or bool(self._fragments)
@@ -122,7 +134,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def go_on(self) -> None:
         """Take further records, if the client reads and not too many calls wait."""
-        if self._resting and not self._choked and self.waiting < _MOST_WAITING:
+        if self._resting and not self._choked and not self._full:
             self._resting = False
             self._split()
             if not self._resting and self.open:
@@ -153,7 +165,7 @@ class Connection(asyncio.BufferedProtocol):
             first = self._start + 4
             self._start = first + size
             self._pass_on(self._view[first : self._start], bool(mark & _LAST))
-            if self.waiting >= _MOST_WAITING:
+            if self._full:
                 self._rest()
         if self._start == self._end:
             self._start = self._end = 0
@@ -171,7 +183,9 @@ class Connection(asyncio.BufferedProtocol):
         """Move what is left to the front, in a larger buffer once the first is too small."""
         left = self._end - self._start
         if self._start == 0 or need > len(self._buffer):
-            larger = bytearray(_BUFFER)
+            larger = mmap.mmap(
+                -1, _BUFFER
+            )  # unlike a bytearray's, its pages are not there before they are used
             larger[:left] = self._view[self._start : self._end]
             self._buffer, self._view = larger, memoryview(larger)
         else:

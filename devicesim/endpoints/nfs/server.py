@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 import threading
 from collections.abc import Sequence
 
+from devicesim.endpoints.crowd import BACKLOG, Crowd, room
+from devicesim.endpoints.listening import listening
 from devicesim.endpoints.nfs.outbox import Outbox
 from devicesim.endpoints.nfs.pacing import ExactSelector, Pacing
 from devicesim.endpoints.nfs.records import Connection
@@ -15,7 +15,8 @@ from devicesim.endpoints.nfs.rpc import DeniedError
 from devicesim.endpoints.nfs.service import LEASE, LOOPBACK, Service
 from devicesim.endpoints.premises import Premises
 
-_BACKLOG = 128
+MOST = 1024
+"""Connections at a time."""
 
 
 class NfsDoor:
@@ -48,11 +49,12 @@ class NfsDoor:
         lease: float = LEASE,
     ) -> None:
         self._service = Service(premises, allow, squash=squash, lease=lease)
-        self._listener = _listening(host, port)
+        self._listener = listening(host, port)
         self.host, self.port = self._listener.getsockname()[:2]
         self.address = f"{host}:{self.port}"
         self._loop = asyncio.SelectorEventLoop(ExactSelector())
         self._connections: set[Connection] = set()
+        self._crowd = Crowd[Connection](room(MOST), _quiet_since, Connection.hang_up)
         self._outbox = Outbox(premises, self._loop)
         self._pacing = Pacing(premises, self._loop, self._connections, self._outbox)
         started = threading.Event()
@@ -77,7 +79,7 @@ class NfsDoor:
     def _run(self, started: threading.Event) -> None:
         asyncio.set_event_loop(self._loop)
         server = self._loop.run_until_complete(
-            self._loop.create_server(self._connection, sock=self._listener, backlog=_BACKLOG)
+            self._loop.create_server(self._connection, sock=self._listener, backlog=BACKLOG)
         )
         started.set()
         try:
@@ -91,11 +93,15 @@ class NfsDoor:
             self._loop.close()
 
     def _connection(self) -> Connection:
-        connection = Connection(self._take, self._forget, self._service.allows)
+        return Connection(self._take, self._forget, self._service.allows, self._meet)
+
+    def _meet(self, connection: Connection) -> None:
         self._connections.add(connection)
-        return connection
+        if not self._crowd.enter(connection):
+            connection.hang_up()
 
     def _forget(self, connection: Connection) -> None:
+        self._crowd.leave(connection)
         self._connections.discard(connection)
         self._pacing.forget(connection)
 
@@ -117,10 +123,6 @@ class NfsDoor:
             self._pacing.hold(reply.due, connection, reply.parts, size)
 
 
-def _listening(host: str, port: int) -> socket.socket:
-    try:
-        return socket.create_server((host, port), backlog=_BACKLOG)
-    except OSError as error:
-        number = error.errno or 0  # negative where a name has no address, and then not the system's
-        words = os.strerror(number) if number > 0 else error.strerror
-        raise OSError(number, words, f"{host}:{port}") from None
+def _quiet_since(connection: Connection) -> float | None:
+    """When a client last sent something; None where calls of his wait for their replies."""
+    return None if connection.waiting else connection.touched

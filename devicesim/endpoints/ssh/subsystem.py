@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, cast
 
 import paramiko
-from paramiko.sftp import CMD_EXTENDED, CMD_EXTENDED_REPLY, CMD_INIT, CMD_VERSION
+from paramiko.sftp import (
+    CMD_EXTENDED,
+    CMD_EXTENDED_REPLY,
+    CMD_FSETSTAT,
+    CMD_INIT,
+    CMD_VERSION,
+    SFTP_BAD_MESSAGE,
+    SFTP_FAILURE,
+    SFTP_OP_UNSUPPORTED,
+)
 
 from devicesim.endpoints.premises import Premises
 from devicesim.endpoints.ssh.files import Files
+from devicesim.endpoints.ssh.packets import MOST_BYTES, PARTS, first, flaw
 from devicesim.endpoints.ssh.replies import Replies
+
+NOTICES = logging.getLogger("devicesim.ssh")
 
 VERSION = 3
 """Of the SFTP protocol, the one that clients speak."""
@@ -30,12 +43,12 @@ class Subsystem(paramiko.SFTPServer):
     def __init__(self, channel: paramiko.Channel, name: str, server: Any, premises: Premises) -> None:
         super().__init__(channel, name, server, Files, premises, server.client)
         self._files = cast(Files, self.server)
-        self._channel, self._busy = channel, False
-        self._replies = Replies(premises, lambda: not self._busy and not channel.recv_ready())
+        self._channel, self._busy, self._over = channel, False, False
+        self._replies = Replies(premises, lambda: self._over or (not self._busy and not channel.recv_ready()))
 
     def _send_server_version(self) -> int:
         """Say which extensions are known: OpenSSH's clients ask for no other."""
-        kind, data = self._read_packet()  # type: ignore[attr-defined]
+        kind, data = self._read_packet()
         if kind != CMD_INIT:
             raise paramiko.SFTPError("the first packet of an SFTP session must be INIT")
         message = paramiko.Message()
@@ -45,6 +58,28 @@ class Subsystem(paramiko.SFTPServer):
                 message.add_string(word)
         self._send_packet(CMD_VERSION, message)
         return int.from_bytes(data[:4], "big")
+
+    def _read_packet(self) -> tuple[int, bytes]:
+        """The next packet: its kind, and what follows.
+
+        Raises:
+            EOFError: there is none.
+            SFTPError: it is none that a client sends.
+        """
+        size = int.from_bytes(self._read(4), "big")
+        if not 1 <= size <= MOST_BYTES:
+            raise paramiko.SFTPError(f"a packet must be of 1 to {MOST_BYTES} bytes, got {size}")
+        packet = self._read(size)
+        return packet[0], packet[1:]
+
+    def _read(self, size: int) -> bytes:
+        read = bytearray()
+        while len(read) < size:
+            more = self._channel.recv(size - len(read))
+            if not more:
+                raise EOFError
+            read += more
+        return bytes(read)
 
     def _send_packet(self, t: int, packet: Any) -> None:
         """Every reply comes by here."""
@@ -60,14 +95,28 @@ class Subsystem(paramiko.SFTPServer):
     def _process(self, t: int, request_number: int, msg: paramiko.Message) -> None:
         self._busy = True
         try:
-            start = msg.packet.tell()
-            if t == CMD_EXTENDED and msg.get_text() == "statvfs@openssh.com":
-                self._statvfs(request_number)
-                return
-            msg.packet.seek(start)
-            super()._process(t, request_number, msg)  # type: ignore[misc]
+            packet = msg.get_remainder()
+            self._answer(t, request_number, msg, packet)
+        except Exception:  # a fault of ours must not end the session
+            NOTICES.exception("request %d failed", t)
+            self._send_status(request_number, SFTP_FAILURE)
         finally:
             self._busy = False
+
+    def _answer(self, kind: int, number: int, message: paramiko.Message, packet: bytes) -> None:
+        if kind not in PARTS:
+            self._send_status(number, SFTP_OP_UNSUPPORTED, f"there is no request {kind}")
+        elif wrong := flaw(kind, packet):
+            self._send_status(number, SFTP_BAD_MESSAGE, wrong)
+        elif kind == CMD_EXTENDED and (name := first(packet)) != b"posix-rename@openssh.com":
+            if name == b"statvfs@openssh.com":
+                self._statvfs(number)
+            else:  # of paramiko's own, check-file reads on for ever where a file has ended
+                self._send_status(number, SFTP_OP_UNSUPPORTED)
+        elif kind == CMD_FSETSTAT and first(packet) not in self.file_table:
+            self._send_status(number, SFTP_BAD_MESSAGE, "Invalid handle")  # paramiko's answer is no packet
+        else:
+            super()._process(kind, number, message)  # type: ignore[misc]
 
     def _statvfs(self, request_number: int) -> None:
         """Room on the device, as ``df`` shows it: in blocks of 4 KiB."""
@@ -95,12 +144,20 @@ class Subsystem(paramiko.SFTPServer):
 
     def start_subsystem(self, name: str, transport: paramiko.Transport, channel: paramiko.Channel) -> None:
         """Serve until the client has had enough; then tell it that all is well, which scp waits for."""
-        super().start_subsystem(name, transport, channel)
+        try:
+            super().start_subsystem(name, transport, channel)
+        except (EOFError, OSError, paramiko.SFTPError):
+            pass  # it never said INIT, or hung up before it had its answer
+        finally:
+            self._end()
+        if not channel.closed:
+            channel.send_exit_status(0)
+
+    def _end(self) -> None:
+        self._over = True
         for table in (self.file_table, self.folder_table):
             for handle in table.values():
                 handle.close()
             table.clear()
         self._replies.drain()
         self._replies.close()
-        if not channel.closed:
-            channel.send_exit_status(0)

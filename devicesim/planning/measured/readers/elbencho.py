@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 
-from devicesim.planning.measured.readers.given import Found
+from devicesim.errors import BoundError
+from devicesim.planning.measured.readers.given import Found, number, whole
 
 NEEDED = ("operation", "threads", "entries [last]", "MiB [last]", "time ms [last]")
 
@@ -19,17 +20,17 @@ def read_elbencho(text: str, found: Found) -> None:
         return
     count = 0
     for row in rows:
-        if row["operation"].strip().upper() != "WRITE":
+        if (row["operation"] or "").strip().upper() != "WRITE":
             continue
         count += 1
         try:
-            hosts = int(row.get("hosts") or 1)
-            files = int(row["entries [last]"])
-            size = float(row["MiB [last]"]) * 2**20 / max(files, 1)
-            wall = float(row["time ms [last]"]) / 1e3
-            streams = int(row["threads"]) * max(hosts, 1)
-        except (TypeError, ValueError):
-            found.wrong("threads, entries, MiB and time must be numbers", rows.line_num)
+            hosts = whole(row.get("hosts") or 1, "hosts")
+            files = whole(row["entries [last]"], "entries [last]")
+            size = number(row["MiB [last]"], "MiB [last]") * 2**20 / max(files, 1)
+            wall = number(row["time ms [last]"], "time ms [last]") / 1e3
+            streams = whole(row["threads"], "threads") * max(hosts, 1)
+        except BoundError as error:
+            found.wrong(str(error), rows.line_num)
             continue
         found.add(wall, at=rows.line_num, files=files, size=size, streams=streams)
     if not count:

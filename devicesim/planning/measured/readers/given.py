@@ -31,6 +31,7 @@ WORDS = {
 }
 """What each is in a sentence."""
 
+_LONGEST = 60
 TOO_QUICK = 1.25
 """More than this many times what a link carries is no measurement of it."""
 
@@ -91,6 +92,42 @@ class Found:
             )
         except (BoundError, UnitError) as error:
             self.wrong(str(error), at, source)
+
+
+def number(value: object, name: str) -> float:
+    """A number that a tool has written, as a number or as text.
+
+    Raises:
+        BoundError: it is none, or not finite.
+
+    >>> number("16", "numjobs"), number(0.5, "runtime")
+    (16.0, 0.5)
+    """
+    try:
+        told = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else nan
+    except (ValueError, OverflowError):
+        told = nan
+    if not isfinite(told):
+        raise BoundError(f"{name} must be a number, got {shown(value)}")
+    return told
+
+
+def whole(value: object, name: str) -> int:
+    """The same of a whole number.
+
+    Raises:
+        BoundError: it is none.
+    """
+    told = number(value, name)
+    if told != int(told):
+        raise BoundError(f"{name} must be a whole number, got {shown(value)}")
+    return int(told)
+
+
+def shown(value: object) -> str:
+    """A value in a message, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def _plain(given: Given) -> Mapping[str, Any]:

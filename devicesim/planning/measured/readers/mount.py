@@ -13,8 +13,8 @@ from itertools import pairwise
 from typing import Any
 
 from devicesim.errors import BoundError
-from devicesim.planning.measured.measurement import version_of
-from devicesim.planning.measured.readers.given import Found
+from devicesim.planning.measured.measurement import Version, version_of
+from devicesim.planning.measured.readers.given import Found, number, whole
 
 _BLOCK = re.compile(r"^(\S+) mounted on (\S+):\s*$", re.MULTILINE)
 _WRITE = re.compile(r"^write:.*\n\s*([\d.]+)\s+([\d.]+)\s+([\d.]+)", re.MULTILINE)
@@ -37,16 +37,25 @@ def read_nfsiostat(text: str, found: Found) -> None:
         return
     size, count = found.given.size or 1.0, 0
     for start, end in zip(starts[1:], [*starts[2:], len(text)], strict=True):
-        match = _WRITE.search(text, start, end)
-        if match is None or float(match[1]) < _BUSY:
+        match, line = _WRITE.search(text, start, end), text.count("\n", 0, start) + 1
+        if match is None:
+            continue
+        try:
+            busy, rate, each = (
+                number(match[k], word) for k, word in enumerate(("ops/s", "kB/s", "kB/op"), 1)
+            )
+        except BoundError as error:
+            found.wrong(str(error), line)
+            continue
+        if busy < _BUSY:
             continue
         count += 1
-        rate, each = float(match[2]) * 1024, float(match[3]) * 1024
+        rate, each = rate * 1024, each * 1024
         files = max(round(rate * _NOMINAL / size), 1)
         told: dict[str, Any] = {} if found.given.wsize else {"wsize": max(round(each), 1)}
         wall = files * size / rate if rate else 0.0
-        found.add(wall, at=text.count("\n", 0, start) + 1, files=files, **told)
-    if not count:
+        found.add(wall, at=line, files=files, **told)
+    if not count and not found.problems:
         found.wrong("nothing was written in any interval")
 
 
@@ -57,7 +66,7 @@ class _Snapshot:
     written: float
     created: float
     wsize: int
-    version: str
+    version: Version
     line: int
 
 
@@ -65,7 +74,7 @@ def read_mountstats(text: str, found: Found) -> None:
     """Read the NFS mounts that were written to between two copies, or before the only one."""
     starts = [match.start() for match in _DEVICE.finditer(text)]
     copies: dict[str, list[_Snapshot]] = {}
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+    for start, end in pairwise([*starts, len(text)]):
         try:
             taken = _snapshot(text[start:end], text.count("\n", 0, start) + 1)
         except (KeyError, ValueError, IndexError) as error:
@@ -89,8 +98,9 @@ def read_mountstats(text: str, found: Found) -> None:
                 continue
             written = True
             wall = (found.given.wall or 0.0) if alone else after.age - before.age
-            version = version_of(after.version)
-            found.add(wall, at=after.line, files=files, size=size / files, wsize=after.wsize, version=version)
+            found.add(
+                wall, at=after.line, files=files, size=size / files, wsize=after.wsize, version=after.version
+            )
     if not written:
         found.wrong("no file was created on any NFS mount")
 
@@ -100,17 +110,17 @@ def _snapshot(text: str, line: int) -> _Snapshot:
     assert device is not None
     fields = dict(re.findall(r"^\s*(\w+):\s*(.*)$", text, re.MULTILINE))
     options = dict(part.partition("=")[::2] for part in fields["opts"].split(","))
-    written = float(fields["bytes"].split()[5])
+    written = number(fields["bytes"].split()[5], "bytes")
     # An NFSv4 client creates by OPEN, an NFSv3 one by CREATE.
     name = "OPEN" if options["vers"].startswith("4") else "CREATE"
     if name not in fields:
         raise BoundError(f"there are no counters of {name}")
     return _Snapshot(
         f"{device[1]} on {device[2]}",
-        float(fields["age"]),
+        number(fields["age"], "age"),
         written,
-        float(fields[name].split()[0]),
-        int(options["wsize"]),
-        options["vers"],
+        number(fields[name].split()[0], name),
+        whole(options["wsize"], "wsize"),
+        version_of(options["vers"]),
         line,
     )
