@@ -47,7 +47,7 @@ try:
     from werkzeug import Request as HttpRequest
     from werkzeug import Response
 
-    from devicesim.endpoints.http_server import HttpServer
+    from devicesim.endpoints.http_server import WHOLE, HttpServer
 except ImportError:
     raise MissingExtraError("serve", "aws") from None
 
@@ -124,6 +124,7 @@ class HttpDoor:
     def _answer(self, environ: Any, start: Any) -> Any:
         request = HttpRequest(environ)
         environ[BODY] = _read(request)  # before the lock is taken, for a client may send slowly
+        environ[WHOLE] = len(environ[BODY]) <= MOST_BYTES
         if (connection := environ.get("werkzeug.socket")) is not None:
             self._server.heard(connection)
         with self._premises.lock:
