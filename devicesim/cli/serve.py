@@ -223,6 +223,7 @@ def _around(s3: str, sns: str) -> Any:
 
 def _serve(premises: Any, made: Mapping[str, Any], listen: str, ready: Path | None) -> None:
     """Open the doors, and wait until somebody closes them."""
+    importlib.import_module("devicesim.endpoints.crowd").widen()
     wanted = {name: door for name, door in made.items() if door[0]}
     with ExitStack() as stack:
         if len(wanted) > 1:

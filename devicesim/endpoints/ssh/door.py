@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
+import logging
 import socket
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -14,31 +15,48 @@ from paramiko.common import (
     AUTH_FAILED,
     AUTH_SUCCESSFUL,
     OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED,
+    OPEN_FAILED_RESOURCE_SHORTAGE,
     OPEN_SUCCEEDED,
 )
 
+from devicesim.endpoints.crowd import Crowd, room
+from devicesim.endpoints.listening import LOOPBACK, listening
 from devicesim.endpoints.premises import Premises
 from devicesim.endpoints.ssh.keys import authorized, host_key
 from devicesim.endpoints.ssh.shell import Shell
 from devicesim.endpoints.ssh.subsystem import Subsystem
 from devicesim.errors import VerbError
 
-LOOPBACK = "127.0.0.1"
+WIRE = "devicesim.ssh.wire"
+"""What paramiko has to say of connections: of what strangers sent, nothing that anybody must read."""
+logging.getLogger(WIRE).addHandler(logging.NullHandler())
+
 PATIENCE = 30.0
 """How long a client may take to log in [s]."""
 
 MOST = 256
-"""Connections at a time."""
+"""Connections at a time: who has not logged in gives way to who comes next."""
+
+MOST_CHANNELS = 16
+"""Sessions that one connection may have open."""
+
+
+_RELIEF = 0.05  # [s]
 
 
 class Connection(paramiko.Transport):
     """A transport that starts what a request asked for after it has said yes to it.
 
     A command that is quick would otherwise end its channel before the client knows that it began.
+
+    Attributes:
+        since: when it came, in seconds of the wall.
     """
 
     def __init__(self, client: socket.socket) -> None:
         super().__init__(client)
+        self.set_log_channel(WIRE)
+        self.since = time.monotonic()
         self._later: list[threading.Thread] = []
 
     def start_later(self, work: Callable[..., None], *arguments: object) -> None:
@@ -83,7 +101,8 @@ class Session(paramiko.ServerInterface):
     def check_channel_request(self, kind: str, chanid: int) -> int:
         """Sessions only: nothing is forwarded."""
         if kind == "session":
-            return OPEN_SUCCEEDED
+            full = len(self._connection._channels) >= MOST_CHANNELS  # type: ignore[attr-defined]
+            return OPEN_FAILED_RESOURCE_SHORTAGE if full else OPEN_SUCCEEDED
         return OPEN_FAILED_ADMINISTRATIVELY_PROHIBITED
 
     def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
@@ -135,11 +154,13 @@ class SshDoor:
         self._premises, self._client = premises, client
         self._keys = authorized(authorized_keys)
         self.host_key = host_key(key)
-        self._socket = _listening(host, port)
+        self._socket = listening(host, port)
+        self._socket.settimeout(1.0)  # between two looks at who does not log in
         self.address = f"{host}:{self._socket.getsockname()[1]}"
         self.fingerprint: str = self.host_key.fingerprint
         self._open = True
-        self._transports: set[paramiko.Transport] = set()
+        self._transports: set[Connection] = set()
+        self._crowd = Crowd[Connection](room(MOST), _quiet_since, Connection.close)
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._accept, name="devicesim-ssh", daemon=True)
         self._thread.start()
@@ -167,24 +188,34 @@ class SshDoor:
 
     def _accept(self) -> None:
         while self._open:
+            client = None
             try:
                 client, _ = self._socket.accept()
+            except TimeoutError:
+                pass
             except OSError:
-                return
-            with self._lock:
-                full = len(self._transports) >= MOST
-            if full:
-                client.close()
-                continue
-            threading.Thread(
-                target=self._greet, args=(client,), name="devicesim-ssh-login", daemon=True
-            ).start()
+                if not self._open:
+                    return
+                time.sleep(_RELIEF)  # no descriptor is left, or the client is gone already
+            self._crowd.clear(time.monotonic() - PATIENCE)
+            if client is not None:
+                self._admit(client)
 
-    def _greet(self, client: socket.socket) -> None:
-        """Begin one connection; whatever goes wrong ends it, and only it."""
+    def _admit(self, client: socket.socket) -> None:
+        client.settimeout(None)
         transport = Connection(client)
+        if not self._crowd.enter(transport):
+            transport.close()
+            client.close()
+            return
         with self._lock:
             self._transports.add(transport)
+        threading.Thread(
+            target=self._greet, args=(transport,), name="devicesim-ssh-login", daemon=True
+        ).start()
+
+    def _greet(self, transport: Connection) -> None:
+        """Begin one connection; whatever goes wrong ends it, and only it."""
         try:
             transport.add_server_key(self.host_key)
             transport.set_subsystem_handler("sftp", Subsystem, self._premises)
@@ -198,15 +229,11 @@ class SshDoor:
             pass
         finally:
             transport.close()
+            self._crowd.leave(transport)
             with self._lock:
                 self._transports.discard(transport)
 
 
-def _listening(host: str, port: int) -> socket.socket:
-    try:
-        return socket.create_server((host, port))
-    except OSError as error:
-        number = error.errno or 0
-        raise OSError(
-            number, os.strerror(number) if number > 0 else error.strerror, f"{host}:{port}"
-        ) from None
+def _quiet_since(connection: Connection) -> float | None:
+    """Since when somebody who has not logged in is there; None of who has."""
+    return None if connection.is_authenticated() else connection.since
