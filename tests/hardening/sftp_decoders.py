@@ -79,6 +79,9 @@ class Free(Stand):
     def due(self, reply):
         return 0.0
 
+    def settle(self, *, clock=True):
+        pass
+
 
 START = packet(INIT, number=3)
 OPENED = packet(3, text("demo/a"), number(0x1A), number(0))

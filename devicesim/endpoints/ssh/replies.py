@@ -35,7 +35,7 @@ class Replies:
         self._queue: deque[tuple[float, Callable[[], None]]] = deque()
         self._changed = threading.Condition()
         self._open = True
-        self._thread = threading.Thread(target=self._send, name="devicesim-ssh-replies", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="devicesim-ssh-replies", daemon=True)
         self._thread.start()
 
     def put(self, due: float, send: Callable[[], None]) -> None:
@@ -55,6 +55,12 @@ class Replies:
         with self._changed:
             self._open = False
             self._changed.notify_all()
+
+    def _run(self) -> None:
+        try:
+            self._send()
+        finally:
+            self.close()  # whoever waits for the queue waits for nothing more
 
     def _send(self) -> None:
         while True:
