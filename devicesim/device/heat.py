@@ -6,6 +6,7 @@ the next limit could be reached at the greatest draw (or left at the least), set
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Generator
 from math import inf
 
@@ -74,11 +75,12 @@ class Case:
 
     def soonest(self, least: float, most: float) -> float:
         """The earliest time at which a limit can be passed, up at the greatest draw or down at the least [s]."""
-        above, below = self.temperature + HAIR, self.temperature - HAIR
-        up = next((limit for limit in self._limits if limit > above), None)
-        down = next((limit for limit in reversed(self._limits) if limit < below), None)
-        pairs = ((up, most), (down, least))
-        return min((self._time_to(limit, load) for limit, load in pairs if limit is not None), default=inf)
+        limits, soonest = self._limits, inf
+        above = bisect_right(limits, self.temperature + HAIR)
+        below = bisect_left(limits, self.temperature - HAIR) - 1
+        if above < len(limits):
+            soonest = self._time_to(limits[above], most)
+        return min(soonest, self._time_to(limits[below], least)) if below >= 0 else soonest
 
     def stands_still(self, load: float) -> bool:
         """Whether a disk that has stopped does not start again at a draw that stays [W]."""

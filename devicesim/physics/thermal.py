@@ -38,10 +38,15 @@ Values = float | NDArray[np.float64]
 V = TypeVar("V", float, NDArray[np.float64], float | NDArray[np.float64])
 
 ABSOLUTE_ZERO = -273.15
+_PLAIN = {float}
 
 
 def _plain(value: Any) -> Any:
     return value if np.ndim(value) else float(value)
+
+
+def _number(value: Any) -> Any:
+    return float(value)
 
 
 def _yes(value: Any) -> Any:
@@ -55,7 +60,7 @@ def _require_temperature(name: str, value: Values) -> None:
 
 def _one(*values: Any) -> bool:
     """Whether all are plain numbers, which need no arrays: the same operations, some ten times as quick."""
-    return all(type(value) is float for value in values)
+    return {*map(type, values)} == _PLAIN
 
 
 def _sound(start: Any, load: Any, ambient: Any, resistance: Any, capacity: Any) -> bool:
@@ -141,7 +146,7 @@ def temperature(
     if _one(start, elapsed, load, ambient, resistance, capacity):
         balance = ambient + load * resistance
         if elapsed >= 0 and _sound(start, load, ambient, resistance, capacity):
-            one: V = _plain(balance + (start - balance) * np.exp(-elapsed / resistance / capacity))
+            one: V = _number(balance + (start - balance) * np.exp(-elapsed / resistance / capacity))
             return one
     _require_temperature("start", start)
     require(np.greater_equal(elapsed, 0), "elapsed", ">= 0", elapsed)

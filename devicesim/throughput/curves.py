@@ -95,6 +95,11 @@ def _read(readings: Readings, times: Floats) -> Floats:
         if ends[-1] < time < inf:
             ends.append(time)
             lasts.append(value)
+    if times.ndim == 0:
+        one = float(times)
+        return np.asarray(
+            _at(one, known, values) if len(ends) == 1 or one <= ends[0] else np.interp(one, ends, lasts)
+        )
     # Only what is between is looked at: np.interp copies what it may not write to, and there may be millions.
     if times.size:
         first = max(int(np.searchsorted(known, times.min(), side="left")) - 1, 0)
@@ -102,6 +107,15 @@ def _read(readings: Readings, times: Floats) -> Floats:
         known, values = known[first:last], values[first:last]
     read = np.interp(times, known, values)
     return read if len(ends) == 1 else np.where(times > ends[0], np.interp(times, ends, lasts), read)
+
+
+def _at(time: float, known: Floats, values: Floats) -> float:
+    """One value between two readings: what ``np.interp`` computes, to the last digit."""
+    after = int(known.searchsorted(time, side="right"))
+    if after == 0 or after == known.size:
+        return float(values[after - (after > 0)])
+    before, begin = float(known[after - 1]), float(values[after - 1])
+    return (float(values[after]) - begin) / (float(known[after]) - before) * (time - before) + begin
 
 
 def stored(core: Core, clients: int, times: Floats) -> Floats:

@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 from small_story import small_story
 
+from devicesim.physics import file_sizes
 from devicesim.planning.replicate import laws_of
 from devicesim.planning.together.columns import Columns
 from devicesim.planning.together.expected import expected
 from devicesim.planning.together.lists import Wares
 from devicesim.scenario import load
+from devicesim.scenario.datasets import components
 
 BLOCK = 1_000_000.0
 
@@ -36,3 +38,20 @@ def test_law_lists_of_drawn_figures_are_what_a_world_draws() -> None:
     assert lists.error < 0.002
     for row in range(1, count, 111):
         assert lists.bytes[row] == pytest.approx(float(wares.sizes(row).sum()), rel=2 * lists.error)
+
+
+def test_law_columns_are_what_each_future_alone_has() -> None:
+    """Drawn laws in columns against the components that a World has, truncation included."""
+    law = """{ distribution = "lognormal", median = "40 MB", sigma = 0.9, minimum = "1 MB", maximum = "300 MB" }"""
+    for story in (load("scenarios/factory.toml"), small_story(f"dataset.clips.size = {law}")):
+        known = laws_of(story, story.seed)
+        drawn = {key: law.si(law.quantile(np.linspace(0.01, 0.99, 40))) for key, law in known.items()}
+        columns, windows = Columns(story, known, drawn, 40), np.full(40, 16)
+        together = expected(columns, story.datasets, BLOCK, windows)
+        (dataset,) = story.datasets
+        for row in range(0, 40, 13):
+            parts = components(dataset, columns.row(row))
+            mean, below = file_sizes.mean(parts), file_sizes.bytes_below(parts, BLOCK)
+            assert together[3, row] == pytest.approx(dataset.files * mean)
+            first = mean * below + BLOCK * (1 - file_sizes.files_below(parts, BLOCK))
+            assert together[4, row] == pytest.approx(dataset.files * first)

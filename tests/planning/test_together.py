@@ -1,6 +1,7 @@
 """Many futures told at once: each is the run of its draws, and what cannot be told so goes to a World."""
 
 import zlib
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,8 @@ import pytest
 from small_story import small_story
 
 from devicesim.planning import Futures, replicate, story_of
+from devicesim.planning.together import life
+from devicesim.planning.together.columns import Columns
 from devicesim.planning.together.lists import MANY
 from devicesim.planning.together.streams import drawn, states
 from devicesim.planning.together.telling import unfit
@@ -88,6 +91,29 @@ def test_law_draws_are_the_worlds_own() -> None:
     taken = list(drawn(story.seed, np.array([2]), ["a/b"], lambda draw: (draw.integers(5), draw.random())))
     world = World(story, replication=2).draw("a/b")
     assert taken == [(world.integers(5), world.random())]
+
+
+def test_law_first_words_are_the_generators_own() -> None:
+    """JobIds, places, even numbers and failing objects without a generator, against one for each."""
+    draws = life.Draws(7, np.arange(5000))
+    taken = partial(drawn, 7, draws.replications)
+    texts = list(taken(["job/0"] * 5000, lambda draw: draw.bytes(16).hex()))
+    assert [job[3:].replace("-", "") for job in draws.jobs] == texts
+    numbers = draws.names("sorting")
+    assert draws.even("sorting").tolist() == list(taken(numbers, lambda draw: draw.random()))
+    for count in (3, 4, 1000):
+        theirs = taken(numbers, lambda draw, most=count: draw.integers(most))
+        assert draws.places("sorting", count).tolist() == list(theirs)
+
+
+@pytest.mark.parametrize(
+    ("files", "chance"), [(1800, 1e-5), (1800, 1e-3), (0, 0.1), (5, 0.9), (300, 0.1), (9, 0.0)]
+)
+def test_law_failing_objects_are_numpys_binomial(files: int, chance: float) -> None:
+    columns = Columns(small_story(), {}, {"aws_import.failed": np.full(3000, chance)}, 3000)
+    draws = life.Draws(7, np.arange(3000))
+    theirs = drawn(7, draws.replications, draws.names("import"), lambda draw: draw.binomial(files, chance))
+    assert life.failing(columns, draws, np.full(3000, float(files))).tolist() == list(theirs)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,9 @@ from devicesim.catalog import Figures
 from devicesim.device.ingest.session import Session
 from devicesim.physics import page_cache
 
+LOOKS, NARROW = 256, 1e-14
+"""Times that are looked at together, and how close relative to themselves, until they are looked at one by one."""
+
 
 def reached(session: Session, size: float, now: float) -> float:
     """When more than ``size`` bytes of a session had been accepted; infinite if they never were [s]."""
@@ -15,7 +18,13 @@ def reached(session: Session, size: float, now: float) -> float:
     high = min(session.end, now)
     if float(transfer.progress(high)[0]) <= size:
         return np.inf
-    # Halved down to neighbouring times, so that this is the very moment.
+    # Narrowed down to neighbouring times, so that this is the very moment: many at once first, and halved then.
+    while high - low > NARROW * high:
+        times = np.linspace(low, high, LOOKS)
+        after = int(np.argmax(transfer.progress(times)[0] > size))
+        if after == 0:
+            break
+        low, high = float(times[after - 1]), float(times[after])
     while low < (middle := (low + high) / 2) < high:
         if float(transfer.progress(middle)[0]) > size:
             high = middle

@@ -13,6 +13,7 @@ Expectations, not sums of drawn files; :mod:`devicesim.planning.together.lists` 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -47,9 +48,14 @@ def expected(
 
 def _of(columns: Columns, dataset: Dataset, block: float, windows: NDArray[np.int64]) -> Floats:
     parts = columns.workload(dataset.model) if dataset.model else components(dataset)
-    rows = enumerate(windows.tolist())
-    made = np.array([_row(dataset, of_row(parts, row), block, window * block) for row, window in rows])
-    return np.asarray(made.T)
+    reach = windows * block
+    if all(part["distribution"] in LAWS for part in parts):
+        return np.stack(_sums(dataset, [_Part(part, windows.size) for part in parts], block, reach))
+    alone = np.zeros((6, windows.size))
+    for row, most in enumerate(reach.tolist()):
+        mixed = file_sizes.mixture(of_row(parts, row))
+        alone[:, row] = _sums(dataset, mixed, block, most)
+    return alone
 
 
 def of_row(parts: Sequence[Mapping[str, Any]], row: int) -> tuple[dict[str, Any], ...]:
@@ -60,17 +66,75 @@ def of_row(parts: Sequence[Mapping[str, Any]], row: int) -> tuple[dict[str, Any]
     )
 
 
-def _row(dataset: Dataset, parts: Sequence[Mapping[str, Any]], block: float, reach: float) -> list[float]:
-    mixed = file_sizes.mixture(parts)
+def _sums(dataset: Dataset, mixed: Sequence[Any], block: float, reach: Any) -> tuple[Any, ...]:
+    """The sums of one future, or of all where the components are :class:`_Part` columns."""
     total = sum(part.share for part in mixed)
     mean = first = windowed = 0.0
     for part in mixed:
         share = part.share / total
-        mean += share * part.bytes_below(file_sizes.LARGEST)
-        first += share * (part.bytes_below(block) + block * (1 - part.files_below(block)))
-        windowed += share * (part.bytes_below(reach) + reach * (1 - part.files_below(reach)))
-    count = dataset.files
+        mean = mean + share * part.bytes_below(file_sizes.LARGEST)
+        first = first + share * (part.bytes_below(block) + block * (1 - part.files_below(block)))
+        windowed = windowed + share * (part.bytes_below(reach) + reach * (1 - part.files_below(reach)))
+    count: Any = dataset.files
     if count is None:
-        count = max(1, round((dataset.total or 0.0) / mean)) if mean else 1
-    each = (1.0, 1.0, 1.0 + (mean - first) / block, mean, first, max(mean - windowed, 0.0))
-    return [count * value for value in each]
+        count = np.maximum(1.0, np.rint((dataset.total or 0.0) / np.maximum(mean, 1e-300)))
+    each = (1.0, 1.0, 1.0 + (mean - first) / block, mean, first, np.maximum(mean - windowed, 0.0))
+    return tuple(count * value + 0.0 * mean for value in each)
+
+
+LAWS = ("normal", "lognormal")
+"""The laws of which whole columns are told at once; the others, file by file of them, are few."""
+
+
+class _Part:
+    """A component of a mixture in every future: what :class:`devicesim.physics.file_sizes.Component` is in one.
+
+    The closed forms are those of :mod:`devicesim.physics.file_sizes.laws`, over columns.
+    """
+
+    def __init__(self, part: Mapping[str, Any], count: int) -> None:
+        def column(name: str, default: float = 0.0) -> Floats:
+            return np.broadcast_to(np.asarray(part.get(name, default), dtype=np.float64), (count,))
+
+        self.share = column("share", 1.0)
+        self._log = part["distribution"] == "lognormal"
+        self._middle, self._width = (
+            (column("median"), column("sigma")) if self._log else (column("mean"), column("deviation"))
+        )
+        self._high = column("high", file_sizes.LARGEST)
+        self._before = np.nextafter(column("low"), -np.inf)
+        self._start, self._held = self._files(self._before), self._bytes(self._before)
+        self._kept = self._files(self._high) - self._start
+
+    def files_below(self, size: Any) -> Floats:
+        """Share of this component's files of at most ``size``."""
+        below = self._files(np.minimum(size, self._high)) - self._start
+        return np.clip(below / self._kept, 0.0, 1.0)
+
+    def bytes_below(self, size: Any) -> Floats:
+        """Bytes in files of at most ``size``, per file of this component."""
+        below = self._bytes(np.minimum(size, self._high)) - self._held
+        return np.asarray(np.maximum(below / self._kept, 0.0))
+
+    def _depth(self, size: Floats) -> Floats:
+        if not self._log:
+            return np.asarray((size - self._middle) / self._width)
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(np.maximum(size, 0.0) / self._middle) / self._width)
+
+    def _files(self, size: Floats) -> Floats:
+        return _normal_shares(self._depth(size))
+
+    def _bytes(self, size: Floats) -> Floats:
+        z = self._depth(size)
+        if self._log:
+            mean = self._middle * np.exp(self._width**2 / 2)
+            return np.asarray(mean * _normal_shares(z - self._width))
+        density = np.exp(-0.5 * np.minimum(np.abs(z), 40.0) ** 2) / math.sqrt(2 * math.pi)
+        return np.asarray(self._middle * _normal_shares(z) - self._width * density)
+
+
+def _normal_shares(z: Floats) -> Floats:
+    """P(Z <= z) of the standard normal distribution, shape (n,)."""
+    shares = map(math.erfc, (z / -math.sqrt(2.0)).tolist())
+    return 0.5 * np.fromiter(shares, dtype=np.float64, count=z.size)

@@ -36,8 +36,8 @@ from devicesim.planning.together.watched import Draw, Spell, Watch
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
-TILT = 0.0005
-"""By how much the draw may be wrong that the fluid gives: twice what its copies are usually off."""
+TILT = 0.0003
+"""By how much the draw may be wrong that the fluid gives: what its copies are usually off."""
 ALIKE = 0.005
 """Relative difference between the tilted times of a copy up to which the fluid decides."""
 NEVER = 0.9

@@ -15,11 +15,14 @@ from devicesim import catalog
 from devicesim.device.shipment import days_off
 from devicesim.physics import courier
 from devicesim.planning.together.columns import Columns
-from devicesim.planning.together.streams import drawn
+from devicesim.planning.together.streams import drawn, even, words
 
 Floats = NDArray[np.float64]
 Marks = NDArray[np.bool_]
 Pairs = tuple[Floats, Floats]
+
+FEW, NEAR = 25.0, 1e-9
+"""Expected failures below which numpy draws a binomial by inversion, and how close to a limit a draw is left to it."""
 
 
 @dataclass(slots=True)
@@ -35,12 +38,8 @@ class Draws:
     jobs: list[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        texts = drawn(
-            self.seed,
-            self.replications,
-            ["job/0"] * self.replications.size,
-            lambda draw: draw.bytes(16).hex(),
-        )
+        both = words(self.seed, self.replications, ["job/0"] * self.replications.size, 2)
+        texts = [each.tobytes().hex() for each in np.ascontiguousarray(both.T.astype("<u8"))]
         self.jobs = [f"JID{d[:8]}-{d[8:12]}-{d[12:16]}-{d[16:20]}-{d[20:]}" for d in texts]
 
     def names(self, what: str) -> list[str]:
@@ -49,14 +48,19 @@ class Draws:
 
     def even(self, what: str) -> Floats:
         """The first number in [0, 1) of a draw."""
-        return np.array(
-            list(drawn(self.seed, self.replications, self.names(what), lambda draw: draw.random()))
-        )
+        return even(words(self.seed, self.replications, self.names(what), 1)[0])
 
     def places(self, what: str, count: int) -> NDArray[np.int64]:
-        """A whole number below ``count``."""
-        taken = drawn(self.seed, self.replications, self.names(what), lambda draw: int(draw.integers(count)))
-        return np.array(list(taken), dtype=np.int64)
+        """A whole number below ``count``, which is small."""
+        # As numpy does it, with half a word; what it would draw anew is left to it.
+        half = words(self.seed, self.replications, self.names(what), 1)[0] & np.uint64(0xFFFFFFFF)
+        product = half * np.uint64(count)
+        found: NDArray[np.int64] = (product >> np.uint64(32)).astype(np.int64)
+        again = np.flatnonzero((product & np.uint64(0xFFFFFFFF)) < count)
+        names = [f"{what}/{self.jobs[row]}" for row in again.tolist()]
+        taken = drawn(self.seed, self.replications[again], names, lambda draw: int(draw.integers(count)))
+        found[again] = list(taken)
+        return found
 
 
 def prepared(columns: Columns, draws: Draws) -> tuple[Floats, Marks]:
@@ -191,8 +195,20 @@ def imported(columns: Columns, begun: Floats, count: Floats, size: Floats) -> Fl
 
 def failing(columns: Columns, draws: Draws, count: Floats) -> NDArray[np.int64]:
     """How many objects the import fails to make, shape (n,)."""
-    pairs = iter(zip(count.astype(np.int64).tolist(), columns.all("aws_import.failed").tolist(), strict=True))
+    chance, names = columns.all("aws_import.failed"), draws.names("import")
+    first = even(words(draws.seed, draws.replications, names, 1)[0])
+    found = np.zeros(count.size, dtype=np.int64)
+    # Few trials are drawn by inversion: below the chance of none, the first number means none.
+    inverted = (chance <= 0.5) & (count * chance < FEW)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        none = inverted & (first < np.exp(count * np.log1p(-chance)) * (1 - NEAR))
+    rest = np.flatnonzero(~(none | (count == 0)))
+    pairs = iter(zip(count[rest].astype(np.int64).tolist(), chance[rest].tolist(), strict=True))
     taken = drawn(
-        draws.seed, draws.replications, draws.names("import"), lambda draw: int(draw.binomial(*next(pairs)))
+        draws.seed,
+        draws.replications[rest],
+        [names[row] for row in rest.tolist()],
+        lambda draw: int(draw.binomial(*next(pairs))),
     )
-    return np.array(list(taken), dtype=np.int64)
+    found[rest] = list(taken)
+    return found

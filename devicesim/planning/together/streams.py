@@ -3,8 +3,8 @@
 Model
 -----
 A World's draw of a name is a PCG64 seeded by ``SeedSequence(seed, spawn_key=(replication, crc32(name)))``. Here the
-hash of the seed sequence is computed for all replications in one go, and one generator is set to each state in turn,
-which costs a fraction of making one.
+hash of the seed sequence is computed for all replications in one go, and so are the generator's first words, where a
+draw needs no more than these; elsewhere one generator is set to each state in turn, a fraction of making one.
 
 Sources
 -------
@@ -27,12 +27,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 Words = NDArray[np.uint32]
+Longs = NDArray[np.uint64]
 T = TypeVar("T")
 
 POOL = 4
 """Words in the pool of a seed sequence."""
 _MULTIPLIER = 0x2360ED051FC65DA44385DF649FCCF645
-_MASK = (1 << 128) - 1
 
 
 def states(seed: int, replications: NDArray[np.int64], names: Sequence[str]) -> list[tuple[int, int]]:
@@ -44,17 +44,35 @@ def states(seed: int, replications: NDArray[np.int64], names: Sequence[str]) -> 
     >>> ours == (theirs["state"], theirs["inc"])
     True
     """
-    keys = np.array([zlib.crc32(name.encode()) for name in names], dtype=np.uint32)
-    pool = _pool(_words(seed), replications.astype(np.uint32), keys)
-    made = _generated(pool, 8).astype(np.uint64)
-    pairs = (made[1::2] << np.uint64(32)) | made[0::2]
-    found = []
-    for high, low, stream_high, stream_low in zip(*(row.tolist() for row in pairs), strict=True):
-        increment = ((((stream_high << 64) | stream_low) << 1) | 1) & _MASK
-        # One step from 0 gives the increment; then the seed is added and another step taken.
-        state = ((increment + ((high << 64) | low)) * _MULTIPLIER + increment) & _MASK
-        found.append((state, increment))
-    return found
+    limbs = _limbs(seed, replications, names)
+    high, low, stream_high, stream_low = (column.tolist() for column in limbs)
+    return [
+        ((a << 64) | b, (c << 64) | d) for a, b, c, d in zip(high, low, stream_high, stream_low, strict=True)
+    ]
+
+
+def words(seed: int, replications: NDArray[np.int64], names: Sequence[str], count: int) -> Longs:
+    """The first so many 64-bit words of each replication's own draw of its name, shape (count, n).
+
+    >>> ours = words(7, np.array([3]), ["shipping"], 2)[:, 0]
+    >>> key = (3, zlib.crc32(b"shipping"))
+    >>> theirs = np.random.PCG64(np.random.SeedSequence(7, spawn_key=key)).random_raw(2)
+    >>> ours.tolist() == theirs.tolist()
+    True
+    """
+    high, low, stream_high, stream_low = _limbs(seed, replications, names)
+    made = np.empty((count, high.size), dtype=np.uint64)
+    for row in made:
+        high, low = _added(*_multiplied(high, low), stream_high, stream_low)
+        # Both halves folded into one, turned right by the six highest bits.
+        folded, turn = high ^ low, high >> np.uint64(58)
+        row[:] = (folded >> turn) | (folded << ((np.uint64(64) - turn) & np.uint64(63)))
+    return made
+
+
+def even(word: Longs) -> NDArray[np.float64]:
+    """What a generator makes of a word as a number in [0, 1)."""
+    return np.asarray((word >> np.uint64(11)) * 2.0**-53)
 
 
 def drawn(
@@ -71,6 +89,36 @@ def drawn(
             "uinteger": 0,
         }
         yield take(generator)
+
+
+def _limbs(seed: int, replications: NDArray[np.int64], names: Sequence[str]) -> tuple[Longs, ...]:
+    """State and increment of each generator, high and low 64 bits of both."""
+    keys = np.array([zlib.crc32(name.encode()) for name in names], dtype=np.uint32)
+    pool = _pool(_words(seed), replications.astype(np.uint32), keys)
+    made = _generated(pool, 8).astype(np.uint64)
+    high, low, stream_high, stream_low = (made[1::2] << np.uint64(32)) | made[0::2]
+    one = np.uint64(1)
+    stream_high, stream_low = (stream_high << one) | (stream_low >> np.uint64(63)), (stream_low << one) | one
+    # One step from 0 gives the increment; then the seed is added and another step taken.
+    started = _added(stream_high, stream_low, high, low)
+    return (*_added(*_multiplied(*started), stream_high, stream_low), stream_high, stream_low)
+
+
+def _added(high: Longs, low: Longs, more_high: Longs, more_low: Longs) -> tuple[Longs, Longs]:
+    """The sum of two 128-bit numbers."""
+    total = low + more_low
+    return high + more_high + (total < low), total
+
+
+def _multiplied(high: Longs, low: Longs) -> tuple[Longs, Longs]:
+    """A 128-bit number times that of the generator's step."""
+    half, mask = np.uint64(32), np.uint64(0xFFFFFFFF)
+    top, bottom = np.uint64(_MULTIPLIER >> 64), np.uint64(_MULTIPLIER & (1 << 64) - 1)
+    a, b, c, d = low >> half, low & mask, bottom >> half, bottom & mask
+    middle = a * d + (b * d >> half)
+    cross = b * c + (middle & mask)
+    carried = a * c + (middle >> half) + (cross >> half)
+    return carried + high * bottom + low * top, low * bottom
 
 
 def _words(seed: int) -> list[int]:

@@ -145,9 +145,9 @@ class Watch:
     def _book(self, copy: Copy, at: float) -> bool:
         """Settle with what the copy has worked since the last time; True if it was nothing at all."""
         # As ``device.power``: estimates between readings may fall, and are waited for then.
-        cores, store = (max(pair) for pair in zip(copy.busy(at), self._busy, strict=True))
-        worked, active = cores - self._busy[0], store - self._busy[1]
-        self._busy = cores, store
+        (cores, store), (had_cores, had_store) = copy.busy(at), self._busy
+        cores, store = max(cores, had_cores), max(store, had_store)
+        worked, active, self._busy = cores - had_cores, store - had_store, (cores, store)
         draw, elapsed = self._draw, at - self._now
         self._settle(at, draw.idle * elapsed + draw.core * worked + draw.disk * active)
         return elapsed > 0 and worked == active == 0
