@@ -29,6 +29,7 @@ COMMANDS = {
     "predict": "How fast files are copied, and what holds them back; or predictions against measurements.",
     "validate": "The model against every published figure and measurement, failures included.",
     "serve": "Open the doors of a simulation: the Snowball job API over HTTP.",
+    "state": "What is in a file that serve keeps.",
     "catalog": "The figures everything rests on, with their sources.",
     "faults": "What can be made to go wrong on purpose, and how a scenario says so.",
     "schema": "Print the JSON Schema of scenario files.",

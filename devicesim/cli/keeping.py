@@ -11,7 +11,7 @@ from typing import Any
 
 from devicesim import __version__
 from devicesim.cli.output import complain
-from devicesim.errors import StateError, require
+from devicesim.errors import BoundError, StateError, require
 from devicesim.journal import Journal, Told
 from devicesim.journal.contents import KINDS
 from devicesim.snowball_api.kept import kept
@@ -28,6 +28,7 @@ class Keeping:
         path: the file.
         told: what the user gave on the command line.
         clock: that of a new World, where none is given.
+        at: the snapshot to go back to; where it stood last if not given.
 
     Attributes:
         journal: the open file.
@@ -37,15 +38,19 @@ class Keeping:
         BoundError: the content policy is none of those that are kept.
     """
 
-    def __init__(self, path: Path, told: Told, clock: str) -> None:
+    def __init__(self, path: Path, told: Told, clock: str, at: str | None = None) -> None:
         content = told.options.get("content", KINDS[0])
         require(
             content in KINDS, "--content", f"{', '.join(KINDS[:-1])} or {KINDS[-1]} with --state", content
         )
         self.journal = Journal(path, __version__)
-        self._told, self._new = told, self.journal.told is None
+        self._told, self._new, self._at = told, self.journal.told is None, at
         self._error: StateError | None = None
         if self._new:
+            if at is not None:
+                self.journal.close()
+                path.unlink()
+                raise BoundError(f"--at must be given with a file of state that is there, got {path}")
             self._told = Told(told.scenario, told.text, {"clock": clock, "s3": "", "sns": "", **told.options})
 
     def begin(self, around: Callable[[str, str], Any]) -> Snow:
@@ -56,12 +61,14 @@ class Keeping:
             self.journal.tell(self.journal.told.with_options(**elsewhere))
         there = self.journal.told or self._told
         neighbours = around(*(there.options[name] for name in ELSEWHERE))
-        snow = kept(self.journal, Told(self._told.scenario, self._told.text, options), neighbours=neighbours)
+        told = Told(self._told.scenario, self._told.text, options)
+        snow = kept(self.journal, told, at=self._at, neighbours=neighbours)
         self.journal.broke = self._stop
         if self._new:
             complain(f"devicesim: {self.journal.path} is new, and keeps the state from here on")
         else:
-            complain(f"devicesim: going on from {self.journal.path}, kept until {snow.at:%d %b %Y %H:%M:%S}")
+            where = f"kept until {snow.at:%d %b %Y %H:%M:%S}" if self._at is None else f"back at {self._at}"
+            complain(f"devicesim: going on from {self.journal.path}, {where}")
         return snow
 
     def __enter__(self) -> Keeping:

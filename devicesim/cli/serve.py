@@ -148,6 +148,9 @@ def _networks(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
     metavar="STATE",
     help="Keep all that is done in the file STATE, on disk before it is answered, and go on from there if it is there.",
 )
+@click.option(
+    "--at", metavar="NAME", help="Go back to this snapshot of STATE first; what came after it is gone."
+)
 def command(
     file: Path | None,
     overrides: tuple[str, ...],
@@ -169,6 +172,7 @@ def command(
     sns: str,
     seed: int | None,
     state: Path | None,
+    at: str | None,
 ) -> None:
     """Open the doors of FILE, or of an empty account, to AWS clients, NFS, SSH and browsers, until interrupted.
 
@@ -177,6 +181,7 @@ def command(
     mount -t nfs -o port=PORT 127.0.0.1:/buckets/NAME /mnt
     """
     require(limit is None or limit >= 1, "--limit", ">= 1", limit)
+    require(state is not None or at is None, "--at", "given with --state", "no --state")
     require(file is not None or not overrides, "--set", "given with a scenario FILE", "none")
     device_doors = (nfs, ssh, mount) != (None, None, None)
     usual = "driven" if device_doors else "manual"
@@ -201,7 +206,7 @@ def command(
         else:
             given = _given({**shape, "era": era, "content": content, "s3": s3, "sns": sns})
             text = file.read_text(encoding="utf-8-sig") if file else ""
-            keeping = stack.enter_context(Keeping(state, Told(story, text, given), usual))
+            keeping = stack.enter_context(Keeping(state, Told(story, text, given), usual, at))
             snow, journal = keeping.begin(_around), keeping.journal
         premises = _maker("premises.Premises")(snow, paced=not unpaced, journal=journal)
         try:

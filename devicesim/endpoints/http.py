@@ -18,6 +18,9 @@
 ``GET  .../faults``         what goes wrong on purpose, and the kinds that can, each with its JSON Schema
 ``POST .../run``            ``{}``: until nothing is left to happen
 ``POST .../reset``          begin again
+``POST .../snapshot``       ``{"name": "loaded"}``: keep this moment under a name
+``POST .../restore``        likewise: go back to it
+``GET  .../snapshots``      their names, and when they were taken
 ``GET  .../state``          everything that the page shows
 ``GET  .../events``         that whenever something has moved, as server-sent events
 ``GET  .../jobs``           every job with its states
@@ -62,6 +65,8 @@ MEMBERS: Mapping[str, Mapping[str, tuple[type, ...]]] = {
     "return": {"job": (str, type(None))},
     "run": {},
     "reset": {},
+    "snapshot": {"name": (str,)},
+    "restore": {"name": (str,)},
 }
 """What each verb is told, and of which types; what may be None may be left out."""
 
@@ -154,6 +159,8 @@ class HttpDoor:
         try:
             if path.startswith("files/") and request.method == "GET":
                 return self._file(request)
+            if path == "snapshots" and request.method == "GET":
+                return _json(self._snapshots())
             if path == "jobs" and request.method == "GET":
                 return _json(jobs(self._snow))
             if path == "state" and request.method == "GET":
@@ -195,6 +202,8 @@ class HttpDoor:
             "return": lambda told: world.give_back(self._at(told)),
             "run": lambda _: world.run(),
             "reset": lambda _: self._reset(),
+            "snapshot": lambda told: self._premises.snapshot(told["name"]),
+            "restore": lambda told: self._restore(told["name"]),
         }
 
     def _agent(self, told: Mapping[str, Any]) -> dict[str, Any]:
@@ -208,6 +217,15 @@ class HttpDoor:
     def _reset(self) -> None:
         self._premises.reset()
         self._point()
+
+    def _restore(self, name: str) -> None:
+        self._premises.restore(name)
+        self._point()
+
+    def _snapshots(self) -> dict[str, Any]:
+        there = self._premises.snapshots
+        taken = [{"name": name, "time": timestamp(self._snow.world.epoch, at)} for name, at in there.items()]
+        return {"schema": "devicesim.snapshots/1", "snapshots": taken}
 
     def _state(self) -> dict[str, Any]:
         return state(self._premises, self.doors)

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from devicesim.device.console import CHANGES, Document
 from devicesim.device.share import Share, ShareError
 from devicesim.device.snow_device import SnowDevice
-from devicesim.errors import VerbError
+from devicesim.errors import VerbError, require, unknown
 from devicesim.jobs import JobState
 from devicesim.journal import Journal
+from devicesim.snowball_api.kept import back
 from devicesim.snowball_api.snow import Snow
-from devicesim.world import World
+from devicesim.world import Verb, World
 from devicesim.world.clock import factor_of
 
 T = TypeVar("T")
+
+LONGEST_NAME = 100
+"""Characters of a snapshot's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ class Premises:
         self.lock = threading.RLock()
         self.welcoming = False
         self._job_id = job_id
+        self._snapshots: dict[str, tuple[float, tuple[Verb, ...]]] = {}
         self._notices: list[Callable[[], None]] = []
 
     @property
@@ -124,11 +129,46 @@ class Premises:
         """Begin again, with the doors as they are."""
         with self.lock:
             if self.journal is not None:
-                self.journal.begin_again()
-            self.snow.reset()
-            if self.welcoming:
-                self.welcome()
-            self.moved()
+                back(self.snow, self.journal)
+            else:
+                self.snow.reset()
+            self._go_on()
+
+    @property
+    def snapshots(self) -> Mapping[str, float]:
+        """When each snapshot was taken, by its name [s]."""
+        if self.journal is not None:
+            return self.journal.snapshots
+        return {name: at for name, (at, _) in self._snapshots.items()}
+
+    def snapshot(self, name: str) -> None:
+        """Keep the World as it is now under a name, in the file of state if there is one."""
+        require(0 < len(name) <= LONGEST_NAME, "name", f"a text of 1 to {LONGEST_NAME} characters", len(name))
+        with self.lock:
+            if self.journal is not None:
+                self.journal.snapshot(name, self.world)
+            else:
+                self._snapshots[name] = self.world.now, self.snow.snapshot()
+
+    def restore(self, name: str) -> None:
+        """Go back to a snapshot, with the doors as they are; without a file of state, contents then read as zeros.
+
+        Raises:
+            UnknownNameError: there is no such snapshot.
+        """
+        with self.lock:
+            if self.journal is not None:
+                back(self.snow, self.journal, name)
+            elif name not in self._snapshots:
+                raise unknown("snapshot", name, self._snapshots)
+            else:
+                self.snow.restore(self._snapshots[name][1])
+            self._go_on()
+
+    def _go_on(self) -> None:
+        if self.welcoming:
+            self.welcome()
+        self.moved()
 
     def perform(
         self,

@@ -22,7 +22,7 @@ from devicesim.errors import StateError
 APPLICATION = int.from_bytes(b"dvsm")
 """What SQLite's header says whose file it is."""
 
-VERSION = 1
+VERSION = 2
 """Of the tables below."""
 
 MAGIC = b"SQLite format 3\0"
@@ -44,7 +44,27 @@ CREATE TABLE checkpoint (number INTEGER PRIMARY KEY, digest TEXT NOT NULL);
 """
 """Verbs by their number, from 1; what came through doors in parts of theirs; digests of files; proofs."""
 
-MIGRATIONS: Mapping[int, Callable[[sqlite3.Connection], object]] = {}
+SNAPSHOTS = """
+CREATE TABLE snapshot (line INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, at REAL NOT NULL);
+CREATE TABLE snapshot_verb AS SELECT 0 AS line, * FROM verb WHERE 0;
+CREATE TABLE snapshot_traffic AS SELECT 0 AS line, * FROM traffic WHERE 0;
+CREATE TABLE snapshot_digest AS SELECT 0 AS line, * FROM digest WHERE 0;
+CREATE TABLE snapshot_checkpoint AS SELECT 0 AS line, * FROM checkpoint WHERE 0;
+"""
+"""Copies of them, a line for each snapshot; since version 2."""
+
+COPIED = ("verb", "traffic", "digest", "checkpoint")
+"""The tables that a snapshot copies."""
+
+
+def _make(connection: sqlite3.Connection, tables: str) -> None:
+    for statement in tables.split(";"):
+        connection.execute(statement)
+
+
+MIGRATIONS: Mapping[int, Callable[[sqlite3.Connection], object]] = {
+    1: lambda connection: _make(connection, SNAPSHOTS)
+}
 """From each older version to the next."""
 
 Change = tuple[str, Sequence[Any]]
@@ -86,8 +106,7 @@ class Database:
         """Make the tables, with what the World was told, at once."""
         with self._trouble("written"):
             self._connection.execute("BEGIN IMMEDIATE")
-            for statement in TABLES.split(";"):
-                self._connection.execute(statement)
+            _make(self._connection, TABLES + SNAPSHOTS)
             self._connection.executemany("INSERT INTO told VALUES (?, ?)", told.items())
             self._connection.execute(f"PRAGMA application_id={APPLICATION}")
             self._connection.execute(f"PRAGMA user_version={VERSION}")
@@ -145,7 +164,9 @@ def connected(path: Path, *, look: bool = False) -> sqlite3.Connection:
     if magic not in (b"", MAGIC):
         raise StateError(f"{path} is no state of devicesim: it is no SQLite file")
     if look:
-        return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
+        # Nobody writes a file that has no write-ahead log; so it can be read where nothing may be made beside it.
+        quiet = "" if Path(f"{path}-wal").exists() else "&immutable=1"
+        return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro{quiet}", uri=True, isolation_level=None)
     return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
 
 

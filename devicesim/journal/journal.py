@@ -11,14 +11,14 @@ import threading
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from devicesim.device.share import Content
-from devicesim.errors import DevicesimError, StateError
+from devicesim.errors import DevicesimError, StateError, unknown
 from devicesim.journal.contents import Contents
-from devicesim.journal.database import Change, Database
+from devicesim.journal.database import COPIED, Change, Database
 from devicesim.journal.plain import read, written
 from devicesim.journal.proof import Proof
+from devicesim.journal.rows import known_of, row, verbs_of
 from devicesim.journal.told import Told
 from devicesim.world import Verb, World
 from devicesim.world.traffic import Traffic
@@ -31,9 +31,7 @@ _ADD = "INSERT INTO traffic VALUES (?, ?, 0, ?)"
 _PACK = "INSERT INTO traffic VALUES (?, 0, 1, ?)"
 _DIGEST = "INSERT OR REPLACE INTO digest VALUES (?, ?, ?, ?, ?, ?)"
 _TELL = "INSERT OR REPLACE INTO told VALUES (?, ?)"
-_EMPTY: tuple[Change, ...] = tuple(
-    (f"DELETE FROM {table}", ()) for table in ("verb", "traffic", "digest", "checkpoint")
-)
+_EMPTY: tuple[Change, ...] = tuple((f"DELETE FROM {table}", ()) for table in COPIED)
 
 
 def _alone(error: StateError) -> None:
@@ -65,6 +63,7 @@ class Journal:
         self.told: Told | None = None
         self.contents: Contents
         self._world: World | None = None
+        self._proofs: dict[int, str] = {}
         self._forget()
         self._changed = threading.Condition()
         self._pending: list[Change] = []
@@ -113,26 +112,13 @@ class Journal:
         except (DevicesimError, ValueError, KeyError, TypeError, IndexError) as error:
             raise StateError(f"{self.path} cannot be read: {error}") from error
         self.contents = Contents(self.path, kind, self._end_noted)
-        self.contents.know(
-            {(row[0], row[1], row[2]): row[3:] for row in self._database.read("SELECT * FROM digest")}
-        )
+        self.contents.know(known_of(self._database.read("SELECT * FROM digest")))
+        self._proofs = dict(self._database.read("SELECT number, digest FROM checkpoint"))
 
     @property
     def log(self) -> tuple[Verb, ...]:
         """The verbs that are in the file."""
-        parts: dict[int, list[bytes]] = {}
-        for number, packed, lines in self._database.read(
-            "SELECT number, packed, lines FROM traffic ORDER BY number, part"
-        ):
-            parts.setdefault(number, []).append(zlib.decompress(lines) if packed else lines)
-        verbs = []
-        for number, at, name, text in self._database.read("SELECT * FROM verb ORDER BY number"):
-            arguments = read(text)
-            if name == "traffic":
-                rows = Traffic.told(arguments.pop("end"), b"".join(parts.get(number, ())))
-                arguments["rows"] = rows
-            verbs.append(Verb(at, name, arguments))
-        return tuple(verbs)
+        return verbs_of(self._database.read)
 
     def policy(self, job: str) -> Content:
         """The content policy of a job's device, whose content outlives the process."""
@@ -144,16 +130,63 @@ class Journal:
         Raises:
             StateError: it is another one.
         """
-        for (digest,) in self._database.read("SELECT digest FROM checkpoint WHERE number = ?", number):
-            if Proof(world).digest() != digest:
-                raise StateError(
-                    f"the World of {self.path} does not come back the same: it was kept by devicesim {self.by}, "
-                    f"and this is {self.version}; go on with that version, or begin with another file"
-                )
+        if number in self._proofs and Proof(world).digest() != self._proofs[number]:
+            raise StateError(
+                f"the World of {self.path} does not come back the same: it was kept by devicesim {self.by}, "
+                f"and this is {self.version}; go on with that version, or begin with another file"
+            )
 
-    def begin_again(self) -> None:
-        """Expect another World in the place of this one; what it writes has no checksums from before."""
-        self.contents.know({})
+    # Snapshots.
+
+    @property
+    def snapshots(self) -> dict[str, float]:
+        """When each was taken, by its name [s]."""
+        return dict(self._database.read("SELECT name, at FROM snapshot ORDER BY line"))
+
+    def snapshot(self, name: str, world: World) -> None:
+        """Keep the World as it is now under a name, which another may have had.
+
+        The caller holds the World's lock, or nobody else has it.
+        """
+        ticket = self.note(world)
+        with self._changed:
+            self._check()
+            line = "(SELECT line FROM snapshot WHERE name = ?)"
+            for table in COPIED:
+                self._pending.append((f"DELETE FROM snapshot_{table} WHERE line = {line}", (name,)))
+            self._pending += [
+                ("DELETE FROM snapshot WHERE name = ?", (name,)),
+                ("INSERT INTO snapshot (name, at) VALUES (?, ?)", (name, world.now)),
+            ]
+            for table in COPIED:
+                self._pending.append((f"INSERT INTO snapshot_{table} SELECT {line}, * FROM {table}", (name,)))
+            self._noted = ticket = self._noted + 1
+        self.settle(ticket)
+
+    def begin_again(self, snapshot: str | None = None) -> tuple[Verb, ...]:
+        """Expect another World in the place of this one; returns the verbs that make it.
+
+        Args:
+            snapshot: the one that it is made from; an empty World if not given.
+
+        Raises:
+            UnknownNameError: there is no such snapshot.
+        """
+        if snapshot is None:
+            self.contents.know({})
+            self._proofs = {}
+            return ()
+        there = self.snapshots
+        if snapshot not in there:
+            raise unknown("snapshot", snapshot, there)
+        ((line,),) = self._database.read("SELECT line FROM snapshot WHERE name = ?", snapshot)
+        self.contents.know(
+            known_of(self._database.read("SELECT * FROM snapshot_digest WHERE line = ?", line), 1)
+        )
+        self._proofs = dict(
+            self._database.read("SELECT number, digest FROM snapshot_checkpoint WHERE line = ?", line)
+        )
+        return verbs_of(self._database.read, line)
 
     def adopt(self, world: World) -> None:
         """Follow a World that was just made again from this file's log."""
@@ -271,7 +304,7 @@ class Journal:
             self._grown(verbs[0])
             self._put(verbs[1:], self._count + 1)
         elif self._count and len(verbs) == 1:  # one look at the wall in place of the one before
-            self._clock = [(_PUT, _row(self._count, verbs[0]))]
+            self._clock = [(_PUT, row(self._count, verbs[0]))]
             self._tail = verbs[0]
         else:
             self._put(verbs, max(self._count, 1))
@@ -292,7 +325,7 @@ class Journal:
             self._pending += self._clock
             self._clock = []
         for count, verb in enumerate(verbs, number):
-            self._pending.append((_PUT, _row(count, verb)))
+            self._pending.append((_PUT, row(count, verb)))
             self._part = 0
             self._count = count
             self._look_at(verb)
@@ -320,7 +353,7 @@ class Journal:
             self._part += 1
         if rows.end != self._end:
             self._end = rows.end
-            self._clock = [(_PUT, _row(self._count, verb))]
+            self._clock = [(_PUT, row(self._count, verb))]
 
     def _check(self) -> None:
         """Make the log compact up to here, and prove its World."""
@@ -340,13 +373,3 @@ class Journal:
             ("DELETE FROM checkpoint", ()),
             ("INSERT INTO checkpoint VALUES (?, ?)", (self._count, self._proof.digest())),
         ]
-
-
-def _row(number: int, verb: Verb) -> tuple[Any, ...]:
-    """A verb as the table has it; what came through doors has a table of its own."""
-    arguments = dict(verb.arguments)
-    if isinstance(rows := arguments.pop("rows", None), Traffic):
-        arguments["end"] = rows.end
-    elif rows is not None:
-        arguments["rows"] = rows
-    return number, verb.at, verb.name, written(arguments)

@@ -22,22 +22,27 @@ from devicesim.device.neighbours import Neighbours
 from devicesim.errors import BoundError, DevicesimError, StateError
 from devicesim.journal import Journal, Told, differences
 from devicesim.snowball_api.snow import Snow
+from devicesim.world import Verb
 from devicesim.world.clock import factor_of
 
 OPTIONS: Mapping[str, Any] = {"era": "today", "limit": None, "clock": "manual", "content": "keep"}
 """What shapes a World besides its scenario and its seed, where nobody says otherwise."""
 
 
-def kept(journal: Journal, told: Told | None = None, *, neighbours: Neighbours | None = None) -> Snow:
+def kept(
+    journal: Journal, told: Told | None = None, *, at: str | None = None, neighbours: Neighbours | None = None
+) -> Snow:
     """The Snow of a file of state, which the journal follows from here on.
 
     Args:
         journal: the open file.
         told: of a new file, what its World is to be; of another, what the caller takes it to be, as far as he says.
+        at: the snapshot to go back to; where it stood last if not given.
         neighbours: what lies around the account.
 
     Raises:
         BoundError: the file is of another World than is told.
+        UnknownNameError: there is no such snapshot.
         StateError: the World does not come back as it was.
     """
     told = told or Told()
@@ -58,10 +63,24 @@ def kept(journal: Journal, told: Told | None = None, *, neighbours: Neighbours |
         content=journal.policy,
         neighbours=neighbours,
     )
-    if resumed:
-        _restore(snow, journal)
-    journal.adopt(snow.world)
+    if at is not None:
+        back(snow, journal, at)
+        journal.commit(snow.world)
+    else:
+        if resumed:
+            _restore(snow, journal, journal.log)
+        journal.adopt(snow.world)
     return snow
+
+
+def back(snow: Snow, journal: Journal, at: str | None = None) -> None:
+    """Go back to a snapshot of the journal, or to the beginning.
+
+    Raises:
+        UnknownNameError: there is no such snapshot.
+        StateError: its World does not come back as it was.
+    """
+    _restore(snow, journal, journal.begin_again(at))
 
 
 def _check(journal: Journal, there: Told, told: Told) -> None:
@@ -78,10 +97,10 @@ def _check(journal: Journal, there: Told, told: Told) -> None:
         )
 
 
-def _restore(snow: Snow, journal: Journal) -> None:
+def _restore(snow: Snow, journal: Journal, log: tuple[Verb, ...]) -> None:
     journal.contents.replaying = True
     try:
-        snow.restore(journal.log, passed=journal.prove)
+        snow.restore(log, passed=journal.prove)
     except StateError:
         raise
     except (DevicesimError, AttributeError, LookupError, TypeError, ValueError) as error:

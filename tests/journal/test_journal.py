@@ -12,13 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devicesim.device.share import Bucket, Share
-from devicesim.errors import BoundError, StateError
+from devicesim.errors import BoundError, StateError, UnknownNameError
 from devicesim.journal import Journal, Told
 from devicesim.journal import journal as journal_module
-from devicesim.journal.database import VERSION
+from devicesim.journal.database import COPIED, VERSION
+from devicesim.journal.look import look, plain_log
 from devicesim.journal.proof import Proof
 from devicesim.scenario import loads
-from devicesim.snowball_api.kept import kept
+from devicesim.snowball_api.kept import back, kept
 from devicesim.snowball_api.snow import Snow
 from devicesim.world import World
 
@@ -211,6 +212,85 @@ def test_a_reset_takes_the_place_of_all_that_was(path: Path) -> None:
     with Journal(left) as journal:
         assert [verb.name for verb in journal.log] == ["advance"]
         assert kept(journal).world.now == 3600.0
+
+
+def test_law_a_snapshot_comes_back_with_its_contents(path: Path) -> None:
+    """Whatever was done since, in this process or another, and what came after it is gone."""
+    with Journal(path) as journal:
+        snow = serving(journal, clock="driven")
+        share, top = bucket(snow)
+        share.write(share.create(top.directory, "a", snow.world.now), 0, b"first", snow.world.now)
+        journal.snapshot("one", snow.world)
+        before, bytes_before = told(snow.world), contents(snow)
+        share.write(top.directory.entries.nodes["a"], 0, b"other", snow.world.now)
+        share.create(top.directory, "b", snow.world.now)
+        snow.world.offer("WRITE", 1000)
+        journal.commit(snow.world)
+        back(snow, journal, "one")
+        assert (told(snow.world), contents(snow)) == (before, bytes_before)
+        share, top = bucket(snow)
+        share.create(top.directory, "c", snow.world.now)
+        journal.commit(snow.world)
+        journal.snapshot("two", snow.world)
+        left = killed(path)
+        with pytest.raises(UnknownNameError, match="unknown snapshot 'tow'; did you mean 'two'"):
+            journal.begin_again("tow")
+    with Journal(left) as journal:
+        assert list(journal.snapshots) == ["one", "two"]
+        assert contents(kept(journal)) == bytes_before | {"c": b""}
+    with Journal(left) as journal:
+        snow = kept(journal, at="one")
+        assert (told(snow.world), contents(snow)) == (before, bytes_before)
+    assert again(left) == before
+
+
+def test_a_snapshot_has_its_own_checksums(path: Path) -> None:
+    with Journal(path) as journal:
+        snow = serving(journal, content="hash")
+        share, top = bucket(snow)
+        node = share.create(top.directory, "a", snow.world.now)
+        share.write(node, 0, b"abc", snow.world.now)
+        value = share.digest(node).value
+        journal.snapshot("one", snow.world)
+        share.write(node, 3, b"d", snow.world.now)
+        journal.commit(snow.world)
+        for _ in range(2):
+            back(snow, journal, "one")
+            journal.commit(snow.world)
+            share, top = bucket(snow)
+            assert share.digest(top.directory.entries.nodes["a"]).value == value
+        left = killed(path)
+    with Journal(left) as journal:
+        share, top = bucket(kept(journal))
+        assert share.digest(top.directory.entries.nodes["a"]).value == value
+
+
+def test_a_file_of_version_1_gets_what_it_lacks(closed: Path) -> None:
+    """Version 1 had no snapshots."""
+    for table in ("", *(f"_{name}" for name in COPIED)):
+        sql(closed, f"DROP TABLE snapshot{table}")
+    sql(closed, "PRAGMA user_version=1")
+    assert look(closed).snapshots == {}
+    with Journal(closed) as journal:
+        snow = kept(journal)
+        journal.snapshot("now", snow.world)
+        assert list(journal.snapshots) == ["now"]
+    assert look(closed).snapshots == {"now": snow.world.now}
+
+
+def test_what_is_in_it_can_be_seen_while_it_is_open(path: Path) -> None:
+    with Journal(path, "0.1.0") as journal:
+        snow = serving(journal)
+        share, top = bucket(snow)
+        share.write(share.create(top.directory, "a", snow.world.now), 0, b"abc", snow.world.now)
+        snow.world.offer("WRITE", 3)
+        snow.world.offer("COMMIT", 0)
+        journal.commit(snow.world)
+        there = look(path)
+    assert (there.by, there.until, there.stored) == ("0.1.0", snow.world.now, 3)
+    assert there.counts == {"create_job": 1, "open_doors": 1, "advance": 1, "changes": 2, "operations": 2}
+    names = [document["verb"] for document in plain_log(there.verbs)]
+    assert names == ["create_job", "open_doors", "advance", "create", "write", "offer", "offer"]
 
 
 def test_time_that_it_takes_to_be_made_again_is_no_time_of_the_world() -> None:
