@@ -111,6 +111,16 @@ def test_the_table_of_datasync_is_the_code_s() -> None:
     assert shown == datasync.table()
 
 
+def test_the_commands_on_state_exist_with_their_options() -> None:
+    told = {name: devicesim(name, "--help").stdout for name in ("serve", "state")}
+    lines = [line.partition("#") for line in block("sh", "<!-- commands: state -->").splitlines()]
+    for command, _, _ in lines:
+        words = command.split()
+        if words[0] == "devicesim":
+            assert [word for word in words if word.startswith("--") and word not in told[words[1]]] == []
+    assert all(word in told["state"] for word in ("--log", "--scenario", "--json"))
+
+
 def test_serve_has_the_options_that_the_readme_shows() -> None:
     told = devicesim("serve", "--help").stdout
     shown = [line.partition("#")[0] for line in README.splitlines() if line.startswith("devicesim serve ")]

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, TextIO
 
 import click
@@ -84,13 +85,14 @@ def require_writable(option: str, path: Path) -> None:
     real = Path(os.path.realpath(path))
     with writing(path):
         require(not real.is_dir(), option, "a file", f"the directory {path}")
-        there = real.exists()
-        if there and not real.is_file():
+        there = os.path.lexists(real)
+        if real.exists() and not real.is_file():
             return  # A pipe or a device: whoever holds the other end would notice.
-        with real.open("ab"):
-            pass
-        if not there:
-            real.unlink()
+        if there:
+            with real.open("ab"):
+                pass
+        else:  # not by its name: somebody may wait for the file to be there
+            TemporaryFile(dir=real.parent).close()
 
 
 def require_files(scenario: Path, written: dict[str, Path | None]) -> None:

@@ -7,6 +7,7 @@ import struct
 import threading
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 
 import paramiko
 from nfs_client import PROCEDURES, Nfs3, RpcError, opaque, u32, u64
@@ -18,7 +19,7 @@ ADDRESS = {
     "Country": "US", "PhoneNumber": "5550100",
 }  # fmt: skip
 ABSENT = None
-GONE = (ConnectionError, OSError, EOFError, struct.error, paramiko.SSHException)
+GONE = (OSError, EOFError, struct.error, paramiko.SSHException, HTTPException)
 """What a client sees of a server that was killed."""
 
 
@@ -28,6 +29,7 @@ class Load(threading.Thread):
     Attributes:
         acknowledged: answers that came.
         wrong: what was no answer to what was asked.
+        doomed: set before the server is killed; a client that loses it earlier was wronged.
     """
 
     def __init__(self, doors, name, rng):
@@ -35,7 +37,7 @@ class Load(threading.Thread):
         self.doors, self.rng = doors, random.Random(rng.random())
         self.acknowledged = 0
         self.wrong = []
-        self.over = threading.Event()
+        self.over, self.doomed = threading.Event(), threading.Event()
 
     def port(self, door):
         return int(self.doors[door].rpartition(":")[2])
@@ -43,10 +45,10 @@ class Load(threading.Thread):
     def run(self):
         try:
             self.work()
-        except GONE:
-            pass
-        except (RpcError, AssertionError, KeyError, ValueError) as error:
-            if not self.over.is_set():
+        except (urllib.error.HTTPError, RpcError, AssertionError, KeyError, ValueError) as error:
+            self.wrong.append(f"{self.name}: {error!r}")
+        except GONE as error:
+            if not self.doomed.is_set():
                 self.wrong.append(f"{self.name}: {error!r}")
 
 
