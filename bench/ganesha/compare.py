@@ -1,22 +1,28 @@
-"""Write the same files to the unpaced NFS door and to nfs-ganesha, in turn: medians and their ratio."""
+"""Write the same files to the unpaced NFS door and to nfs-ganesha, in turn: rates, their ratios, processor time.
 
+    python bench/ganesha/compare.py GANESHA_PID [PAIRS]
+
+Each server is a process of its own, the door is ``devicesim serve --unpaced``, and the client is nfs-rs, which keeps
+eight WRITEs under way. A ratio is of two measurements that follow each other; what is told is the median of the
+ratios, and the smallest and largest. Processor time is the server's own, which a busy machine disturbs less.
+"""
+
+import json
+import os
 import statistics
+import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
 
 import nfs_rs
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "endpoints"))
-from nfs_stand import Stand
-
-from devicesim.device.share import Discard, Keep
-from devicesim.endpoints.nfs import NfsDoor
-
 GANESHA = 14049, 14048
-ROUNDS, STREAMS, FILES, LARGE = 5, 4, 100, 256
-SMALL, BLOCK = bytes(4096), bytes(1 << 20)
+STREAMS, FILES, LARGE, WRITE = 4, 250, 512, 64
+SMALL, BLOCK = bytes(4096), os.urandom(WRITE << 20)
+TICK = os.sysconf("SC_CLK_TCK")
 
 
 def connected(ports, version):
@@ -26,8 +32,14 @@ def connected(ports, version):
     )
 
 
+def busy(process):
+    """Processor time that a process has used [s]."""
+    words = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / TICK
+
+
 def small(ports, version):
-    """Files of 4 KiB a second, over four streams."""
+    """Files of 4 KiB, over four streams: how many, and in how many seconds."""
     clients, folder = [connected(ports, version) for _ in range(STREAMS)], f"small-{time.time_ns()}"
     clients[0].mkdir(folder)
 
@@ -42,37 +54,81 @@ def small(ports, version):
         thread.start()
     for thread in threads:
         thread.join()
-    return STREAMS * FILES / (time.perf_counter() - began)
+    return STREAMS * FILES, time.perf_counter() - began
 
 
 def large(ports, version):
-    """MB/s of one file, with as many writes under way as nfs-rs has."""
+    """One file, with eight writes under way: MB, and in how many seconds."""
     client, name = connected(ports, version), f"large-{time.time_ns()}"
     began = time.perf_counter()
     with client.open(name, "wb") as file:
-        for _ in range(LARGE):
+        for _ in range(LARGE // WRITE):
             file.write(BLOCK)
-    rate = LARGE * len(BLOCK) / 1e6 / (time.perf_counter() - began)
+    took = time.perf_counter() - began
     client.remove(name)
-    return rate
+    return LARGE * (1 << 20) / 1e6, took
 
 
-def compare(what, name, version):
-    """One line of each policy: ours, theirs, and the ratio."""
-    with NfsDoor(Stand(Keep(2 << 30))) as keep, NfsDoor(Stand(Discard())) as discard:
-        doors = {"keep": (keep.port,) * 2, "discard": (discard.port,) * 2, "ganesha": GANESHA}
-        rates = {door: [] for door in doors}
-        for _ in range(ROUNDS):
-            for door, ports in doors.items():
-                rates[door].append(what(ports, version))
-    median = {door: statistics.median(each) for door, each in rates.items()}
-    for door in ("keep", "discard"):
-        ratio = median[door] / median["ganesha"]
+class Door:
+    """``devicesim serve`` for one content policy."""
+
+    def __init__(self, content):
+        self._folder = tempfile.TemporaryDirectory()
+        ready = Path(self._folder.name) / "ready.json"
+        story = Path(__file__).with_name("demo.toml")
+        words = [sys.executable, "-m", "devicesim", "serve", story, "--nfs", "0", "--unpaced"]
+        self._server = subprocess.Popen(
+            [*words, "--content", content, "--ready-file", ready], stdout=subprocess.DEVNULL
+        )
+        while not ready.exists():
+            if self._server.poll() is not None:
+                raise SystemExit("devicesim serve did not start")
+            time.sleep(0.05)
+        self.ports = (int(json.loads(ready.read_text())["nfs"].rpartition(":")[2]),) * 2
+        self.process = self._server.pid
+
+    def close(self):
+        """End it."""
+        self._server.terminate()
+        self._server.wait()
+        self._folder.cleanup()
+
+
+def measured(what, ports, version, process):
+    """Rate, and the server's processor time for each of its units [ms]."""
+    before = busy(process)
+    amount, took = what(ports, version)
+    return amount / took, 1e3 * (busy(process) - before) / amount
+
+
+def compare(what, name, version, doors, ganesha, pairs):
+    """One line for each policy: ours, theirs, and the ratio."""
+    for content, door in doors.items():
+        ours, theirs = [], []
+        for _ in range(pairs):
+            theirs.append(measured(what, GANESHA, version, ganesha))
+            ours.append(measured(what, door.ports, version, door.process))
+        ratios = sorted(mine[0] / his[0] for mine, his in zip(ours, theirs, strict=True))
+        (rate, cost), (his_rate, his_cost) = (
+            map(statistics.median, zip(*each, strict=True)) for each in (ours, theirs)
+        )
         print(
-            f"{name} {version:4} {door:8} {median[door]:6.0f}  ganesha {median['ganesha']:6.0f}  {ratio:5.2f} x"
+            f"{name} {version:4} {content:9}{rate:6.0f} {cost:6.3f} ms  ganesha {his_rate:6.0f} {his_cost:6.3f} ms"
+            f"  {statistics.median(ratios):5.2f} x [{ratios[0]:.2f}-{ratios[-1]:.2f}]",
+            flush=True,
         )
 
 
-for each in ("3", "4.1"):
-    compare(large, "1 file, MB/s      ", each)
-    compare(small, "4 x 4 KiB, files/s", each)
+def main(ganesha, pairs=5):
+    """Compare everything."""
+    doors = {"keep:4GB": Door("keep:4GB"), "discard": Door("discard")}
+    try:
+        for version in ("3", "4.1"):
+            compare(large, "1 file, MB/s      ", version, doors, ganesha, pairs)
+            compare(small, "4 x 4 KiB, files/s", version, doors, ganesha, pairs)
+    finally:
+        for door in doors.values():
+            door.close()
+
+
+main(*map(int, sys.argv[1:]))
