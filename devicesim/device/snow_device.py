@@ -33,6 +33,7 @@ Process = Generator[simpy.Event, object, None]
 GIGABIT = 1e9 / 8
 """Line rate of gigabit Ethernet [bytes/s]."""
 
+_ACTIVE = frozenset(["ACTIVE"])
 NAME_BYTES = 255
 """NAME_MAX of the file systems Linux exports."""
 
@@ -242,7 +243,7 @@ class SnowDevice:
     @property
     def serves(self) -> bool:
         """Whether the services that the scenario's clients write to are all there."""
-        return all(state == "ACTIVE" for state in self.services.values())
+        return _ACTIVE.issuperset(self.services.values())
 
     def _serve(self, service: str, state: str) -> None:
         self.services[service] = state

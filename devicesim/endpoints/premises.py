@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from devicesim.device.console import CHANGES, Document
+from devicesim.device.order import Life
 from devicesim.device.share import Share, ShareError
 from devicesim.device.snow_device import SnowDevice
 from devicesim.errors import VerbError, require, unknown
@@ -24,8 +24,7 @@ LONGEST_NAME = 100
 """Characters of a snapshot's name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Done(Generic[T]):
+class Done(NamedTuple, Generic[T]):
     """What became of one operation.
 
     Attributes:
@@ -76,16 +75,23 @@ class Premises:
         """Whose device the doors lead to; None while no device is with its customer."""
         if self._job_id is not None:
             return self._job_id
-        there = (job.id for job in self.world.jobs.values() if job.state is JobState.WITH_CUSTOMER)
-        return next(there, None)
+        life = self._there
+        return None if life is None else life.job.id
+
+    @property
+    def _there(self) -> Life | None:
+        """The job whose device the doors lead to, while it is with its customer; asked for every call of a client."""
+        world = self.snow.world
+        for life in world.lives if self._job_id is None else (world.life(self._job_id),):
+            if life.job.state is JobState.WITH_CUSTOMER:
+                return life
+        return None
 
     @property
     def device(self) -> SnowDevice | None:
         """The device that the doors lead to, if it is there."""
-        job_id = self.job_id
-        if job_id is None or self.world.job(job_id).state is not JobState.WITH_CUSTOMER:
-            return None
-        return self.world.life(job_id).device
+        life = self._there
+        return None if life is None else life.device
 
     @property
     def share(self) -> Share | None:
@@ -102,8 +108,8 @@ class Premises:
     @property
     def allowed_hosts(self) -> tuple[str, ...] | None:
         """CIDR blocks that may mount the share, as ``start-service`` was last told; None if it never was."""
-        job_id = self.job_id
-        return None if job_id is None else self.world.life(job_id).console.allowed_hosts
+        life = self._there if self._job_id is None else self.world.life(self._job_id)
+        return None if life is None else life.console.allowed_hosts
 
     @property
     def exports(self) -> tuple[str, ...]:
@@ -189,22 +195,23 @@ class Premises:
             change: what it does to the share, given the simulated time [s]; may raise ShareError.
         """
         with self.lock:
-            world = self.world
+            world = self.snow.world
             world.tick()
-            if not self.serves:
+            life = self._there
+            if life is None or not life.device.serves:
                 return Done(None, None, float("inf"))
             result, error = None, None
+            reply = world.now
             try:
-                result = change(world.now)
+                result = change(reply)
             except ShareError as refused:
                 error = refused
-            reply = world.now
-            if callable(operation):
-                operation = "" if result is None else operation(result)
-            if callable(payload):
-                payload = 0 if result is None else payload(result)
             if self.paced:
-                reply = world.offer(operation, payload, client, job_id=self.job_id, follow=False)
+                if callable(operation):
+                    operation = "" if result is None else operation(result)
+                if callable(payload):
+                    payload = 0 if result is None else payload(result)
+                reply = world.offer(operation, payload, client, job_id=life.job.id, follow=False)
             self.moved()
             return Done(result, error, reply)
 

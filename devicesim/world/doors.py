@@ -150,13 +150,12 @@ class Doors(Engine):
 
     def _pass(self, job_id: str, *row: Any) -> None:
         """Write what came through a door to the log: to the last verb, if that is of the same device."""
-        last = self._log[-1] if self._traffic is not None else None
-        if last is None or last.arguments["job_id"] != job_id:
+        traffic = self._traffic
+        if traffic is None or self._log[-1].arguments["job_id"] != job_id:
             traffic = Traffic(self.now)
             self._note("traffic", job_id=job_id, rows=traffic)
             self._traffic = traffic
-        assert self._traffic is not None
-        self._traffic.note(self.now, *row)
+        traffic.note(self.now, *row)
 
     def _follow(self, to: float) -> float:
         """Go to a time that what comes through doors, or the wall, leads to."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -97,6 +97,11 @@ class Reads:
     def jobs(self) -> Mapping[str, Job]:
         """The jobs by JobId, in the order of their creation."""
         return {name: life.job for name, life in self._lives.items()}
+
+    @property
+    def lives(self) -> Collection[Life]:
+        """The jobs with their devices and customers, in the order of their creation."""
+        return self._lives.values()
 
     @property
     def created(self) -> int:

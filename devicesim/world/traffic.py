@@ -46,8 +46,8 @@ class Traffic:
         if at != self._at:
             self._at = at
             self.end = max(self.end, at)
-            lines += orjson.dumps(at) + b"\n"
-        lines += orjson.dumps(row) + b"\n"
+            lines += orjson.dumps(at, option=orjson.OPT_APPEND_NEWLINE)
+        lines += orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
         if len(lines) >= BLOCK:
             self._blocks.append(zlib.compress(lines, 1))
             self._lines = bytearray()

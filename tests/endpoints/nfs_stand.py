@@ -26,6 +26,8 @@ class Stand:
         self.world = SimpleNamespace(now=100.0, epoch=EPOCH, clock="manual")
 
     def perform(self, operation, payload, client, change):
+        if not self.serves:
+            return Done(None, None, float("inf"))
         try:
             return Done(change(self.world.now), None, self.world.now)
         except ShareError as error:

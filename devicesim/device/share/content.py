@@ -220,6 +220,10 @@ class Keep:
         pieces: dict[int, bytearray] = file.content or {}
         if isinstance(data, int):
             return _clear(pieces, offset, data)
+        if not pieces and not offset and len(data) <= _PIECE and self.held + len(data) <= self.bound:
+            file.content = {0: bytearray(data)}  # a small file, which most are
+            self.held += len(data)
+            return None
         growth = sum(
             max(0, stop - len(pieces.get(number, b""))) for number, _, stop in _pieces(offset, len(data))
         )

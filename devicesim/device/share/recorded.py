@@ -14,6 +14,7 @@ CHANGES = (
 )  # fmt: skip
 """What clients do to a share, besides writing."""
 
+_BYTES = bytes, bytearray, memoryview
 Tell = Callable[[str, Sequence[Any], Mapping[str, Any]], None]
 """Takes the name of a change, and its arguments as JSON has them; a node is its handle, bytes are how many."""
 
@@ -88,7 +89,7 @@ def _telling(name: str) -> Any:
 
     def change(self: Recorded, *arguments: Any, **named: Any) -> Any:
         # Before: a name that is removed may take its node along.
-        told = [_plain(each) for each in arguments] if self.tell is not None else []
+        told = list(map(_plain, arguments)) if self.tell is not None else []
         result = plain(self, *arguments, **named)
         if self.tell is not None:
             self.tell(name, told, {key: _named(value) for key, value in named.items()})
@@ -102,9 +103,10 @@ def _telling(name: str) -> Any:
 def _plain(value: Any) -> Any:
     """An argument by its place: names and targets are text where the share takes them, and it has not looked yet."""
     if isinstance(value, Node):
-        return handle(value)
-    told = isinstance(value, bytes | bytearray | memoryview)
-    return bytes(value).decode(errors="surrogateescape") if told else value
+        return value.fileid, value.generation
+    if isinstance(value, _BYTES):
+        return bytes(value).decode(errors="surrogateescape")
+    return value
 
 
 def _named(value: Any) -> Any:

@@ -6,7 +6,7 @@ from struct import Struct
 
 from devicesim.device.share import Directory, Node, Special, Symlink
 from devicesim.endpoints.nfs.tree import SECOND, Tree, Wanted
-from devicesim.endpoints.nfs.xdr import FALSE, MOST_UINT, TRUE, UINT2, Reader, XdrError
+from devicesim.endpoints.nfs.xdr import FALSE, MOST_UINT, UINT2, Reader, XdrError
 
 NF3REG, NF3DIR, NF3LNK = 1, 2, 5
 SPECIAL = {3: "block", 4: "char", 6: "socket", 7: "fifo"}
@@ -15,18 +15,15 @@ _NUMBERS = {kind: number for number, kind in SPECIAL.items()}
 FSID = 0x534E4F57
 """Number of the one file system: SNOW."""
 BLOCK = 4096
-_FATTR = Struct(">5I2Q2I2Q6I")
+_TYPES = {Directory: NF3DIR, Symlink: NF3LNK}
+_FATTR = Struct(">6I2Q2I2Q6I")
 _BEFORE = Struct(">IQ4I")
 _DONT_CHANGE, _SERVER_TIME, _CLIENT_TIME = range(3)
 
 
 def type_of(node: Node) -> int:
     """``ftype3`` of a node, which NFSv4 numbers alike."""
-    if isinstance(node, Directory):
-        return NF3DIR
-    if isinstance(node, Special):
-        return _NUMBERS[node.kind]
-    return NF3LNK if isinstance(node, Symlink) else NF3REG
+    return _NUMBERS[node.kind] if isinstance(node, Special) else _TYPES.get(type(node), NF3REG)
 
 
 def device_of(node: Node) -> tuple[int, int]:
@@ -49,31 +46,21 @@ def _time(ns: int) -> tuple[int, int]:
 
 def fattr3(tree: Tree, node: Node) -> bytes:
     """All attributes of a node."""
-    epoch = tree.epoch_ns
-    mtime = _time(node.mtime_ns + epoch)
-    atime = mtime if node.atime_ns == node.mtime_ns else _time(node.atime_ns + epoch)
-    ctime = mtime if node.ctime_ns == node.mtime_ns else _time(node.ctime_ns + epoch)
-    size = size_of(node)
-    return _FATTR.pack(
-        type_of(node),
-        node.mode,
-        node.nlink,
-        node.uid,
-        node.gid,
-        size,
-        (size + BLOCK - 1) & -BLOCK,
-        *device_of(node),
-        FSID,
-        node.fileid,
-        *atime,
-        *mtime,
-        *ctime,
-    )
+    return post_op(tree, node)[4:]
 
 
 def post_op(tree: Tree, node: Node) -> bytes:
     """Attributes, behind the word that says that they follow."""
-    return TRUE + fattr3(tree, node)
+    epoch, ns = tree.epoch_ns, node.mtime_ns
+    mtime = _time(ns + epoch)
+    atime = mtime if node.atime_ns == ns else _time(node.atime_ns + epoch)
+    ctime = mtime if node.ctime_ns == ns else _time(node.ctime_ns + epoch)
+    size = size_of(node)
+    major, minor = device_of(node)
+    return _FATTR.pack(
+        1, type_of(node), node.mode, node.nlink, node.uid, node.gid, size, (size + BLOCK - 1) & -BLOCK, major,
+        minor, FSID, node.fileid, *atime, *mtime, *ctime,
+    )  # fmt: skip
 
 
 def before(tree: Tree, node: Node) -> bytes:

@@ -100,8 +100,7 @@ class Pacing:
 
     def answered(self, connection: Connection) -> None:
         """Note that a client got what costs nothing, as a mount: it is about to begin."""
-        if self._premises.paced:
-            self._turns[connection] = self._loop.time() + _BEGINNING
+        self._turns[connection] = self._loop.time() + _BEGINNING
 
     def hold(self, due: float, connection: Connection, parts: Sequence[bytes], size: int) -> None:
         """Send a reply when its simulated time has come; its call or itself has so many bytes."""

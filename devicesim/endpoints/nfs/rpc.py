@@ -9,15 +9,20 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
-from devicesim.endpoints.nfs.xdr import UINT2, Reader, XdrError
+from devicesim.endpoints.nfs.xdr import UINT, UINT2, Reader, XdrError
 
-_CALL = struct.Struct(">6I")  # xid, call, version of RPC, program, version, procedure
+_CALL = struct.Struct(
+    ">8I"
+)  # xid, call, version of RPC, program, version, procedure; flavor, length of credential
 _REPLY = struct.Struct(">6I")  # xid, reply, accepted, flavor and length of the verifier, status
 _HEADER = _CALL.size
+_LEAST = 24  # bytes of a call whose credential is cut off
 CALL, REPLY = 0, 1
 RPC_VERSION = 2
 SUCCESS, PROG_UNAVAIL, PROG_MISMATCH, PROC_UNAVAIL, GARBAGE_ARGS, SYSTEM_ERR = range(6)
+_ACCEPTED = _REPLY.pack(0, REPLY, 0, 0, 0, SUCCESS)[4:]  # behind the xid
 AUTH_NONE, AUTH_SYS = 0, 1
 AUTH_BADCRED, AUTH_TOOWEAK = 1, 5
 MOST_AUTH = 400
@@ -56,8 +61,7 @@ class Caller:
 ANONYMOUS = Caller(NOBODY, NOBODY)
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One call.
 
     Attributes:
@@ -89,19 +93,20 @@ def read_call(record: memoryview) -> Call:
     Raises:
         DeniedError: it is none, or of another version of RPC, or its credential cannot be read.
     """
-    if len(record) < _HEADER:
+    if len(record) < _LEAST:
         raise DeniedError(None)
-    xid, kind, rpc, program, version, procedure = _CALL.unpack_from(record)
+    if len(record) < _HEADER:
+        record = memoryview(bytes(record).ljust(_HEADER, b"\xff"))  # a credential longer than any
+    xid, kind, rpc, program, version, procedure, flavor, size = _CALL.unpack_from(record)
     if kind != CALL:
         raise DeniedError(None)
     if rpc != RPC_VERSION:
         raise DeniedError(_REPLY.pack(xid, REPLY, 1, 0, RPC_VERSION, RPC_VERSION))
     try:
-        flavor, size = UINT2.unpack_from(record, _HEADER)
-        end = _HEADER + 8 + ((size + 3) & ~3)
+        end = _HEADER + ((size + 3) & ~3)
         if size > MOST_AUTH or end > len(record):
             raise XdrError("credential")
-        caller = _caller(flavor, bytes(record[_HEADER + 8 : _HEADER + 8 + size]))
+        caller = _caller(flavor, bytes(record[_HEADER : _HEADER + size]))
         _, size = UINT2.unpack_from(record, end)
         end += 8 + ((size + 3) & ~3)
         if size > MOST_AUTH or end > len(record):
@@ -129,7 +134,9 @@ def _caller(flavor: int, body: bytes) -> Caller:
 
 def accepted(xid: int, status: int = SUCCESS) -> bytes:
     """The head of a reply to a call that was understood, or why it was not answered."""
-    return _REPLY.pack(xid, REPLY, 0, 0, 0, status)
+    if status:
+        return _REPLY.pack(xid, REPLY, 0, 0, 0, status)
+    return UINT.pack(xid) + _ACCEPTED
 
 
 def mismatch(xid: int, low: int, high: int) -> bytes:

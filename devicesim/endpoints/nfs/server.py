@@ -48,6 +48,7 @@ class NfsDoor:
         squash: bool = False,
         lease: float = LEASE,
     ) -> None:
+        self._premises = premises
         self._service = Service(premises, allow, squash=squash, lease=lease)
         self._listener = listening(host, port)
         self.host, self.port = self._listener.getsockname()[:2]
@@ -106,7 +107,8 @@ class NfsDoor:
         self._pacing.forget(connection)
 
     def _take(self, connection: Connection, record: memoryview) -> None:
-        self._pacing.heard(connection)
+        if self._premises.paced:
+            self._pacing.heard(connection)
         try:
             reply = self._service.answer(record, connection)
         except DeniedError as denied:
@@ -117,7 +119,8 @@ class NfsDoor:
             return
         if reply.due is None:
             self._outbox.send(connection, reply.parts)
-            self._pacing.answered(connection)
+            if self._premises.paced:
+                self._pacing.answered(connection)
         else:
             size = max(len(record), sum(map(len, reply.parts)))
             self._pacing.hold(reply.due, connection, reply.parts, size)

@@ -14,6 +14,7 @@ import struct
 import zlib
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from operator import itemgetter
 from typing import NamedTuple
 
 from devicesim.endpoints.nfs import mount, rpc, v3, v4
@@ -28,6 +29,12 @@ from devicesim.endpoints.premises import Premises
 NOTICES = logging.getLogger("devicesim.nfs")
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 _VERSIONS = {v3.PROGRAM: (3, 4), mount.PROGRAM: (3, 3)}
+_NAMES = {
+    (v3.PROGRAM, 3): v3.NAMES,
+    (v3.PROGRAM, 4): v4.NAMES,
+    (mount.PROGRAM, 3): mount.NAMES,
+}
+_PURPOSE, _PAYLOAD = itemgetter(1), itemgetter(2)  # of what Version4 answers
 LEASE = 90.0
 _KEY_BYTES = 512
 
@@ -98,29 +105,29 @@ class Service:
         return known
 
     def _dispatch(self, call: Call, connection: Connection) -> Reply:
-        versions = _VERSIONS.get(call.program)
-        if versions is None:
-            return Reply((rpc.accepted(call.xid, rpc.PROG_UNAVAIL),))
-        if not versions[0] <= call.version <= versions[1]:
+        program, version, procedure = call.program, call.version, call.procedure
+        names = _NAMES.get((program, version))
+        if names is None:
+            versions = _VERSIONS.get(program)
+            if versions is None:
+                return Reply((rpc.accepted(call.xid, rpc.PROG_UNAVAIL),))
             return Reply((rpc.mismatch(call.xid, *versions),))
-        names = mount.NAMES if call.program == mount.PROGRAM else v3.NAMES if call.version == 3 else v4.NAMES
-        if call.procedure >= len(names):
+        if procedure >= len(names):
             return Reply((rpc.accepted(call.xid, rpc.PROC_UNAVAIL),))
-        name = names[call.procedure]
+        name = names[procedure]
         if name == "NULL":
             return Reply((rpc.accepted(call.xid),))
-        if call.program == mount.PROGRAM:
+        if program == mount.PROGRAM:
             return Reply((rpc.accepted(call.xid), *self._mount(call, name, connection)))
-        return self._v3(call, name, connection) if call.version == 3 else self._v4(call, connection)
+        return self._v3(call, name, connection) if version == 3 else self._v4(call, connection)
 
     def _mount(self, call: Call, name: str, connection: Connection) -> tuple[bytes, ...]:
         if not self.allows(connection.host):
             return mount.refusal(name, Status.ACCESS)
         with self._premises.lock:
-            tree = self._current()
-            if tree is None:
+            if not self._premises.serves:
                 return mount.refusal(name, Status.SERVERFAULT)
-            return mount.answer(tree, name, call.arguments, self._caller(call))
+            return mount.answer(self._files(), name, call.arguments, self._caller(call))
 
     def _v3(self, call: Call, name: str, connection: Connection) -> Reply:
         head = rpc.accepted(call.xid)
@@ -129,17 +136,13 @@ class Service:
         key = _key(call, connection) if name in v3.ONCE else None
         if key is not None and (kept := self._repeats.find(key, connection)) is not None:
             return Reply((head, *kept))
-        with self._premises.lock:
-            tree = self._current()
-            if tree is None:
-                return Reply((head, *v3.refusal(name, Status.DELAY)))
-            caller, arguments = self._caller(call), call.arguments
-            done = self._premises.perform(
-                name,
-                lambda parts: v3.payload(name, arguments, parts),
-                0,
-                lambda now: v3.answer(tree, name, arguments, caller, now),
-            )
+        caller, arguments = self._caller(call), call.arguments
+        done = self._premises.perform(
+            name,
+            lambda parts: v3.payload(name, arguments, parts),
+            0,
+            lambda now: v3.answer(self._files(), name, arguments, caller, now),
+        )
         if done.result is None:
             return Reply((head, *v3.refusal(name, Status.DELAY)))
         if key is not None:
@@ -153,17 +156,14 @@ class Service:
         key = _key(call, connection)
         if (kept := self._repeats.find(key, connection)) is not None:
             return Reply((head, *kept))
-        with self._premises.lock:
-            tree = self._current()
-            if tree is None or self._version4 is None:
-                return Reply((head, *v4.refusal(Status.DELAY, arguments)))
-            version4, caller = self._version4, self._caller(call)
-            done = self._premises.perform(
-                lambda told: told[1],
-                lambda told: told[2],
-                0,
-                lambda now: version4.answer(arguments, caller, connection, now),
-            )
+        caller = self._caller(call)
+
+        def act(now: float) -> tuple[tuple[bytes, ...], str, int]:
+            self._files()
+            assert self._version4 is not None
+            return self._version4.answer(arguments, caller, connection, now)
+
+        done = self._premises.perform(_PURPOSE, _PAYLOAD, 0, act)
         if done.result is None:
             return Reply((head, *v4.refusal(Status.DELAY, arguments)))
         parts, purpose, _ = done.result
@@ -171,16 +171,14 @@ class Service:
             self._repeats.keep(key, connection, parts)
         return Reply((head, *parts), done.reply if self._premises.paced else None)
 
-    def _current(self) -> Tree | None:
-        """The files of the device that serves now."""
-        if not self._premises.serves:
-            return None
-        share = self._premises.share
+    def _files(self) -> Tree:
+        """The files of the device, which serves now."""
+        share, tree = self._premises.share, self._tree
         assert share is not None
-        if self._tree is None or self._tree.share is not share or self._tree.boot != share.boot:
-            self._tree = Tree(share)
-            self._version4 = v4.Version4(self._tree, self._lease)
-        return self._tree
+        if tree is None or tree.share is not share or tree.boot != share.boot:
+            tree = self._tree = Tree(share)
+            self._version4 = v4.Version4(tree, self._lease)
+        return tree
 
     def _caller(self, call: Call) -> rpc.Caller:
         return call.caller.squashed() if self._squash else call.caller

@@ -18,10 +18,14 @@ from devicesim.device.share import Directory, File, Node, Share, Special, Symlin
 from devicesim.device.share.limits import refuse
 from devicesim.endpoints.nfs.rpc import Caller
 from devicesim.endpoints.nfs.status import NfsError, Status
+from devicesim.endpoints.nfs.xdr import Reader
 
 READ, WRITE, EXECUTE = 4, 2, 1
 _HANDLE = Struct(">4sQI")
+_NEXT = Struct(">I4sQI")  # the same behind its length, as it comes in a call
 HANDLE_BYTES = _HANDLE.size
+MOST_HANDLE = 64
+"""Bytes of the longest handle that a client may name, ours or not."""
 _PSEUDO = 1 << 62  # inode number of the directory above all, larger than any of a share
 _STICKY, _SETGID, _SETS = 0o1000, 0o2000, 0o6000
 SECOND = 10**9
@@ -89,6 +93,16 @@ class Tree:
         if fileid == _PSEUDO:
             return self.pseudo
         return self.share.node(fileid, generation)
+
+    def named(self, reader: Reader) -> Node:
+        """The node of the handle that a call names next, as :meth:`node`."""
+        buffer, position = reader.buffer, reader.position
+        if len(buffer) - position >= _NEXT.size:
+            size, signature, fileid, generation = _NEXT.unpack_from(buffer, position)
+            if size == HANDLE_BYTES and signature == self.signature and fileid != _PSEUDO:
+                reader.position = position + _NEXT.size
+                return self.share.node(fileid, generation)
+        return self.node(reader.view(MOST_HANDLE))
 
     @staticmethod
     def numbers(handle: bytes | memoryview) -> tuple[int, int]:

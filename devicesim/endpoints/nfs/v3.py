@@ -106,7 +106,7 @@ def payload(procedure: str, arguments: Reader, parts: Parts) -> int:
 
 
 def _node(tree: Tree, arguments: Reader) -> Node:
-    return tree.node(arguments.view(64))
+    return tree.named(arguments)
 
 
 def _directory(tree: Tree, arguments: Reader) -> Directory:

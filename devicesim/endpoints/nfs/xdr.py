@@ -80,10 +80,16 @@ class Reader:
 
     def view(self, most: int = MOST_UINT) -> memoryview:
         """A length and so many bytes, lent."""
-        size = self.uint()
+        (size,) = UINT.unpack_from(self.buffer, self.position)
         if size > most:
             raise XdrError(f"{size} bytes, at most {most}")
-        return self.view_fixed(size)
+        start = self.position + 4
+        end = start + size
+        padded = (end + 3) & ~3
+        if padded > len(self.buffer):
+            raise XdrError(f"{size} bytes announced, {self.left - 4} left")
+        self.position = padded
+        return self.buffer[start:end]
 
 
 def opaque(data: bytes) -> bytes:
