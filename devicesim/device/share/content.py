@@ -18,6 +18,7 @@ from devicesim.errors import require
 
 Data = bytes | bytearray | memoryview
 _PIECE = 1 << 18  # of memory handled at a time [bytes]; any size gives the same content
+_MOST_SPARE = (1 << 29) // _PIECE
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +196,8 @@ def _pieces(offset: int, count: int) -> Iterator[tuple[int, int, int]]:
 class Keep:
     """Keep content in memory, up to ``bound`` bytes; beyond, use ``overflow`` or refuse.
 
-    Holes of 256 KiB and more are not held.
+    Holes of 256 KiB and more are not held. Memory that files leave behind is kept for the next ones, up to 512 MiB
+    and within the bound: to take it from the system anew costs several times what copying into it does.
     A file that no longer fits moves to the overflow as a whole. Without one the write is refused with
     ENOSPC, although the simulated disk has room: the message names the bound.
     """
@@ -208,6 +210,7 @@ class Keep:
         self.overflow = overflow
         self.algorithm = algorithm
         self.held = 0
+        self._spare: list[bytearray] = []  # whole pieces of files that are gone
 
     def _moved(self, file: File) -> Content | None:
         own = file.content is None or isinstance(file.content, dict)
@@ -232,13 +235,26 @@ class Keep:
         file.content = pieces
         view = memoryview(data)
         for number, start, stop in _pieces(offset, len(data)):
-            piece = pieces.setdefault(number, bytearray())
+            part, view = view[: stop - start], view[stop - start :]
+            piece = pieces.get(number)
+            if piece is None:
+                pieces[number] = self._piece(part) if not start else bytearray(start) + part
+                continue
             if len(piece) < start:
                 piece.extend(bytes(start - len(piece)))
-            piece[start:stop] = view[: stop - start]
-            view = view[stop - start :]
+            piece[start:stop] = part
         self.held += growth
+        while self._spare and self.held + len(self._spare) * _PIECE > self.bound:
+            self._spare.pop()
         return None
+
+    def _piece(self, data: memoryview) -> bytearray:
+        """A new piece, in memory that was in use before where there is some."""
+        if len(data) < _PIECE or not self._spare:
+            return bytearray(data)
+        piece = self._spare.pop()
+        piece[:] = data
+        return piece
 
     def _overflow(self, file: File, offset: int, data: Data) -> None:
         if self.overflow is None:
@@ -278,6 +294,9 @@ class Keep:
         for number in [n for n in pieces if n >= last]:
             keep = rest if number == last else 0
             self.held -= max(0, len(pieces[number]) - keep)
+            if not keep and len(pieces[number]) == _PIECE and len(self._spare) < _MOST_SPARE:
+                self._spare.append(pieces.pop(number))
+                continue
             del pieces[number][keep:]
             if not pieces[number]:
                 del pieces[number]

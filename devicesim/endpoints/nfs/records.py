@@ -24,6 +24,7 @@ MOST_BYTES = MOST_DATA + (1 << 16)
 _LAST = 1 << 31
 _FIRST_BUFFER = 1 << 14
 _BUFFER = 4 * MOST_DATA  # in memory only as far as clients send much at a time
+_LARGE, _MOST_EXPECTED = 1 << 17, 1 << 19  # bytes that are worth a system call to be woken once for
 _MOST_UNREAD = 4 << 20  # of replies that a client has not taken [bytes]
 _MOST_WAITING = 1024  # calls of one connection whose replies are not due yet
 _MOST_HELD = 16 << 20  # of replies of one connection that are not due yet [bytes]
@@ -60,6 +61,7 @@ class Connection(asyncio.BufferedProtocol):
         self._start = self._end = 0
         self._fragments = bytearray()
         self._choked = self._resting = False
+        self._expected = 0
         self.host, self.port = "", 0
         self.waiting = self.held = 0
         self.touched = 0.0
@@ -77,7 +79,8 @@ class Connection(asyncio.BufferedProtocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport, self._loop = transport, asyncio.get_running_loop()
         self.host, self.port = transport.get_extra_info("peername")[:2]
-        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket = transport.get_extra_info("socket")
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         transport.set_write_buffer_limits(high=_MOST_UNREAD)
         self.touched = self._loop.time()
         self.open = True
@@ -108,6 +111,8 @@ class Connection(asyncio.BufferedProtocol):
         """So much has come."""
         self._end += nbytes
         self.touched = self._loop.time()
+        if self._expected:
+            self._expect(0)
         self._split()
 
     @property
@@ -161,6 +166,8 @@ class Connection(asyncio.BufferedProtocol):
             if there < 4 + size:
                 if self._start + 4 + size > len(self._buffer):
                     self._make_room(4 + size)
+                if (missing := 4 + size - there) >= _LARGE:
+                    self._expect(min(missing, _MOST_EXPECTED))
                 break
             first = self._start + 4
             self._start = first + size
@@ -169,6 +176,11 @@ class Connection(asyncio.BufferedProtocol):
                 self._rest()
         if self._start == self._end:
             self._start = self._end = 0
+
+    def _expect(self, count: int) -> None:
+        """Be woken only when so many bytes more are there, not for each of the many parts in which they come."""
+        self._expected = count
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, count or 1)
 
     def _pass_on(self, fragment: memoryview, last: bool) -> None:
         if last and not self._fragments:

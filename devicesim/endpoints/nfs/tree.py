@@ -94,7 +94,7 @@ class Tree:
             return self.pseudo
         return self.share.node(fileid, generation)
 
-    def named(self, reader: Reader) -> Node:
+    def named(self, reader: Reader, most: int = MOST_HANDLE) -> Node:
         """The node of the handle that a call names next, as :meth:`node`."""
         buffer, position = reader.buffer, reader.position
         if len(buffer) - position >= _NEXT.size:
@@ -102,7 +102,7 @@ class Tree:
             if size == HANDLE_BYTES and signature == self.signature and fileid != _PSEUDO:
                 reader.position = position + _NEXT.size
                 return self.share.node(fileid, generation)
-        return self.node(reader.view(MOST_HANDLE))
+        return self.node(reader.view(most))
 
     @staticmethod
     def numbers(handle: bytes | memoryview) -> tuple[int, int]:

@@ -67,6 +67,7 @@ _UNSTABLE, _DATA_SYNC, _FILE_SYNC = range(3)
 _ACCESS_READ, _ACCESS_LOOKUP, _ACCESS_MODIFY, _ACCESS_EXTEND, _ACCESS_DELETE, _ACCESS_EXECUTE = (
     1 << bit for bit in range(6)
 )
+_WRITE = Struct(">QII")
 _FSSTAT = Struct(">6QI")
 _FSINFO = Struct(">7IQ3I")
 _PROPERTIES = 0x1B  # hard links, symbolic links, one file system, times can be set
@@ -199,7 +200,7 @@ def _read(tree: Tree, arguments: Reader, caller: Caller, now: float) -> Parts:
 
 def _write(tree: Tree, arguments: Reader, caller: Caller, now: float) -> Parts:
     node = _node(tree, arguments)
-    offset, count, stable = arguments.hyper(), arguments.uint(), arguments.uint()
+    offset, count, stable = arguments.several(_WRITE)
     data = arguments.view()
     if stable > _FILE_SYNC:
         raise XdrError(f"stable_how of {stable}")

@@ -11,6 +11,7 @@ in which the request arrived, which is how the data of a WRITE reach the share.
 from __future__ import annotations
 
 from struct import Struct
+from typing import Any
 
 UINT, INT, HYPER, UINT2, UINT3, UINT4 = map(Struct, (">I", ">i", ">Q", ">II", ">III", ">IIII"))
 TRUE, FALSE = UINT.pack(1), UINT.pack(0)
@@ -43,15 +44,21 @@ class Reader:
 
     def uint(self) -> int:
         """One word."""
-        (value,) = UINT.unpack_from(self.buffer, self.position)
+        value: int = UINT.unpack_from(self.buffer, self.position)[0]
         self.position += 4
-        return int(value)
+        return value
 
     def hyper(self) -> int:
         """Two words."""
-        (value,) = HYPER.unpack_from(self.buffer, self.position)
+        value: int = HYPER.unpack_from(self.buffer, self.position)[0]
         self.position += 8
-        return int(value)
+        return value
+
+    def several(self, shape: Struct) -> tuple[Any, ...]:
+        """The values of a whole struct, at the price of one."""
+        values = shape.unpack_from(self.buffer, self.position)
+        self.position += shape.size
+        return values
 
     def flag(self) -> bool:
         """A boolean, which is 0 or 1 and nothing else."""

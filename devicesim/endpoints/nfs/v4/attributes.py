@@ -61,6 +61,10 @@ def numbers_of(words: bytes) -> tuple[int, ...]:
     return tuple(number for number in range(bits.bit_length()) if bits >> number & 1)
 
 
+_mask = lru_cache(maxsize=1024)(bitmap)
+
+
+@lru_cache(maxsize=1024)
 def _number(value: int) -> bytes:
     return opaque(b"%d" % value)
 
@@ -182,7 +186,7 @@ class Attributes:
             _read_one(number, values, wanted, tree)
         if values.left:
             raise XdrError("attributes longer than their values")
-        return wanted, bitmap(numbers)
+        return wanted, _mask(numbers)
 
     def _choose(self, words: bytes) -> tuple[bytes, tuple[Encoder, ...]]:
         chosen = self._chosen.get(words)

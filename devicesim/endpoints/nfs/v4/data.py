@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from struct import Struct
+
 from devicesim.device.share import Directory, File, Node, Symlink, VirtualFile
 from devicesim.endpoints.nfs.records import MOST_DATA
 from devicesim.endpoints.nfs.status import NfsError, Status
@@ -10,6 +12,7 @@ from devicesim.endpoints.nfs.v4.compound import ANONYMOUS, BYPASS, Body, Compoun
 from devicesim.endpoints.nfs.v4.state import READ, WRITE, OpenState, State
 from devicesim.endpoints.nfs.xdr import MOST_HYPER, UINT2, XdrError, padding
 
+_WRITE = Struct(">QI")
 _UNSTABLE, _FILE_SYNC = 0, 2
 
 
@@ -70,7 +73,8 @@ def write(compound: Compound) -> Body:
     """WRITE."""
     node = _file(compound)
     stateid, reader = compound.read_stateid(), compound.reader
-    offset, stable, data = reader.hyper(), reader.uint(), reader.view()
+    offset, stable = reader.several(_WRITE)
+    data = reader.view()
     if stable > _FILE_SYNC:
         raise XdrError(f"stable_how of {stable}")
     compound.payload += len(data)

@@ -19,6 +19,7 @@ from devicesim.endpoints.nfs.xdr import FALSE, HYPER, TRUE, UINT2, UINT3, XdrErr
 
 _DIR, _BLOCK, _CHAR, _LINK = 2, 3, 4, 5
 _ACCESS_LOOKUP, _ACCESS_DELETE, _ACCESS_EXECUTE = 2, 16, 32
+_MOST_HANDLE = 128
 _MOST_LINES = 8192
 _LEAST_LINE = 24
 
@@ -31,19 +32,19 @@ def putrootfh(compound: Compound) -> Body:
 
 def putfh(compound: Compound) -> Body:
     """PUTFH."""
-    compound.node, compound.stateid = _named(compound, compound.reader.view(128)), None
-    return NONE
-
-
-def _named(compound: Compound, handle: memoryview) -> Node:
-    """The node of a handle; of a removed one as long as it is open, so that it can be closed."""
+    reader = compound.reader
+    start = reader.position
     try:
-        return compound.tree.node(handle)
+        compound.node = compound.tree.named(reader, _MOST_HANDLE)
     except ShareError:
-        node = compound.clients.removed(compound.tree.numbers(handle))
+        # A removed one is there as long as it is open, so that it can be closed.
+        reader.position = start
+        node = compound.clients.removed(compound.tree.numbers(reader.view(_MOST_HANDLE)))
         if node is None:
             raise
-        return node
+        compound.node = node
+    compound.stateid = None
+    return NONE
 
 
 def getfh(compound: Compound) -> Body:

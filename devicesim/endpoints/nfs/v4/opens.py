@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from struct import Struct
 
 from devicesim.device.share import Directory, File, Node, Symlink, VirtualFile
 from devicesim.device.share.limits import ShareError
@@ -30,6 +31,7 @@ from devicesim.endpoints.nfs.xdr import UINT, UINT2, XdrError
 _UNCHECKED, _GUARDED, _EXCLUSIVE, _EXCLUSIVE_1 = range(4)
 _NULL, _PREVIOUS, _DELEGATE_CUR, _DELEGATE_PREV, _FH, _DELEG_CUR_FH, _DELEG_PREV_FH = range(7)
 _RESULT_CONFIRM, _RESULT_POSIX_LOCKS = 2, 4
+_OPEN = Struct(">3IQ")
 _WANTS = 0x3FF00  # what delegation a client wants: none is given
 _WANTS_NONE = 0x400
 _NONE_WANTED = UINT2.pack(3, 0)  # OPEN_DELEGATE_NONE_EXT, WND4_NOT_WANTED
@@ -98,8 +100,8 @@ class _Opening:
 def open_(compound: Compound) -> Body:
     """OPEN."""
     reader = compound.reader
-    sequence, access, deny = reader.uint(), reader.uint(), reader.uint()
-    number, owner_name = reader.hyper(), reader.opaque(1024)
+    sequence, access, deny, number = reader.several(_OPEN)
+    owner_name = reader.opaque(1024)
     refuses = False
     if compound.minor:
         client = compound.own()

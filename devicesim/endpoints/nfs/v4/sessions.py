@@ -21,6 +21,7 @@ from devicesim.endpoints.nfs.xdr import FALSE, HYPER, UINT, UINT2, Reader, XdrEr
 
 _SESSION_ID = Struct(">QQ")
 _CHANNEL = Struct(">6I")
+_SEQUENCE, _SEQUENCED = Struct(">16s3I"), Struct(">16s5I")
 _KNOWN_FLAGS = 0x80000000 | 0x40000000 | 0x103 | 0x70000
 _UPDATE, _NON_PNFS, _CONFIRMED_R = 0x40000000, 0x10000, 0x80000000
 _ROLES = 0x70000
@@ -219,8 +220,8 @@ def sequence(compound: Compound) -> Body:
     reader, clients = compound.reader, compound.clients
     if compound.index:
         raise NfsError(Status.SEQUENCE_POS)
-    name = reader.fixed(16)
-    number, place, highest, keep = reader.uint(), reader.uint(), reader.uint(), reader.flag()
+    name, number, place, highest = reader.several(_SEQUENCE)
+    keep = reader.flag()
     session = clients.sessions.get(name)
     if session is None:
         raise NfsError(Status.BADSESSION)
@@ -242,7 +243,7 @@ def sequence(compound: Compound) -> Body:
     compound.session, compound.slot, compound.client = session, slot, session.client
     clients.renew(session.client)
     last = len(session.slots) - 1
-    return name + UINT2.pack(number, place) + UINT2.pack(last, last) + UINT.pack(0)
+    return _SEQUENCED.pack(name, number, place, last, last, 0)
 
 
 def _repeated(slot: Slot, digest: int) -> Exception:

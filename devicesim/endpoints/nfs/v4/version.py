@@ -122,7 +122,9 @@ class Version4:
                 parts.append(body)
             else:
                 parts.extend(body)
-            weightiest = min(weightiest, _WEIGHT.get(operation, weightiest))
+            weight = _WEIGHT.get(operation)
+            if weight is not None and weight < weightiest:
+                weightiest = weight
             if status:
                 break
         done = index + 1 if compound.count else 0
