@@ -82,6 +82,11 @@ class Case:
             soonest = self._time_to(limits[above], most)
         return min(soonest, self._time_to(limits[below], least)) if below >= 0 else soonest
 
+    @property
+    def spare(self) -> float:
+        """By how much the case is cooler than where the disk stops [K]."""
+        return self._stop - self.temperature
+
     def stands_still(self, load: float) -> bool:
         """Whether a disk that has stopped does not start again at a draw that stays [W]."""
         balance = self._ambient + load * self._resistance

@@ -132,3 +132,9 @@ def usage(core: Core, links: int, times: Floats) -> Usage:
         _read(core.meter("store"), times),
         _read(core.meter("buffer"), times),
     )
+
+
+def worked(core: Core, time: float) -> tuple[float, float]:
+    """Return how long the cores, all together, and the store had served by a time."""
+    at = np.asarray(time, dtype=np.float64)
+    return float(_read(core.meter("cores"), at)), float(_read(core.meter("store"), at))

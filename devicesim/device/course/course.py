@@ -161,6 +161,11 @@ class Course:
         """How long each station had served by each time."""
         return self._recording.source.usage(self._within(t))
 
+    def worked(self, t: float) -> tuple[float, float]:
+        """How long the cores, all together, and the store had served by a time."""
+        transfer, time = self._recording.transfer, nextafter(t, inf) - self.began
+        return self._recording.source.worked(time if transfer is None else min(time, transfer.now))
+
     def curve(self, client: int | None = None) -> throughput.Curve:
         """Every step of :meth:`progress` up to now, as far as it was kept."""
         whole = self._recording.source.curve(client)

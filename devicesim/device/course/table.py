@@ -118,6 +118,10 @@ class Table:
         links = np.array([self._at(t, row) for row in used.link])
         return throughput.Usage(links, *(self._at(t, row) for row in (used.cores, used.store, used.buffer)))
 
+    def worked(self, t: float) -> tuple[float, float]:
+        """How long the cores, all together, and the store had served by a time."""
+        return float(self._at(t, self._usage.cores)), float(self._at(t, self._usage.store))
+
     def _at(self, t: ArrayLike, values: Floats) -> Floats:
         return np.asarray(np.interp(np.asarray(t, dtype=np.float64), self._time, values))
 

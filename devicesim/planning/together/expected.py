@@ -50,7 +50,7 @@ def _of(columns: Columns, dataset: Dataset, block: float, windows: NDArray[np.in
     parts = columns.workload(dataset.model) if dataset.model else components(dataset)
     reach = windows * block
     if all(part["distribution"] in LAWS for part in parts):
-        return np.stack(_sums(dataset, [_Part(part, windows.size) for part in parts], block, reach))
+        return np.stack(_sums(dataset, [Part(part, windows.size) for part in parts], block, reach))
     alone = np.zeros((6, windows.size))
     for row, most in enumerate(reach.tolist()):
         mixed = file_sizes.mixture(of_row(parts, row))
@@ -66,8 +66,16 @@ def of_row(parts: Sequence[Mapping[str, Any]], row: int) -> tuple[dict[str, Any]
     )
 
 
+def of_rows(parts: Sequence[Mapping[str, Any]], rows: NDArray[np.int64]) -> tuple[dict[str, Any], ...]:
+    """The components of some futures, each as often as it is named."""
+    return tuple(
+        {name: value[rows] if isinstance(value, np.ndarray) else value for name, value in part.items()}
+        for part in parts
+    )
+
+
 def _sums(dataset: Dataset, mixed: Sequence[Any], block: float, reach: Any) -> tuple[Any, ...]:
-    """The sums of one future, or of all where the components are :class:`_Part` columns."""
+    """The sums of one future, or of all where the components are :class:`Part` columns."""
     total = sum(part.share for part in mixed)
     mean = first = windowed = 0.0
     for part in mixed:
@@ -86,7 +94,7 @@ LAWS = ("normal", "lognormal")
 """The laws of which whole columns are told at once; the others, file by file of them, are few."""
 
 
-class _Part:
+class Part:
     """A component of a mixture in every future: what :class:`devicesim.physics.file_sizes.Component` is in one.
 
     The closed forms are those of :mod:`devicesim.physics.file_sizes.laws`, over columns.
@@ -102,8 +110,9 @@ class _Part:
             (column("median"), column("sigma")) if self._log else (column("mean"), column("deviation"))
         )
         self._high = column("high", file_sizes.LARGEST)
-        self._before = np.nextafter(column("low"), -np.inf)
-        self._start, self._held = self._files(self._before), self._bytes(self._before)
+        self._low = column("low")
+        before = np.nextafter(self._low, -np.inf)
+        self._start, self._held = self._files(before), self._bytes(before)
         self._kept = self._files(self._high) - self._start
 
     def files_below(self, size: Any) -> Floats:
@@ -115,6 +124,12 @@ class _Part:
         """Bytes in files of at most ``size``, per file of this component."""
         below = self._bytes(np.minimum(size, self._high)) - self._held
         return np.asarray(np.maximum(below / self._kept, 0.0))
+
+    def quantile(self, share: Floats) -> Floats:
+        """Sizes that shares of this component's files do not exceed, one of each future."""
+        z = file_sizes.normal_quantile(self._start + share * self._kept) * self._width
+        sizes = np.exp(z + np.log(self._middle)) if self._log else self._middle + z
+        return np.asarray(np.clip(sizes, self._low, self._high))
 
     def _depth(self, size: Floats) -> Floats:
         if not self._log:

@@ -78,8 +78,7 @@ class Hosted:
 
     def busy(self, at: float) -> tuple[float, float]:
         """For how many seconds the cores, all together, and the store had worked by then."""
-        usage = self.course.usage(at)
-        return float(usage.cores), float(usage.store)
+        return self.course.worked(at)
 
     def moved(self, since: float, until: float) -> bool:
         """Whether a byte was taken between two times."""

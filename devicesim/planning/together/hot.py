@@ -3,10 +3,10 @@
 Model
 -----
 :mod:`~devicesim.planning.together.watched` over a :class:`~devicesim.planning.together.flow.Flow` costs a fraction of a
-run. Whether a disk stops a minute before the copy is over or not at all may rest on a hundredth of a kelvin; so every
-future is told again with its draw :data:`TILT` higher and lower. Where the three agree to :data:`ALIKE`, the one in
-the middle stands. Where they do not, or where files are lost, the exact core tells the future as its World does,
-which costs about as much as a run.
+run. Whether a disk stops a minute before the copy is over or not at all may rest on a hundredth of a kelvin; so a
+future that comes within :data:`CLEAR` of it is told again with its draw :data:`TILT` higher and lower. Where the three
+agree to :data:`ALIKE`, the one in the middle stands. Where they do not, or where files are lost, the exact core tells
+the future as its World does, which costs about as much as a run.
 
 Scope and limits
 ----------------
@@ -38,6 +38,8 @@ Rows = NDArray[np.int64]
 
 TILT = 0.0003
 """By how much the draw may be wrong that the fluid gives: what its copies are usually off."""
+CLEAR = 0.25
+"""Kelvins below where the disk stops beyond which no such tilt makes it stop: each moves the case by hundredths."""
 ALIKE = 0.005
 """Relative difference between the tilted times of a copy up to which the fluid decides."""
 NEVER = 0.9
@@ -178,22 +180,27 @@ class Hot:
         lists = self._lists.rows(one, 1.0)
         efficiency = float(self._copies.efficiency[row])
         flow = Flow(self._stations.rows(one), lists.sums[:, :, 0], efficiency)
-        ends = []
-        for tilt in (TILT, -TILT, 0.0):
-            flow.again()
-            spell, case = self._watch(row, flow, tilt)
-            if spell.given_up or case.disk_factor == 0 or spell.stopped > NEVER * self._patience[row]:
-                return None
-            ends.append(spell.end - spell.begun)
-        seconds = ends[-1]
-        spread = max(abs(end / seconds - 1) for end in ends)
-        usual = float(self._usual[row])
-        if spread > ALIKE or 2 * flow.behind > usual:
+        plain, lossy = self._flowing(row, flow, 0.0)
+        usual, seconds = float(self._usual[row]), plain.end - plain.begun
+        if lossy or 2 * flow.behind > usual:
             return None
         count, size = float(self._lists.count[row]), float(self._lists.bytes[row])
         times, sizes = (np.array(column) for column in zip(*flow.knots, strict=True))
+        spread = TILT
+        for tilt in (TILT, -TILT) if plain.spare < CLEAR else ():
+            tilted, lossy = self._flowing(row, flow, tilt)
+            spread = max(spread, abs((tilted.end - tilted.begun) / seconds - 1))
+            if lossy or spread > ALIKE:
+                return None
         values = seconds, usual, size, count, size, count, size
-        return _End(values, (times - spell.begun, sizes)), self._error(spell, spread)
+        return _End(values, (times - plain.begun, sizes)), self._error(plain, spread)
+
+    def _flowing(self, row: int, flow: Flow, tilt: float) -> tuple[Spell, bool]:
+        """One future's fluid, and whether the customer or what only the cache held may be the end of it."""
+        flow.again()
+        spell, case = self._watch(row, flow, tilt)
+        held = spell.stopped > NEVER * self._patience[row]
+        return spell, bool(spell.given_up or case.disk_factor == 0 or held)
 
     def _error(self, spell: Spell, spread: float) -> float:
         """What to state of a time whose tilted forms differ by so much: it may be off as they are, twice.

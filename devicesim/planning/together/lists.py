@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from devicesim.catalog import Figures
 from devicesim.physics import file_sizes
 from devicesim.planning.together.columns import Columns
-from devicesim.planning.together.expected import expected, of_row
+from devicesim.planning.together.expected import LAWS, Part, expected, of_row, of_rows
 from devicesim.scenario import Dataset, files_of
 from devicesim.scenario.datasets import components, expected_count
 from devicesim.throughput.profile import SUMS
@@ -117,15 +117,27 @@ class Wares:
         parts = sorted(self._datasets, key=lambda dataset: buckets.index(dataset.bucket))
         return np.concatenate([self._one(dataset, figures) for dataset in parts])
 
-    def some(self, row: int, numbers: NDArray[np.int64]) -> Sizes:
-        """Files of one future by their numbers in :meth:`by_bucket` [bytes]."""
+    def some(self, rows: Sizes, numbers: Sizes) -> Sizes:
+        """Files of some futures, each by its number in :meth:`by_bucket`, one for each pair [bytes]."""
         (first, *others) = self._datasets
         if others or not self.varying or first.files is None:
-            return self.by_bucket(row)[numbers]
+            return self._looked_up(rows, numbers)
         if self._even is None:
             self._even = given(self._seed, first.name).random(first.files)
         parts = self._columns.workload(first.model) if first.model else components(first)
-        return file_sizes.sizes_at(of_row(parts, row), self._even[numbers])
+        even = self._even[numbers]
+        if len(parts) == 1 and parts[0]["distribution"] in LAWS:
+            (part,) = of_rows(parts, rows)
+            return np.rint(Part(part, rows.size).quantile(even)).astype(np.int64)
+        pairs = zip(rows.tolist(), even.tolist(), strict=True)
+        return np.array([file_sizes.sizes_at(of_row(parts, row), [u])[0] for row, u in pairs], dtype=np.int64)
+
+    def _looked_up(self, rows: Sizes, numbers: Sizes) -> Sizes:
+        """The same where whole lists have to be made."""
+        found = np.empty(rows.size, dtype=np.int64)
+        for row in np.unique(rows).tolist():
+            found[rows == row] = self.by_bucket(row)[numbers[rows == row]]
+        return found
 
     def scale(self, row: int) -> float:
         """Files that each of :meth:`sizes` stands for."""

@@ -261,8 +261,10 @@ class Telling:
 
         names = [f"import/{draws.jobs[row]}" for row in rows.tolist()]
         taken = drawn(draws.seed, draws.replications[rows], names, numbers)
-        for row, which in zip(rows.tolist(), taken, strict=True):
-            found[row] = float(self._wares.some(row, self._heated.numbers(row, which)).sum())
+        named = [self._heated.numbers(row, which) for row, which in zip(rows.tolist(), taken, strict=True)]
+        lengths = np.array([which.size for which in named])
+        sizes = self._wares.some(np.repeat(rows, lengths), np.concatenate(named))
+        found[rows] = np.add.reduceat(sizes, np.cumsum(lengths) - lengths)
         return np.asarray(found)
 
     def _progress(self, at: Floats, given: Marks, through: Marks) -> Mapping[str, Floats]:

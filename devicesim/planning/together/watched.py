@@ -59,15 +59,15 @@ class Spell:
     Attributes:
         begun, end: of it [s].
         given_up: whether it ended because nothing moved.
-        hot: whether it ever went slower for heat.
         stopped: longest time that the disk stood still [s].
+        spare: by how much the case was cooler than where the disk stops, when it was hottest [K].
     """
 
     begun: float
     end: float
     given_up: bool
-    hot: bool
     stopped: float
+    spare: float
 
 
 class Watch:
@@ -81,7 +81,7 @@ class Watch:
     def __init__(self, case: Case, draw: Draw, at: float) -> None:
         self._case, self._draw = case, draw
         self._now, self._busy = at, (0.0, 0.0)
-        self._since, self.stopped, self.hot = inf, 0.0, False
+        self._since, self._stopped, self._spare = inf, 0.0, inf
         self._wake = at
         self._look()
 
@@ -90,7 +90,6 @@ class Watch:
         case = self._case
         changed = case.judge()
         if changed:
-            self.hot = self.hot or min(case.cpu_factor, case.disk_factor) < 1
             if case.disk_factor == 0:
                 self._since = min(self._since, self._now)
             else:
@@ -100,12 +99,12 @@ class Watch:
 
     def _rest(self) -> None:
         """Note for how long the disk stood still, if it did."""
-        self.stopped, self._since = max(self.stopped, self._now - self._since), inf
+        self._stopped, self._since = max(self._stopped, self._now - self._since), inf
 
     def _settle(self, at: float, energy: float) -> None:
         if at > self._now:
             self._case.warm(at - self._now, energy / (at - self._now))
-            self._now = at
+            self._now, self._spare = at, min(self._spare, self._case.spare)
 
     def wait(self, until: float, load: float) -> None:
         """Let time pass at a constant draw [W]."""
@@ -140,7 +139,7 @@ class Watch:
         since = self._since
         self._rest()
         self._since = since if self._case.disk_factor == 0 else inf
-        return Spell(begun, end, given_up, self.hot, self.stopped)
+        return Spell(begun, end, given_up, self._stopped, self._spare)
 
     def _book(self, copy: Copy, at: float) -> bool:
         """Settle with what the copy has worked since the last time; True if it was nothing at all."""
