@@ -30,10 +30,12 @@ buckets = ["arn:aws:s3:::trail-cams"]
 
 
 @contextmanager
-def served(folder: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def served(
+    folder: Path, *words: str, before: tuple[str, ...] = ()
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A server in a folder, and the address of its HTTP door."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "devicesim", "serve", "--state", "camp.state", *words],
+        [*before, sys.executable, "-m", "devicesim", "serve", "--state", "camp.state", *words],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -110,6 +112,23 @@ def test_the_walk_of_the_readme(
             ask(url, "restore", {"name": "leaded"})
         with unknown.value as answer:
             assert b"unknown snapshot 'leaded'; did you mean 'loaded'?" in answer.read()
+
+
+def test_a_full_disk_ends_the_server_and_takes_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+    """The disk takes files of 60 kB: what does not fit any more is not answered, and the server says why."""
+    told = [0.0]
+    limited = ("bash", "-c", 'ulimit -f 60; exec "$@"', "bash")
+    with served(tmp_path, before=limited) as (process, url):
+        try:
+            for _ in range(1000):
+                told.append(float(str(ask(url, "advance", {"duration": "1 h"})["seconds"])))
+        except (urllib.error.HTTPError, ConnectionError) as refused:
+            refused.close() if isinstance(refused, urllib.error.HTTPError) else None
+        _, words = process.communicate(timeout=30)
+    assert process.returncode == ENVIRONMENT
+    assert words.splitlines()[-1].startswith("devicesim: camp.state cannot be written: ")
+    with served(tmp_path) as (_, url):
+        assert ask(url, "clock")["seconds"] == told[-1]
 
 
 @pytest.mark.parametrize(

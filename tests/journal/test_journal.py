@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from accounts import ADDRESS, ORDER
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +25,7 @@ from devicesim.snowball_api.snow import Snow
 from devicesim.world import World
 
 FILES = ("", "-wal", "-content")
+ROLE = {"BucketAccessRoleArn": "arn:aws:iam::123456789012:role/sync"}
 
 
 @pytest.fixture
@@ -212,6 +214,48 @@ def test_a_reset_takes_the_place_of_all_that_was(path: Path) -> None:
     with Journal(left) as journal:
         assert [verb.name for verb in journal.log] == ["advance"]
         assert kept(journal).world.now == 3600.0
+
+
+def test_law_verbs_of_every_room_come_back(path: Path) -> None:
+    """The job API with clusters and exports, DataSync, the device's commands, hands, faults."""
+    with Journal(path) as journal:
+        snow = serving(journal)
+        world, sync = snow.world, snow.datasync
+        world.operate("describe-device")
+        world.operate("stop-service", service_id="nfs")
+        snow.advance("10 min")
+        world.operate(
+            "start-service", service_id="nfs", service_configuration={"AllowedHosts": ["0.0.0.0/0"]}
+        )
+        world.inject("slow-disk", factor="50 %", duration="1 h")
+        world.power_off()
+        address = snow.api.call("CreateAddress", {"Address": ADDRESS})["AddressId"]
+        job = snow.api.call("CreateJob", {"AddressId": address, **ORDER})["JobId"]
+        snow.api.call("UpdateJob", {"JobId": job, "Description": "Größe – 大"})
+        world.create_job(type="EXPORT", device="EDGE", buckets=["films"], key_ranges=[("a", "m")])
+        cluster = world.create_cluster(nodes=5)
+        world.create_node(cluster)
+        world.cancel_cluster(cluster)
+        world.start_agent()
+        snow.lay_out("/export/video", files=100, size="4 MB")
+        arn = sync.call("CreateAgent", {"ActivationKey": snow.start_agent()})["AgentArn"]
+        here = sync.call(
+            "CreateLocationNfs",
+            {"ServerHostname": "nas", "Subdirectory": "/export/video", "OnPremConfig": {"AgentArns": [arn]}},
+        )
+        there = sync.call("CreateLocationS3", {"S3BucketArn": "arn:aws:s3:::films", "S3Config": ROLE})
+        ends = {
+            "SourceLocationArn": here["LocationArn"],
+            "DestinationLocationArn": there["LocationArn"],
+            "Schedule": {"ScheduleExpression": "rate(1 hour)"},
+        }
+        task = sync.call("CreateTask", ends)["TaskArn"]
+        sync.call("StartTaskExecution", {"TaskArn": task})
+        snow.advance("2 d")
+        journal.commit(world)
+        expected = told(world)
+        assert len({verb.name for verb in world.log}) > 10
+    assert again(path) == expected
 
 
 def test_law_a_snapshot_comes_back_with_its_contents(path: Path) -> None:

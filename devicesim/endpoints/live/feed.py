@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from devicesim.endpoints.premises import Premises
+from devicesim.errors import StateError
 
 APART = 0.25
 """Seconds on the wall between two states at least."""
@@ -69,9 +70,12 @@ class Feed:
             if self._over.is_set():
                 return
             if moved:
-                yield (
-                    b"event: state\ndata: " + json.dumps(self._read(), ensure_ascii=False).encode() + b"\n\n"
-                )
+                told = json.dumps(self._read(), ensure_ascii=False).encode()
+                try:
+                    self._premises.settle()
+                except StateError:
+                    return
+                yield b"event: state\ndata: " + told + b"\n\n"
             else:
                 yield b": still here\n\n"
             self._over.wait(APART)
