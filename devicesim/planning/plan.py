@@ -83,6 +83,11 @@ class Plan:
         return len(self.outlooks[0].futures)
 
     @property
+    def most(self) -> bool:
+        """Whether a precision leads to no more futures than these: only a number asked for does."""
+        return self.replications >= MOST
+
+    @property
     def met(self) -> bool:
         """Whether what was asked for can be had: the aim's conditions by some option, else the scenario's goals."""
         if self.choice is not None:

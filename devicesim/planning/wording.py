@@ -84,9 +84,11 @@ def subject(plan: Plan) -> str:
     if math.isfinite(plan.reached):
         exact = f"; P50 and P95 of the days are known to ±{phrases.number(100 * plan.reached)} %"
         if plan.precision is not None and plan.reached > plan.precision:
-            exact += f", not {phrases.number(100 * plan.precision)} %: --precision computes on"
+            how = "--replications computes on" if plan.most else "--precision computes on"
+            exact += f", not {phrases.number(100 * plan.precision)} %: {how}"
     elif plan.precision is not None:
-        exact = "; too few to bound P95: --precision or --replications compute on"
+        how = "--replications computes" if plan.most else "--precision or --replications compute"
+        exact = f"; too few to bound P95: {how} on"
     what = phrases.plain(first.subject)
     return f"{what}: {phrases.count(plan.replications, 'future')}{each}{exact}."
 

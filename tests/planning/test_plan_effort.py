@@ -11,6 +11,8 @@ from devicesim.planning import crew as crews
 from devicesim.planning.crew import Crew
 from devicesim.planning.futures import Way
 from devicesim.planning.plan import Request, effort
+from devicesim.planning.wording import subject
+from devicesim.scenario import AS_WRITTEN, Varied
 
 STORY = small_story("dataset[0].files=3")
 UNFIT = small_story("dataset[0].files=3", 'client[0].start_after="1 min"')
@@ -81,3 +83,10 @@ def test_law_futures_told_one_by_one_are_shared_out_and_shown_from_the_first(mon
     whole = Crew().tell({"story": UNFIT}, 5, 5, np.zeros(0))["story"]
     assert all(np.array_equal(column, whole.metrics[name]) for name, column in apart.metrics.items())
     assert {way.why for way in apart.told} == {"a client starts later"}
+
+
+@pytest.mark.parametrize(("most", "how"), [(4, "--replications computes"), (4096, "--precision computes")])
+def test_worked_who_has_all_that_a_precision_leads_to_is_told_what_computes_on(monkeypatch, most, how):
+    found = plan.plan(Varied(STORY, {AS_WRITTEN: STORY}), Request(replications=4))
+    monkeypatch.setattr(plan, "MOST", most)
+    assert subject(replace(found, precision=1e-6, reached=0.5)).endswith(f"not 0.0001 %: {how} on.")
