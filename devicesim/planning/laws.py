@@ -49,8 +49,8 @@ REACH = 3.0
 """Standard deviations beyond which nothing is drawn: one value in 740."""
 DIGITS = 9
 """Significant digits of a drawn value in the catalog's unit, so that it can be written into a scenario."""
-MOST = {"wifi.aggregate_limit": 1048575.0}
-"""Ends of ranges that nothing exceeds: 802.11ac's longest aggregate."""
+MOST = {"wifi.aggregate_limit": 1048575.0, "courier.delivery": 86399.0, "courier.cutoff": 86399.0}
+"""Ends of ranges that nothing exceeds: 802.11ac's longest aggregate, and the day that a time of day is in."""
 COUNTED = {"", "vCPU", "ports", "files", "instances"}
 """Units of figures that are counts, where value and range are whole."""
 

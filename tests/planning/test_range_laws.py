@@ -122,3 +122,11 @@ class TestDraws:
             figures.figure(key)
         (start,) = draws.draw(1, draws.laws(figures), np.arange(5000)).values()
         assert start.max() < 80
+
+
+def test_law_a_time_of_day_stays_within_its_day() -> None:
+    """A courier's hour, at three deviations, would be the next day, which the model of a parcel refuses."""
+    for key in ("courier.delivery", "courier.cutoff"):
+        law = Law.of(key, catalog.find(key))
+        assert law is not None
+        assert 0 <= law.si(law.quantile(0.0)) <= law.si(law.quantile(1.0)) < 86400
