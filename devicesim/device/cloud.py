@@ -14,6 +14,7 @@ from devicesim import catalog
 from devicesim.device.neighbours import ObjectStore, Upload
 from devicesim.device.setting import Setting
 from devicesim.device.share import File, Item, Share
+from devicesim.device.spoils import Spoils
 from devicesim.physics import cloud, courier
 from devicesim.progress import Curve, ImportFailed, Leg, LegEnded, LegStarted
 
@@ -61,10 +62,10 @@ def _wait(setting: Setting, what: str, job: str) -> Process:
     yield setting.env.timeout(min(even, setting.figures.si(f"aws_import.{what}")))
 
 
-def import_objects(setting: Setting, job: str, share: Share) -> Process:
+def import_objects(setting: Setting, job: str, share: Share, spoils: Spoils) -> Process:
     """Copy what is on the device into S3, verify it, and count what failed."""
     figures, env = setting.figures, setting.env
-    size, count = share.bytes, share.files
+    size, count = share.bytes, share.files + spoils.links
     rate, objects = figures.si("aws_import.rate"), figures.si("aws_import.object_rate")
     listing = count / figures.si("aws_import.listing_rate")
     unpacked, archives = _unpacked(share)
@@ -82,7 +83,7 @@ def import_objects(setting: Setting, job: str, share: Share) -> Process:
     )
     leg.session(setting.now, 0, 0, lambda: knots)
     yield env.timeout(listing + copying)
-    _hand_over(setting, job, share)
+    _hand_over(setting, job, share, spoils)
     leg.end, leg.complete = setting.now, True
     setting.say(LegEnded(setting.now, job, "import", True, size, count))
 
@@ -93,15 +94,22 @@ def _unpacked(share: Share) -> tuple[float, int]:
     return sum(each.files * each.inside for each in packed), sum(each.files for each in packed)
 
 
-def _hand_over(setting: Setting, job: str, share: Share) -> None:
+def _hand_over(setting: Setting, job: str, share: Share, spoils: Spoils) -> None:
     """Give the objects to the object store, if one is attached; some fail, and the failure log names them."""
     failing, store = _failing(setting, job, share), setting.neighbours.objects
-    put = None if store is None else partial(_store, store, share, set(failing.tolist()))
+    spoiled = spoils.failing()
+    told = {each.number for each in spoiled}
+    put = None if store is None else partial(_store, store, share, set(failing.tolist()) | told)
     refused = setting.heard.ask(_question(job), setting.now, put)
+    for spoil in dict.fromkeys(each.spoil for each in spoiled):
+        sizes = [each.size for each in spoiled if each.spoil == spoil]
+        setting.say(ImportFailed(setting.now, job, len(sizes), sum(sizes), spoil.why, spoil.fault))
     if refused is None:
+        failing = failing[~np.isin(failing, sorted(told))]
         count, size = failing.size, _size_of(share, failing)
     else:
-        sizes = [item.size for _, item, made in imported(setting, job, share) if not made]
+        others = (item for _, item, made in imported(setting, job, share, spoils) if not made)
+        sizes = [item.size for item in others if not spoils.of(item.node, item.collection, item.number)]
         count, size = len(sizes), sum(sizes)
     if count:
         why = "checksum or name: named in the job's failure log"
@@ -118,13 +126,14 @@ def _failing(setting: Setting, job: str, share: Share) -> NDArray[np.int64]:
     return failing
 
 
-def imported(setting: Setting, job: str, share: Share) -> Iterator[tuple[str, Item, bool]]:
+def imported(setting: Setting, job: str, share: Share, spoils: Spoils) -> Iterator[tuple[str, Item, bool]]:
     """Every object of an import that is over, with its bucket and whether the import made it."""
     failing = set(_failing(setting, job, share).tolist())
     refused = {(bucket, key) for bucket, key in setting.heard.last(_question(job)) or ()}
     for number, bucket, item in _numbered(share):
         there = not {(bucket, item.key), (bucket, ANY)} & refused
-        yield bucket, item, there and number not in failing and not item.refusal
+        whole = not item.refusal and spoils.of(item.node, item.collection, item.number) is None
+        yield bucket, item, there and number not in failing and whole
 
 
 def _question(job: str) -> str:

@@ -144,6 +144,7 @@ class Customer:
                 device.hand.ready()
                 self._served()
                 if self.task is not None and not self.task.finished:
+                    device.spoils.forget_missing()
                     yield from self.task.session()
                 # What stands still on a device that is on has been given up: nothing more will come of it.
                 if self.task is not None and (self.task.finished or not device.off.triggered):

@@ -15,7 +15,7 @@ from functools import lru_cache
 from devicesim import throughput
 from devicesim.device import capacities
 from devicesim.device.ingest.ingest import Ingest
-from devicesim.device.ingest.regime import regime
+from devicesim.device.ingest.regime import ahead, regime
 from devicesim.device.setting import Setting
 from devicesim.device.snow_device import SnowDevice
 from devicesim.errors import require, unknown
@@ -116,6 +116,7 @@ class Door:
             )
             clients = capacities.clients(setting.figures, story)
             self._own = throughput.Transfer(server, clients, regime(setting, self._device), at=setting.now)
+            ahead(setting, self._device, self._own)
         return self._own
 
     def _on_change(self) -> None:
@@ -124,6 +125,7 @@ class Door:
         if self._own is not None:
             self._own.advance(self._setting.now)
             self._own.set_regime(regime(self._setting, self._device), self._setting.now)
+            ahead(self._setting, self._device, self._own)
 
 
 def _priced(

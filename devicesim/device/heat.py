@@ -32,12 +32,12 @@ class Case:
         ambient: of the site, if the scenario says it [°C].
 
     Attributes:
-        temperature: of the case [°C].
+        temperature: of the case [°C]. ambient: of the air around it [°C].
         cpu_factor, disk_factor: what heat leaves of their speed, in [0, 1].
     """
 
     def __init__(self, figures: Figures, device: str, ambient: float | None) -> None:
-        self._ambient = figures.si(f"{device}.thermal.ambient") if ambient is None else ambient
+        self.ambient = figures.si(f"{device}.thermal.ambient") if ambient is None else ambient
         self._resistance = figures.si(f"{device}.thermal.resistance")
         self._capacity = figures.si(f"{device}.thermal.capacity")
         start, end, floor = (
@@ -50,14 +50,14 @@ class Case:
         self._resume = figures.si(f"{device}.thermal.disk_resume")
         steps = (start - self._rise + kelvin for kelvin in range(int(end - start) + 1))
         self._limits = sorted((self._resume, self._stop, *steps))
-        self.temperature = self._ambient
+        self.temperature = self.ambient
         self.cpu_factor = self.disk_factor = 1.0
 
     def warm(self, elapsed: float, load: float) -> None:
         """Warm or cool for so long [s] at a constant draw [W]."""
         self.temperature = float(
             thermal.temperature(
-                self.temperature, elapsed, load, self._ambient, self._resistance, self._capacity
+                self.temperature, elapsed, load, self.ambient, self._resistance, self._capacity
             )
         )
 
@@ -89,12 +89,12 @@ class Case:
 
     def stands_still(self, load: float) -> bool:
         """Whether a disk that has stopped does not start again at a draw that stays [W]."""
-        balance = self._ambient + load * self._resistance
+        balance = self.ambient + load * self._resistance
         return self.disk_factor == 0 and min(balance, self.temperature) >= self._resume + HAIR
 
     def _time_to(self, limit: float, load: float) -> float:
         return float(
-            thermal.time_to(limit, self.temperature, load, self._ambient, self._resistance, self._capacity)
+            thermal.time_to(limit, self.temperature, load, self.ambient, self._resistance, self._capacity)
         )
 
 
@@ -109,6 +109,8 @@ class Heat:
         self._setting, self._job, self._changed = setting, job, changed
         self.case = Case(setting.figures, device, setting.scenario.site.ambient)
         self._last, self._drawn = setting.now, 0.0
+        self._usual, self._around = self.case.ambient, dict[str, float]()
+        self._stirred = setting.env.event()
 
     @property
     def temperature(self) -> float:
@@ -124,6 +126,16 @@ class Heat:
     def disk_factor(self) -> float:
         """What heat leaves of the disk's speed, 0 or 1."""
         return self.case.disk_factor
+
+    def surround(self, fault: str, ambient: float | None) -> None:
+        """Let the air be at a temperature [°C] for a fault, or no longer; whoever does has settled before."""
+        if ambient is None:
+            self._around.pop(fault, None)
+        else:
+            self._around[fault] = ambient
+        self.case.ambient = max(self._around.values(), default=self._usual)
+        stirred, self._stirred = self._stirred, self._setting.env.event()
+        stirred.succeed()
 
     def settle(self, power: Power) -> None:
         """Warm or cool up to now with what the device drew since the last settling."""
@@ -151,8 +163,10 @@ class Heat:
                 self._changed()
             wait = self.case.soonest(least, most)
             if wait == inf:
-                return
-            yield self._setting.env.timeout(max(wait, SHORTEST)) | off
+                yield self._stirred | off
+            else:
+                env = self._setting.env
+                yield simpy.AnyOf(env, [env.timeout(max(wait, SHORTEST)), off, self._stirred])
 
     def _say(self, cpu: float, disk: float) -> None:
         """Tell the stream what another factor means, against what it was."""

@@ -154,7 +154,7 @@ class Life:
                 self._give_up(why)
                 return
             self._enter(JobState.IN_PROGRESS)
-            yield from cloud.import_objects(setting, job.id, self.device.share)
+            yield from cloud.import_objects(setting, job.id, self.device.share, self.device.spoils)
         self._enter(JobState.COMPLETE)
         job.outcome = "complete"
 

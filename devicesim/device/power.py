@@ -48,7 +48,8 @@ class Power:
     """The supply of one device.
 
     Attributes:
-        rating: what the supply can give [W].
+        sags: what the supply gives less for a while, by the fault [W].
+        wasted: joules that were in batteries that died.
         energy: joules the device has drawn so far.
         charge: joules left in the connected battery; infinite on mains.
         low: event that fires when the battery reaches its shutdown level.
@@ -58,7 +59,9 @@ class Power:
         figures, supply = setting.figures, setting.scenario.site.power
         self._setting, self._job = setting, job
         self.budget = budget(figures, device)
-        self.rating = figures.si(f"{device}.power.supply")
+        self._supply = figures.si(f"{device}.power.supply")
+        self.sags: dict[str, float] = {}
+        self.wasted = 0.0
         self.on_battery = supply.source == "battery"
         self.efficiency = figures.si(f"{device}.battery.efficiency") if self.on_battery else 1.0
         self.capacity = float("inf")
@@ -78,6 +81,23 @@ class Power:
         self._last, self._counted = setting.now, Busy()
         self._warned = False
         self._changed = setting.env.event()
+
+    @property
+    def rating(self) -> float:
+        """What the supply can give now [W]."""
+        return min(self._supply, *self.sags.values()) if self.sags else self._supply
+
+    @property
+    def sagging(self) -> str:
+        """The fault by which the supply gives least; empty while it gives what it can."""
+        return min(self.sags, key=lambda each: self.sags[each], default="")
+
+    def die(self) -> None:
+        """Let the battery die, whatever was in it."""
+        self.settle()
+        self.wasted += self.charge
+        self.charge = 0.0
+        self._tell()
 
     def load(self, constant: float, busy: Callable[[], Busy] = Busy) -> None:
         """Change what the device draws: a constant [W] and a counter of busy seconds."""

@@ -22,6 +22,7 @@ from devicesim.device.heat import Heat
 from devicesim.device.power import Busy, Power
 from devicesim.device.setting import Setting
 from devicesim.device.share import Limits, Recorded
+from devicesim.device.spoils import Spoils
 from devicesim.device.strain import Strain
 from devicesim.device.tenant import Tenant
 from devicesim.device.writeback import Writeback
@@ -62,7 +63,7 @@ class SnowDevice:
         abrupt: whether it last went off without warning.
         fault: id of the fault by which it last went off; empty if it was none.
         ready: event that fires when it first is on with its services.
-        strain: what faults take of its disk and links.
+        strain: what faults take of its disk and links. spoils: what they did to its files.
         made: when the job that it is prepared for was created [s].
         counted: cumulative busy seconds of the copy, for the draw by activity.
         tenants: what works on the device beside the copy and the instances.
@@ -80,6 +81,7 @@ class SnowDevice:
         self.room = room(setting, kind)
         self.share = Recorded(limits(setting, kind, self.room), setting.content(job), job, setting.now)
         self.share.epoch_ns = round(setting.epoch.timestamp() * 1e6) * 1000
+        self.spoils = Spoils(self.share)
         self.hand = Hand(setting.env)
         durable = [client.nfs.durability for client in setting.scenario.clients]
         self.share.commits = not durable or durable[0] != "async"
@@ -208,15 +210,17 @@ class SnowDevice:
         for listener in self.listeners:
             listener()
         self._changing = False
-        self._brown_out()
+        self.brown_out()
 
-    def _brown_out(self) -> None:
-        """Go off at once if what runs without any copy is more than the supply can give."""
+    def brown_out(self) -> None:
+        """Go off at once if what runs is more than the supply can give; a copy counts where the supply sags."""
         if self.state == "off" or self.off.triggered:
             return
-        sustained = self._draw(self.busy_vcpus, 0.0, 0.0)
-        if physics.brown_out(sustained, self.power.rating):
-            self.fail(f"brown-out: {sustained:.0f} W from a supply of {self.power.rating:.0f} W")
+        fault = self.power.sagging
+        copies = bool(fault) and self.counted is not Busy
+        needs = self.most() if copies else self._draw(self.busy_vcpus, 0.0, 0.0)
+        if physics.brown_out(needs, self.power.rating):
+            self.fail(f"brown-out: {needs:.0f} W from a supply of {self.power.rating:.0f} W", fault)
 
     @property
     def least(self) -> float:

@@ -77,7 +77,9 @@ def _objects(account: Account, job_id: str) -> Iterator[tuple[str, str, int, boo
         case rooms.Part() as part:
             yield from part.outcomes()
         case life:
-            for bucket, item, made in cloud.imported(life.setting, job_id, life.device.share):
+            for bucket, item, made in cloud.imported(
+                life.setting, job_id, life.device.share, life.device.spoils
+            ):
                 yield bucket, item.key, item.size, made
 
 

@@ -3,17 +3,22 @@
 import json
 
 import pytest
+from cluster_story import cluster_story
 from small_story import small_story
 
+from devicesim.device.neighbours import CountingStore, Neighbours
 from devicesim.errors import BoundError, ScenarioError, UnknownNameError, VerbError
 from devicesim.progress import (
     DeviceChanged,
     FaultBegan,
     FaultEnded,
+    ImportFailed,
     LegEnded,
     LegInterrupted,
     LegStarted,
     Lost,
+    QuorumChanged,
+    Refused,
     event_json,
 )
 from devicesim.report.fold import answer
@@ -160,3 +165,165 @@ def test_law_a_disk_that_stands_still_is_not_the_end_of_the_story() -> None:
     world = simulate(small_story(SLOW_LINK, fault("slow-disk", "1 s", factor="0 %", duration="1 h")))
     assert plain < copying(world) <= plain + 3601
     assert world.job().outcome == "complete"
+
+
+ON_BATTERY = ('site.power.source = "battery"', 'site.power.capacity = "71 Wh"', "site.power.spares = 2")
+ON_WIFI = (
+    'client.laptop.link = "wifi"',
+    'site.wifi = { band = "5 GHz", width = "80 MHz", distance = "10 m" }',
+    'assume.wifi.shadow_sigma = "0 dB"',
+)
+"""Air that does not fade: between the link budget and the files nothing is drawn."""
+
+
+def labels(world: World) -> list[tuple[str, str]]:
+    return [(each.kind, each.words) for each in world.stream.of(FaultBegan)]
+
+
+class TestKinds:
+    def test_worked_an_outage_of_the_air_and_two_hops_take_their_time(self) -> None:
+        """30 s of outage, then two hops of 2 s each: 34 s in all, on a link that is the bottleneck throughout."""
+        plain = simulate(small_story(*ON_WIFI, "dataset.clips.files = 400"))
+        world = World(small_story(*ON_WIFI, "dataset.clips.files = 400"))
+        world.until(lambda w: bool(w.stream.of(LegStarted)))
+        world.advance("5 s")
+        world.inject("wifi-outage", duration="30 s")
+        world.inject("wifi-roam", at="32 s", hops=2, every="5 s", gap="2 s")
+        world.run()
+        assert copying(world) == pytest.approx(copying(plain) + 34, abs=0.5)
+        assert labels(world)[1] == ("wifi-roam", "roams 2 times")
+
+    def test_worked_a_battery_that_dies_is_swapped_and_wastes_what_was_in_it(self) -> None:
+        world = World(small_story(*ON_BATTERY, SLOW_LINK))
+        world.until(lambda w: bool(w.stream.of(LegStarted)))
+        world.advance("30 s")
+        world.inject("battery-dead")
+        power = world.life().device.power
+        swaps = power.capacity
+        assert power.charge == 0
+        assert power.wasted + power.energy / power.efficiency == pytest.approx(swaps)
+        world.run()
+        assert (power.swaps, world.job().outcome) == (1, "complete")
+        (off, *_) = [each for each in world.stream.of(DeviceChanged) if each.state == "off"]
+        assert (off.why, off.fault) == ("the battery died", "F1")
+
+    @pytest.mark.parametrize(("supply", "goes_off"), [("1 W", True), ("60 W", False)])
+    def test_law_a_brown_out_ends_what_draws_more(self, supply: str, goes_off: bool) -> None:
+        world = World(small_story(SLOW_LINK))
+        world.advance(COPY_BEGINS + 30)
+        world.inject("brown-out", supply=supply, duration="20 min")
+        assert (world.life().device.state == "off") is goes_off
+        world.run()
+        assert world.job().outcome == "complete"
+        causes = [each.fault for each in world.stream.of(LegInterrupted)]
+        assert causes == (["F1"] if goes_off else [])
+        back = [each.at for each in world.stream.of(DeviceChanged) if each.state == "booting"]
+        assert len(back) == 1 + goes_off
+        assert not goes_off or back[1] == COPY_BEGINS + 30 + 1200
+
+    def test_law_a_hot_room_stops_the_disk_until_it_has_cooled(self) -> None:
+        story = small_story('client.laptop.rate = "10 Mbit/s"', "dataset.clips.files = 4000")
+        world = World(story)
+        world.advance(COPY_BEGINS + 60)
+        world.inject("overheating", ambient="70 °C", duration="3 h")
+        world.run()
+        heat = [each.what for each in world.events if type(each).__name__ == "TemperatureChanged"]
+        assert heat.index("disk stopped") < heat.index("disk runs again")
+        assert world.job().outcome == "complete"
+
+    def test_worked_a_drive_at_its_sustained_rate(self) -> None:
+        """15 of 190 MB/s are left, for ten minutes; a gigabit asks for more, and the page cache is soon full."""
+        story = small_story("dataset.clips.files = 2000")
+        plain, world = simulate(story), World(story)
+        world.advance(COPY_BEGINS + 10)
+        world.inject("smr-cliff", duration="10 min")
+        world.run()
+        assert labels(world) == [("smr-cliff", "the drive falls to its sustained rate, 15 MB/s")]
+        assert copying(plain) + 300 < copying(world) < copying(plain) + 600
+
+    def test_law_a_full_disk_refuses_what_does_not_fit_and_nothing_is_uncounted(self) -> None:
+        world = World(small_story(SLOW_LINK))
+        world.advance(COPY_BEGINS + 60)
+        world.inject("full-disk", taken="1000 TB")
+        world.run()
+        (refused,), (ended,) = (
+            world.stream.of(Refused),
+            [e for e in world.stream.of(LegEnded) if e.leg == "ingest"],
+        )
+        assert (refused.error, refused.fault) == ("ENOSPC", "F1")
+        assert refused.files + ended.objects == 40
+        assert refused.bytes + ended.bytes == 200_000_000
+        assert 0 < ended.objects < 40
+
+    def test_law_room_that_comes_back_in_time_is_used(self) -> None:
+        """All but 50 MB is taken for half a minute: the copy has not come so far by then, and goes on."""
+        room = int(simulate(small_story()).life().device.share.limits.capacity)
+        world = World(small_story(SLOW_LINK))
+        world.advance(COPY_BEGINS + 10)
+        world.inject("full-disk", taken=f"{room - 100_000_000} B", duration="20 s")
+        world.run()
+        assert world.stream.of(Refused) == []
+        assert (world.life().device.share.files, world.life().device.share.limits.capacity) == (40, room)
+
+    @pytest.mark.parametrize("kind", ["corrupted-file", "file-changed", "symbolic-link", "bad-name"])
+    @pytest.mark.parametrize("attached", [False, True])
+    def test_law_what_was_touched_fails_at_the_import_by_name(self, kind: str, attached: bool) -> None:
+        store = CountingStore()
+        world = World(small_story(SLOW_LINK), neighbours=Neighbours(objects=store if attached else None))
+        world.advance(COPY_BEGINS + 60)
+        world.inject(kind, files=3)
+        world.run()
+        (began,), (failed,) = world.stream.of(FaultBegan), world.stream.of(ImportFailed)
+        assert (failed.fault, failed.objects, failed.bytes) == ("F1", began.files, began.bytes)
+        assert len(set(began.names)) == 3
+        added = kind in {"symbolic-link", "bad-name"}
+        leg = world.stream.leg("import", world.job().id)
+        assert leg is not None
+        assert leg.total_objects == 40 + 3 * added
+        assert leg.total_objects - failed.objects == (40 if added else 37)
+        if attached:
+            assert store.buckets["small-story"].objects == leg.total_objects - failed.objects
+        lost = answer(world).losses
+        assert [(loss.at, loss.files) for loss in lost] == [("import", 3)]
+
+    def test_law_what_is_copied_again_is_no_loss(self) -> None:
+        """A file that changes under way is torn; a power cut then has it copied again, whole."""
+        world = World(small_story(SLOW_LINK, 'client.laptop.nfs.durability = "sync"'))
+        world.advance(COPY_BEGINS + 60)
+        world.inject("file-changed", files=2)
+        world.inject("power-cut", duration="1 min")
+        world.run()
+        assert world.stream.of(ImportFailed) == world.stream.of(Lost) == []
+        assert world.life().device.share.files == 40
+
+    def test_law_every_kind_can_be_replayed(self) -> None:
+        world = World(small_story(SLOW_LINK))
+        world.advance(COPY_BEGINS + 20)
+        for number, (kind, members) in enumerate(
+            {
+                "full-disk": {"taken": "1 TB", "duration": "1 min"},
+                "symbolic-link": {},
+                "bad-name": {"files": 2},
+                "file-changed": {},
+                "corrupted-file": {},
+                "overheating": {"ambient": "60 °C", "duration": "1 h"},
+                "brown-out": {"supply": "2 W", "duration": "1 min"},
+                "smr-cliff": {"duration": "1 min"},
+            }.items()
+        ):
+            world.inject(kind, at=f"{number} s", **members)
+        world.run()
+        again = replay(world.scenario, world.seed, world.log)
+        assert (again.events, again.log) == (world.events, world.log)
+        assert [each.state for each in world.faults] == ["over"] * 8
+
+
+def test_worked_a_quorum_is_lost_and_comes_back() -> None:
+    world = simulate(cluster_story(more='[[fault]]\nkind = "quorum-lost"\nat = "3 min"\nduration = "1 h"\n'))
+    services = [each.service for each in world.stream.of(QuorumChanged)]
+    assert services[:3] == ["read/write", "offline", "read/write"]
+    (stopped,) = world.stream.of(LegInterrupted)
+    assert stopped.fault == "F1"
+    (began,), (ended,) = world.stream.of(FaultBegan), world.stream.of(FaultEnded)
+    assert ended.at - began.at == 3600
+    assert began.where == "nodes 3, 4, 5"

@@ -28,7 +28,7 @@ from devicesim.physics import erasure
 from devicesim.physics.quorum import Service, service
 from devicesim.progress import Lost, NodeChanged, QuorumChanged
 from devicesim.scenario import Files
-from devicesim.scenario.faults import NodeDown, NodeFault, NodeLost, PowerCut
+from devicesim.scenario.faults import NodeDown, NodeFault, NodeLost, PowerCut, QuorumLost
 
 Process = Generator[simpy.Event, object, None]
 
@@ -243,7 +243,7 @@ class Work:
 
     def strike(self, fault: NodeFault) -> None:
         """Let a fault befall nodes, all at once."""
-        incident, nodes = self._setting.faults.of(fault, self.anchor), fault.nodes or ()
+        incident, nodes = self._setting.faults.of(fault, self.anchor), self._nodes(fault)
         if self.ended is not None:
             incident.miss("the cluster had been packed up")
             return
@@ -268,7 +268,7 @@ class Work:
                 case PowerCut():
                     why = "power cut"
                     member.cut(fault.duration, why, incident.id)
-                case NodeDown():
+                case NodeDown() | QuorumLost():
                     why = "no network"
                     member.part(fault.duration)
             self._say(member, why)
@@ -277,6 +277,13 @@ class Work:
         for _ in range(replaced):
             self._replace()
         self.look(fault.kind.replace("-", " "))
+
+    def _nodes(self, fault: NodeFault) -> Sequence[int]:
+        """The nodes that a fault is of; a lost quorum is of as many as it takes, the last ones first."""
+        if isinstance(fault, QuorumLost):
+            spare = self._drawn.rule.read - 1
+            return [place + 1 for place in sorted(self.up)[spare:]] or [self._drawn.nodes]
+        return fault.nodes or ()
 
     def _begin(self, incident: Incident, nodes: Sequence[int]) -> None:
         """Label a fault, and its end where it has one."""

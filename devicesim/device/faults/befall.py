@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from devicesim.device.customer import Customer
-from devicesim.device.faults import disk, link, supply
+from devicesim.device.faults import content, disk, link, supply
 from devicesim.device.faults.ledger import Incident
 from devicesim.device.faults.scene import Lives, Process, Scene
 
 if TYPE_CHECKING:
     from devicesim.device.order import Life
 
-LIVES: Lives = {**supply.LIVES, **disk.LIVES, **link.LIVES}
+LIVES: Lives = {**supply.LIVES, **disk.LIVES, **link.LIVES, **content.LIVES}
 """What lives through each kind that befalls one device."""
 
 AWAY = "the device was not at work then"

@@ -7,7 +7,7 @@ the core advance, and asks again. Files finished when the device goes off are ke
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from itertools import islice
 
 import numpy as np
@@ -23,12 +23,12 @@ from devicesim.device.ingest import announce, backlog
 from devicesim.device.ingest.patience import Patience
 from devicesim.device.ingest.queue import Queue, queues, refuse
 from devicesim.device.ingest.receiver import Receiver
-from devicesim.device.ingest.regime import regime
+from devicesim.device.ingest.regime import ahead, regime
 from devicesim.device.ingest.session import Copied, Session
 from devicesim.device.power import Busy
 from devicesim.device.radio import Radio
 from devicesim.device.setting import Setting
-from devicesim.device.share import Cut
+from devicesim.device.share import Collection, Cut
 from devicesim.progress import (
     MOST_NAMES,
     Leg,
@@ -79,7 +79,8 @@ class Ingest:
         self._began = setting.now
         self.leg: Leg | None = None
         self.sessions: list[Session] = []
-        self._stopped = "the device was off"
+        self._stopped, self._cause, self._crowded = "the device was off", "", ""
+        self._changes: list[Callable[[], None]] = []
         self._refusal: tuple[str, int, int] | None = None
         self._changed = setting.env.event()
         self._puts = Puts(self._queues, self.sessions, [files.bucket for files in datasets])
@@ -129,14 +130,23 @@ class Ingest:
         return int(self.leg.at(self._setting.now)[1][0]) if self.leg is not None else 0
 
     def session(self) -> Generator[simpy.Event, object, None]:
-        """Copy until all is done or the device goes off."""
+        """Copy until all is done or the device goes off; what changes the files that are to come begins anew."""
+        while True:
+            yield from self._stretch()
+            changes, self._changes = self._changes, []
+            for change in changes:
+                change()
+            if not changes or self.finished or self._device.off.triggered:
+                return
+
+    def _stretch(self) -> Generator[simpy.Event, object, None]:
         setting, device = self._setting, self._device
         session = self._open()
         transfer = session.transfer
         patience = Patience(setting, device.kind, self._began, device.made)
         while not device.off.triggered and not (transfer.done and transfer.end <= setting.now):
             if why := patience.spent(transfer, setting.now):
-                self._stopped = why
+                self._stopped, self._cause = why, device.strain.still
                 break
             wake = min(transfer.bound(), patience.until)
             if wake < np.inf and not (isinstance(transfer, Course) and transfer.known):
@@ -146,6 +156,8 @@ class Ingest:
                 wake = min(wake, self._radio.coming.start)
             yield setting.env.timeout(max(wake - setting.now, 0.0)) | device.off | self._changed
             transfer.advance(setting.now)
+            if self._changes:
+                break
             self._seen(transfer)
             if self._radio and self._radio.move(setting.now):
                 self._lay(transfer)
@@ -153,6 +165,39 @@ class Ingest:
                 notice()
         session.end = setting.now
         self._close(session)
+
+    def anew(self, change: Callable[[], None], why: str, fault: str) -> None:
+        """Make a change to what can be copied, of a fault: between two stretches if a copy is under way."""
+        if self.running is None or self._device.off.triggered:
+            change()
+            return
+        self._changes.append(change)
+        self._stopped, self._cause = why, fault
+        self._disturb()
+
+    def relent(self) -> None:
+        """Try again, if the copy still goes on, the files for which there was no room."""
+        if self._refusal is not None and self._refusal[0] == "ENOSPC" and self.leg and self.leg.end is None:
+            self._refusal, self._crowded = None, ""
+            for queue in self._queues:
+                queue.refused[:] = False
+
+    def there(self) -> dict[int, NDArray[np.bool_]]:
+        """Which files of each collection are on the device, by its number, those of a stretch under way included."""
+        pairs = zip(self._datasets, self._collections, strict=False)
+        return {each.number: held for files, each in pairs if (held := self.held(files.name)) is not None}
+
+    def under_way(self, most: int) -> list[tuple[Collection, int]]:
+        """Files that are being copied now, at most so many: the first of each client's that are not finished."""
+        found: list[tuple[Collection, int]] = []
+        if (transfer := self.running) is None:
+            return found
+        transfer.advance(self._setting.now)
+        for k, queue in enumerate(self._queues):
+            streams = self._setting.scenario.clients[k].streams
+            left = self.sessions[-1].left[k][transfer.finish(k) > self._setting.now][:streams].tolist()
+            found += [(self._collections[queue.dataset[each]], int(queue.index[each])) for each in left]
+        return found[:most]
 
     def _seen(self, transfer: Copying) -> None:
         """Look at how far the copy has come; where clients share a link, who is done leaves it to the others."""
@@ -240,10 +285,9 @@ class Ingest:
         size, count = self._kept()
         if not self.finished:
             if device.off.triggered:
-                self._stopped = self._why_off()
-            setting.say(
-                LegInterrupted(setting.now, self._job, "ingest", self._stopped, size, count, device.fault)
-            )
+                self._stopped, self._cause = self._why_off(), device.fault
+            why, cause = self._stopped, self._cause
+            setting.say(LegInterrupted(setting.now, self._job, "ingest", why, size, count, cause))
         device.change()
 
     def _why_off(self) -> str:
@@ -259,13 +303,15 @@ class Ingest:
             return
         if self._refusal is not None:
             error, files, size = self._refusal
-            setting.say(Refused(setting.now, self._job, error, files, size, self.reasons[error]))
+            setting.say(
+                Refused(setting.now, self._job, error, files, size, self.reasons[error], self._crowded)
+            )
         left = [queue.left for queue in self._queues]
         files = sum(index.size for index in left)
         if files:
             size = sum(int(queue.sizes[index].sum()) for queue, index in zip(self._queues, left, strict=True))
             why = f"the copy could not go on: {self._stopped}"
-            setting.say(Refused(setting.now, self._job, "", files, size, why))
+            setting.say(Refused(setting.now, self._job, "", files, size, why, self._cause))
         size, count = self._kept()
         self.leg.end = setting.now
         self.leg.complete = (size, count) == (self.leg.total_bytes, self.leg.total_objects)
@@ -292,6 +338,7 @@ class Ingest:
         error = refuse(self._queues, order, free.free_bytes, free.free_files)
         new = [queue.refused & ~old for queue, old in zip(self._queues, before, strict=True)]
         size = sum(int(queue.sizes[mask].sum()) for queue, mask in zip(self._queues, new, strict=True))
+        self._crowded = self._device.strain.crowded if error == "ENOSPC" else ""
         self._refusal = (error, sum(int(mask.sum()) for mask in new), size)
 
     def _refuse_large(self) -> None:
@@ -393,8 +440,13 @@ class Ingest:
         if transfer is None:
             return
         transfer.set_regime(self._regime(), self._setting.now)
+        if self._radio is None and not self._device.computes:
+            ahead(self._setting, self._device, transfer)
         self._note(self._setting.now)
         self._lay(transfer)
+        self._disturb()
+
+    def _disturb(self) -> None:
         changed, self._changed = self._changed, self._setting.env.event()
         changed.succeed()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from devicesim import throughput
 from devicesim.device import capacities
 from devicesim.device.compute.compute import Alone
+from devicesim.device.course import Copying
 from devicesim.device.ingest.receiver import Receiver
 from devicesim.device.radio import Segment
 from devicesim.device.radio import air as mean_air
@@ -35,3 +36,11 @@ def regime(
     return throughput.Regime(
         bandwidth=tuple(rates), latency=tuple(latencies), share=have.share, store=have.store
     )
+
+
+def ahead(setting: Setting, device: Receiver, transfer: Copying) -> None:
+    """Lay what holds when a fault is over: whoever asks meanwhile when a reply comes is told."""
+    for at in device.strain.ends:
+        if at > setting.now:
+            with device.strain.seen_at(at):
+                transfer.set_regime(regime(setting, device), at)

@@ -70,7 +70,7 @@ def _missed(world: World, cluster: Cluster) -> Iterator[str]:
     for fault in cluster.setting.scenario.faults:
         if not isinstance(fault, NodeFault) or work.ended is None:
             continue
-        gone = work.struck.get(id(fault), fault.nodes or ())
+        gone = work.struck.get(id(fault), getattr(fault, "nodes", None) or ())
         why = "was not there any more" if id(fault) in work.struck else "had been packed up"
         for node in gone:
             why = why if work.formed is not None else "never formed a cluster"

@@ -12,8 +12,8 @@ from devicesim.scenario.findings import Finding
 from devicesim.scenario.places import Path
 
 _NEEDS = 'add [cluster] with nodes = 5, or leave "{}" out'
-_KINDS = ("node-lost", "node-down", "power-cut")
-_ONLY = ("node-lost", "node-down")
+_KINDS = ("node-lost", "node-down", "power-cut", "quorum-lost")
+_ONLY = ("node-lost", "node-down", "quorum-lost")
 
 
 def check(draft: Draft) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from devicesim import catalog
 from devicesim.scenario.checks.draft import Draft
 from devicesim.scenario.findings import Finding
 
@@ -84,11 +85,53 @@ def cable(draft: Draft, fault: Mapping[str, Any]) -> Iterator[Bar]:
     yield from _link(draft, fault, "ethernet", "a cable")
 
 
+def battery(draft: Draft, fault: Mapping[str, Any]) -> Iterator[Bar]:
+    """The device runs on a battery."""
+    if draft.table("site", "power").get("source", "mains") != "battery":
+        yield (
+            "kind",
+            "no battery can die: the device runs on mains",
+            'a [site] with power.source = "battery" has one',
+        )
+
+
+def shingled(draft: Draft, fault: Mapping[str, Any]) -> Iterator[Bar]:
+    """The drive could be a shingled one: the catalog has a sustained rate of it."""
+    if not catalog.has(f"{draft.device}.disk.smr_rate"):
+        yield (
+            "kind",
+            f"the catalog knows no shingled drive in {draft.device}",
+            'device = "SNC1_HDD" may have one',
+        )
+
+
+def imported(draft: Draft, fault: Mapping[str, Any]) -> Iterator[Bar]:
+    """AWS imports what is on the device."""
+    if (kind := draft.table("job").get("type", "IMPORT")) != "IMPORT":
+        yield "kind", f"a {fault['kind']} shows at an import, and job.type is {kind!r}", ""
+
+
+def copied(draft: Draft, fault: Mapping[str, Any]) -> Iterator[Bar]:
+    """Somebody copies."""
+    if not draft.document.get("client"):
+        yield "kind", "nobody copies anything", "add a [[client]]"
+
+
 RULES: Mapping[str, tuple[Rule, ...]] = {
     "blackout": (single, mains, parts),
     "power-cut": (alone_or_nodes, parts),
+    "battery-dead": (single, battery, parts),
+    "brown-out": (single, parts),
+    "overheating": (single, parts),
     "slow-disk": (single, parts),
+    "full-disk": (single, imported, parts),
+    "smr-cliff": (single, shingled, parts),
+    "wifi-roam": (single, wifi, parts),
     "wifi-outage": (single, wifi, parts),
     "cable-pulled": (single, cable, parts),
+    "corrupted-file": (single, imported, parts),
+    "file-changed": (single, imported, copied, parts),
+    "symbolic-link": (single, imported, parts),
+    "bad-name": (single, imported, parts),
 }
 """What each kind asks of a story; of nodes in a cluster, :mod:`~devicesim.scenario.checks.cluster` knows."""

@@ -11,16 +11,24 @@ from typing import Annotated, get_args
 
 from pydantic import Field
 
-from devicesim.scenario.faults.cluster import ClusterFault, NodeDown, NodeLost
-from devicesim.scenario.faults.disk import DiskFault, SlowDisk
+from devicesim.scenario.faults.cluster import ClusterFault, NodeDown, NodeLost, QuorumLost
+from devicesim.scenario.faults.content import BadName, ContentFault, CorruptedFile, FileChanged, SymbolicLink
+from devicesim.scenario.faults.disk import DiskFault, FullDisk, SlowDisk, SmrCliff
 from devicesim.scenario.faults.grammar import SINCE, FaultTable
-from devicesim.scenario.faults.link import CablePulled, LinkFault, WifiOutage
-from devicesim.scenario.faults.power import Blackout, PowerCut, PowerFault
+from devicesim.scenario.faults.link import CablePulled, LinkFault, WifiOutage, WifiRoam
+from devicesim.scenario.faults.power import (
+    BatteryDead,
+    Blackout,
+    BrownOut,
+    Overheating,
+    PowerCut,
+    PowerFault,
+)
 
 NodeFault = ClusterFault | PowerCut
 """What befalls nodes of a cluster; a power cut also a device that stands alone."""
 
-AnyFault = PowerFault | LinkFault | DiskFault | ClusterFault
+AnyFault = PowerFault | LinkFault | DiskFault | ContentFault | ClusterFault
 Fault = Annotated[AnyFault, Field(discriminator="kind")]
 """Something that the scenario lets go wrong."""
 
@@ -31,14 +39,25 @@ __all__ = [
     "KINDS",
     "SINCE",
     "AnyFault",
+    "BadName",
+    "BatteryDead",
     "Blackout",
+    "BrownOut",
     "CablePulled",
+    "CorruptedFile",
     "Fault",
     "FaultTable",
+    "FileChanged",
+    "FullDisk",
     "NodeDown",
     "NodeFault",
     "NodeLost",
+    "Overheating",
     "PowerCut",
+    "QuorumLost",
     "SlowDisk",
+    "SmrCliff",
+    "SymbolicLink",
     "WifiOutage",
+    "WifiRoam",
 ]

@@ -26,5 +26,13 @@ class NodeDown(FaultTable):
     duration: Lasting
 
 
-ClusterFault = NodeLost | NodeDown
+class QuorumLost(FaultTable):
+    """So many nodes of a cluster are out of reach for a while that it serves nothing, the last ones first."""
+
+    since: ClassVar[Since] = "formed"
+    kind: Literal["quorum-lost"] = Field(description="What goes wrong.", examples=["quorum-lost"])
+    duration: Lasting
+
+
+ClusterFault = NodeLost | NodeDown | QuorumLost
 """What befalls only nodes of a cluster."""

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from devicesim.scenario.faults.grammar import DeviceFault, Lasting
-from devicesim.scenario.quantities import Fraction
+from devicesim.scenario.faults.grammar import DeviceFault, Lasting, Time
+from devicesim.scenario.quantities import Fraction, Size
 
 
 class SlowDisk(DeviceFault):
@@ -20,5 +20,24 @@ class SlowDisk(DeviceFault):
     duration: Lasting
 
 
-DiskFault = SlowDisk
+class FullDisk(DeviceFault):
+    """Something else takes room on the disk; files that no longer fit are refused, unless it goes in time."""
+
+    kind: Literal["full-disk"] = Field(description="What goes wrong.", examples=["full-disk"])
+    taken: Annotated[
+        Size, Field(description="How much room it takes, at most all there is.", examples=["7 TB"])
+    ]
+    duration: Annotated[
+        Time | None, Field(description="How long until it is gone; for good if not given.", examples=["2 h"])
+    ] = None
+
+
+class SmrCliff(DeviceFault):
+    """The cache of a shingled drive is full, and it writes at its sustained rate until it has cleaned up."""
+
+    kind: Literal["smr-cliff"] = Field(description="What goes wrong.", examples=["smr-cliff"])
+    duration: Lasting
+
+
+DiskFault = SlowDisk | FullDisk | SmrCliff
 """What befalls the disk."""

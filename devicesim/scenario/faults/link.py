@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StrictInt
 
-from devicesim.scenario.faults.grammar import DeviceFault, Lasting
+from devicesim.scenario.faults.grammar import DeviceFault, Lasting, Time
 from devicesim.scenario.quantities import Name
 
 Which = Annotated[
     Name | None,
     Field(description="Which client's; every client's on such a link if not given.", examples=["laptop"]),
 ]
+
+
+class WifiRoam(DeviceFault):
+    """A client roams from one access point to another, once or several times; in between it hears nothing."""
+
+    kind: Literal["wifi-roam"] = Field(description="What goes wrong.", examples=["wifi-roam"])
+    client: Which = None
+    hops: Annotated[StrictInt, Field(description="How often.", examples=[3], ge=1, le=10_000)] = 1
+    every: Annotated[Time, Field(description="From one hop to the next.", examples=["20 s"])] = 20.0
+    gap: Annotated[
+        Time | None,
+        Field(description="How long each takes; the catalog's wifi.roam.gap if not given.", examples=["2 s"]),
+    ] = None
 
 
 class WifiOutage(DeviceFault):
@@ -31,5 +44,5 @@ class CablePulled(DeviceFault):
     duration: Lasting
 
 
-LinkFault = WifiOutage | CablePulled
+LinkFault = WifiRoam | WifiOutage | CablePulled
 """What befalls a link."""

@@ -1,4 +1,4 @@
-"""Faults of what feeds a device."""
+"""Faults of what feeds a device, and of the air around it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from devicesim.scenario.faults.grammar import DeviceFault, Nodes, Time
+from devicesim import units
+from devicesim.scenario.faults.grammar import DeviceFault, Lasting, Nodes, Time
+from devicesim.scenario.quantities import Quantity, Temperature
 
 Dark = Annotated[
     Time, Field(description="How long until power is back and somebody unlocks it.", examples=["6 h"])
@@ -33,5 +35,33 @@ class PowerCut(DeviceFault):
     duration: Dark
 
 
-PowerFault = Blackout | PowerCut
-"""What befalls the supply."""
+class BatteryDead(DeviceFault):
+    """The battery dies at once, whatever charge it had; a spare or a recharge brings the device back."""
+
+    kind: Literal["battery-dead"] = Field(description="What goes wrong.", examples=["battery-dead"])
+
+
+class BrownOut(DeviceFault):
+    """The supply gives less for a while; a device that draws more goes off at once, and waits for it to recover."""
+
+    kind: Literal["brown-out"] = Field(description="What goes wrong.", examples=["brown-out"])
+    supply: Annotated[
+        float,
+        Quantity(units.POWER),
+        Field(description="What the supply still gives.", examples=["12 W"]),
+    ]
+    duration: Lasting
+
+
+class Overheating(DeviceFault):
+    """The room is so hot for a while; the processor slows and the disk stops as the case warms."""
+
+    kind: Literal["overheating"] = Field(description="What goes wrong.", examples=["overheating"])
+    ambient: Annotated[
+        Temperature, Field(description="Temperature of the air around the device.", examples=["48 °C"])
+    ]
+    duration: Lasting
+
+
+PowerFault = Blackout | PowerCut | BatteryDead | BrownOut | Overheating
+"""What befalls the supply and the room."""
