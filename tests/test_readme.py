@@ -11,6 +11,7 @@ import pytest
 
 from devicesim.datasync_api import coverage as datasync
 from devicesim.protocol.shapes import Shape
+from devicesim.scenario.faults import told as faults
 from devicesim.snowball_api import interface
 from devicesim.snowball_api.coverage import table
 
@@ -104,6 +105,21 @@ def test_the_datasync_walk_of_the_readme_passes() -> None:
     walk: dict[str, Any] = {}
     exec(compile(block("python", "<!-- test: datasync -->"), "README.md", "exec"), walk)
     walk["test_a_snowcone_sends_its_files_online"]()
+
+
+def test_the_table_of_faults_is_the_code_s() -> None:
+    shown = README.split("<!-- table: faults -->\n")[1].split("<!-- end -->")[0]
+    assert shown == faults.table()
+
+
+def test_faults_of_the_readme_are_labelled() -> None:
+    exec(compile(block("python", "<!-- test: faults -->"), "README.md", "exec"), {})
+
+
+def test_commands_on_faults_run() -> None:
+    for line in block("sh", "truth there.").splitlines():
+        words = line.partition("#")[0].split()[1:]
+        assert devicesim(*words).returncode == 0, line
 
 
 def test_the_table_of_datasync_is_the_code_s() -> None:

@@ -105,7 +105,7 @@ def _hand_over(setting: Setting, job: str, share: Share, spoils: Spoils) -> None
         sizes = [each.size for each in spoiled if each.spoil == spoil]
         setting.say(ImportFailed(setting.now, job, len(sizes), sum(sizes), spoil.why, spoil.fault))
     if refused is None:
-        failing = failing[~np.isin(failing, sorted(told))]
+        failing = failing[[number not in told for number in failing.tolist()]] if told else failing
         count, size = failing.size, _size_of(share, failing)
     else:
         others = (item for _, item, made in imported(setting, job, share, spoils) if not made)

@@ -49,7 +49,7 @@ class Power:
 
     Attributes:
         sags: what the supply gives less for a while, by the fault [W].
-        wasted: joules that were in batteries that died.
+        wasted: joules that were left in batteries that died or were swapped.
         energy: joules the device has drawn so far.
         charge: joules left in the connected battery; infinite on mains.
         low: event that fires when the battery reaches its shutdown level.
@@ -178,6 +178,8 @@ class Power:
         self.settle()
         yield setting.env.timeout(wait)
         self.settle()
+        if what == "swapped":
+            self.wasted += self.charge
         self.charge, self._warned = self.capacity, False
         self.low = setting.env.event()
         setting.say(BatteryChanged(setting.now, self._job, what, 1.0))

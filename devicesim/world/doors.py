@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 
 from devicesim.device import rooms
@@ -10,6 +11,7 @@ from devicesim.device.order import Life
 from devicesim.device.share import redo
 from devicesim.errors import VerbError, unknown
 from devicesim.jobs import JobState, JobType
+from devicesim.scenario.faults import PowerCut
 from devicesim.world.engine import Engine
 from devicesim.world.traffic import Traffic
 
@@ -73,7 +75,10 @@ class Doors(Engine):
         """
         life = self._running(job_id)
         life.device.hand.stop()
-        life.device.fail("the plug was pulled")
+        cut = PowerCut.model_construct(at=0.0, kind="power-cut", duration=inf)
+        incident = self._setting.faults.of(cut, life.job.id)
+        incident.begin(self._setting.say, self.now, "supply", "somebody pulls the plug", lasts=inf)
+        life.device.fail("the plug was pulled", incident.id)
         self._at_once()
         self._note("cut_power", job_id=life.job.id)
 
@@ -88,6 +93,9 @@ class Doors(Engine):
         if not hand.stopped or hand.on.triggered or hand.packed:
             raise VerbError(f"the device of job {life.job.id} was not switched off by hand, or is on again")
         hand.start()
+        for each in self._setting.faults.under_way("power-cut", life.job.id):
+            if isinstance(each.fault, PowerCut) and each.fault.duration == inf:
+                each.end(self._setting.say, self.now, "somebody plugs it in again")
         self._at_once()
         self._note("power_on", job_id=life.job.id)
 

@@ -95,6 +95,19 @@ class TestLabels:
         assert "fault slow-disk at 30.0 d: the device was not at work then" in answer(world).notes
 
 
+def test_worked_the_plug_pulled_by_hand_is_labelled_too() -> None:
+    world = World(small_story(SLOW_LINK, 'client.laptop.nfs.durability = "async"'))
+    world.advance(COPY_BEGINS + 100)
+    world.cut_power()
+    world.advance("1 h")
+    world.power_on()
+    world.run()
+    (began,), (ended,) = world.stream.of(FaultBegan), world.stream.of(FaultEnded)
+    (lost,) = world.stream.of(Lost)
+    assert (began.kind, began.fault, lost.fault, ended.at - began.at) == ("power-cut", "F1", "F1", 3600)
+    assert world.job().outcome == "complete"
+
+
 class TestInject:
     def test_law_replay_is_the_same_world(self) -> None:
         world = World(small_story(SLOW_LINK))
