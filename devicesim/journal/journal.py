@@ -48,6 +48,7 @@ class Journal:
     Attributes:
         path, version: as given.
         by: the version that made the file.
+        life: how many processes have had the file, this one included.
         told: what the World was told when it began; None in a new file.
         contents: what clients wrote.
         broke: told of the first error after which nothing is kept any more.
@@ -58,6 +59,7 @@ class Journal:
 
     def __init__(self, path: Path, version: str = "") -> None:
         self.path, self.version, self.by = path, version, version
+        self.life = 1
         self.broke: Callable[[StateError], object] = _alone
         self._database = Database(path)
         self.told: Told | None = None
@@ -94,7 +96,7 @@ class Journal:
     def begin(self, told: Told) -> None:
         """Make a new file the state of a World that was told this."""
         self.contents = Contents(self.path, told.options["content"])
-        self._database.begin({**told.plain(), "by": written(self.version), "content_end": "0"})
+        self._database.begin({**told.plain(), "by": written(self.version), "content_end": "0", "lives": "1"})
         self.told = told
 
     def tell(self, told: Told) -> None:
@@ -108,12 +110,14 @@ class Journal:
             self.told = Told.of(plain)
             self.by = str(read(plain["by"]))
             self._end_noted = int(plain["content_end"])
+            self.life = int(plain.get("lives", "1")) + 1
             kind = self.told.options["content"]
         except (DevicesimError, ValueError, KeyError, TypeError, IndexError) as error:
             raise StateError(f"{self.path} cannot be read: {error}") from error
         self.contents = Contents(self.path, kind, self._end_noted)
         self.contents.know(known_of(self._database.read("SELECT * FROM digest")))
         self._proofs = dict(self._database.read("SELECT number, digest FROM checkpoint"))
+        self._database.write([(_TELL, ("lives", str(self.life)))])
 
     @property
     def log(self) -> tuple[Verb, ...]:

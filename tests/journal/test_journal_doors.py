@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from nfs4_client import Nfs41
 from nfs_client import PROCEDURES, Nfs3, opaque, u32, u64
 
 from devicesim.endpoints.nfs import NfsDoor
@@ -12,6 +13,9 @@ from devicesim.errors import UnknownNameError
 from devicesim.journal import Journal, Told
 from devicesim.snowball_api.kept import kept
 from devicesim.snowball_api.snow import Snow
+
+BADSESSION = 10052
+"""NFS4ERR_BADSESSION (RFC 8881, 15.1)."""
 
 
 def test_eight_writes_under_way_wait_for_the_disk_once(
@@ -46,6 +50,27 @@ def test_eight_writes_under_way_wait_for_the_disk_once(
             assert len(groups) <= 2
             assert nfs.read(handle, 0, 800)[1] == b"".join(bytes([number]) * 100 for number in range(8))
             assert len(groups) <= 2, "a read waits for nothing"
+
+
+def test_a_session_from_before_a_restart_is_nobody_s(tmp_path: Path) -> None:
+    """The first client after the restart does not get what the first one before it had."""
+    names: list[bytes] = []
+    for _ in range(2):
+        with Journal(tmp_path / "camp.state") as journal:
+            snow = kept(journal, Told(options={"seed": 7}))
+            premises = Premises(snow, paced=False, journal=journal)
+            if not snow.world.jobs:
+                snow.world.create_job()
+                premises.welcome()
+                snow.world.until_serving()
+            with NfsDoor(premises) as door, Nfs41(door.port) as nfs:
+                for earlier in names:
+                    nfs.name, nfs.slot = earlier, 0
+                    assert nfs.compound(nfs.sequence()).status == BADSESSION
+                nfs.start()
+                names.append(nfs.name)
+            journal.commit(snow.world)
+    assert len(set(names)) == 2
 
 
 def test_snapshots_of_a_world_that_is_kept_nowhere() -> None:

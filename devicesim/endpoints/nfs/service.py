@@ -177,7 +177,8 @@ class Service:
         assert share is not None
         if tree is None or tree.share is not share or tree.boot != share.boot:
             tree = self._tree = Tree(share)
-            self._version4 = v4.Version4(tree, self._lease)
+            journal = self._premises.journal
+            self._version4 = v4.Version4(tree, self._lease, life=journal.life if journal is not None else 0)
         return tree
 
     def _caller(self, call: Call) -> rpc.Caller:

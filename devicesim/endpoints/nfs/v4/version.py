@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 import time
 from collections.abc import Callable
+from hashlib import blake2b
 
 from devicesim.device.share.limits import ShareError
 from devicesim.endpoints.nfs.rpc import Caller
@@ -67,11 +68,15 @@ class Version4:
         tree: the files.
         lease: how long clients' state is kept without a word of them [s of wall].
         clock: the wall's.
+        life: how often the server has started while the device ran on; what clients had before is not known now.
     """
 
-    def __init__(self, tree: Tree, lease: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, tree: Tree, lease: float, clock: Callable[[], float] = time.monotonic, life: int = 0
+    ) -> None:
         self._tree = tree
-        self._clients = Clients(tree.signature, lease, clock)
+        own = blake2b(tree.signature + life.to_bytes(8), digest_size=4).digest()
+        self._clients = Clients(own if life else tree.signature, lease, clock)
         self._attributes = Attributes(0, lease), Attributes(1, lease)
 
     def answer(
