@@ -288,12 +288,14 @@ class Work:
     def _begin(self, incident: Incident, nodes: Sequence[int]) -> None:
         """Label a fault, and its end where it has one."""
         setting, fault = self._setting, incident.fault
-        words = {"node-lost": "fail for good", "power-cut": "lose power"}.get(
-            incident.kind, "are out of reach"
-        )
+        one = len(nodes) == 1
+        words = {
+            "node-lost": "fails for good" if one else "fail for good",
+            "power-cut": "loses power" if one else "lose power",
+        }.get(incident.kind, "is out of reach" if one else "are out of reach")
         lasts = getattr(fault, "duration", float("inf"))
         where = f"node{'s' if len(nodes) > 1 else ''} {', '.join(map(str, nodes))}"
-        incident.begin(setting.say, setting.now, where, f"nodes {words}", lasts=lasts)
+        incident.begin(setting.say, setting.now, where, f"{where} {words}", lasts=lasts)
         if lasts < float("inf"):
             setting.env.process(self._over(incident, lasts))
 
