@@ -56,7 +56,7 @@ DECODERS = {
     "keys": Keys,
 }
 CORPUS = HERE / "corpus"
-GROWTH = 48e6
+GROWTH = 100e6
 """What a process may grow by in a whole run, once it has seen its first tenth [bytes]."""
 
 

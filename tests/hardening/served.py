@@ -22,6 +22,8 @@ region = "us-west-2"
 [job]
 buckets = ["arn:aws:s3:::trail-cams"]
 """
+PROGRAM = [sys.executable, "-m", "devicesim"]
+"""What is started."""
 READY = 60.0
 """How long it may take to open its doors [s]."""
 
@@ -90,9 +92,7 @@ def served(folder, *more, story=STORY, doors=("--nfs", "0", "--ssh", "0")):
     ready, errors = folder / "ready.json", folder / "stderr"
     ready.unlink(missing_ok=True)
     words = [
-        sys.executable,
-        "-m",
-        "devicesim",
+        *PROGRAM,
         "serve",
         "story.toml",
         "--ready-file",

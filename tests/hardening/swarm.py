@@ -38,6 +38,13 @@ ADDRESS = {
 }
 
 
+def rounds(until):
+    """Once at least, and again until the time is over."""
+    yield
+    while time.perf_counter() < until:
+        yield
+
+
 class Tally:
     """What the clients have seen."""
 
@@ -120,7 +127,7 @@ class Http(Line):
             "Description": name,
         }
         job = (await self.ask("CreateJob", order | {"AddressId": address}))["JobId"]
-        while time.perf_counter() < until:
+        for _ in rounds(until):
             told = (await self.timed(self.ask("DescribeJob", {"JobId": job})))["JobMetadata"]
             self.hold((told["JobId"], told["Description"], told["AddressId"]) == (job, name, address))
             told = (await self.timed(self.ask("DescribeAddress", {"AddressId": address})))["Address"]
@@ -164,7 +171,7 @@ class Nfs3(Rpc):
         status, words = await self.do("create", opaque(top) + opaque(b"v3-%d" % number) + u32(0) + sattr())
         self.hold((status, words.u32()) == (0, 1))
         file, draw = words.opaque(), random.Random(number)
-        while time.perf_counter() < until:
+        for _ in rounds(until):
             block, place = draw.randbytes(BLOCK), draw.randrange(64) * BLOCK
             arguments = opaque(file) + u64(place) + u32(BLOCK, 0) + opaque(block)
             status, _ = await self.timed(self.do("write", arguments))
@@ -215,7 +222,7 @@ class Nfs41(Rpc):
         stateid, _ = read_open(words)
         words.fixed(8)
         file, draw = op("putfh", opaque(words.opaque())), random.Random(number)
-        while time.perf_counter() < until:
+        for _ in rounds(until):
             block, place = draw.randbytes(BLOCK), draw.randrange(64) * BLOCK
             write = op("write", stateid, u64(place), u32(0), opaque(block))
             status, _ = await self.timed(self.within(file, write))
@@ -270,7 +277,7 @@ def sftp(host, port, clients, seconds, key, first):
             entered = True
             ready.wait(10 * PATIENCE)
             until = time.perf_counter() + seconds
-            while time.perf_counter() < until:
+            for _ in rounds(until):
                 block, place = draw.randbytes(BLOCK), draw.randrange(64) * BLOCK
                 begun = time.perf_counter()
                 write(file, place, block)

@@ -43,7 +43,8 @@ class Spill:
 
     def _descriptor(self, file: File) -> int:
         name = file.content or f"{file.fileid:x}-{file.generation:x}"
-        flags = os.O_RDWR if file.content else os.O_RDWR | os.O_CREAT | os.O_TRUNC
+        # Nobody's link leads a client's bytes elsewhere.
+        flags = os.O_RDWR | os.O_NOFOLLOW | (0 if file.content else os.O_CREAT | os.O_TRUNC)
         if name in self._open:
             self._open.move_to_end(name)
             return self._open[name]

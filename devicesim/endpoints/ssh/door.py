@@ -160,7 +160,7 @@ class SshDoor:
         self.fingerprint: str = self.host_key.fingerprint
         self._open = True
         self._transports: set[Connection] = set()
-        self._crowd = Crowd[Connection](room(MOST), _quiet_since, Connection.close)
+        self._crowd = Crowd[Connection](room(MOST), _quiet_since, _hang_up)
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._accept, name="devicesim-ssh", daemon=True)
         self._thread.start()
@@ -229,6 +229,7 @@ class SshDoor:
             pass
         finally:
             transport.close()
+            transport.packetizer.complete_handshake()  # its timer would stay for the rest of its 15 s
             self._crowd.leave(transport)
             with self._lock:
                 self._transports.discard(transport)
@@ -237,3 +238,9 @@ class SshDoor:
 def _quiet_since(connection: Connection) -> float | None:
     """Since when somebody who has not logged in is there; None of who has."""
     return None if connection.is_authenticated() else connection.since
+
+
+def _hang_up(connection: Connection) -> None:
+    """End a connection, begun or not, without waiting for its threads, which notice."""
+    with suppress(OSError):
+        connection.sock.shutdown(socket.SHUT_RDWR)

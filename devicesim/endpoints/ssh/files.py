@@ -37,6 +37,9 @@ LINKS = 40
 SECOND = 10**9
 """Nanoseconds of one; SFTP version 3 tells whole seconds."""
 
+MOST_READ = 1 << 18
+"""Bytes of one READ at most, as with OpenSSH; who asks for more is told less, and asks again."""
+
 PAGE = 1024
 """Entries of a directory read from the share at a time."""
 
@@ -286,7 +289,7 @@ class Handle(paramiko.SFTPHandle):
 
     def read(self, offset: int, length: int) -> bytes | int:
         """Bytes from an offset."""
-        length = max(0, min(length, self._node.size - offset))
+        length = max(0, min(length, self._node.size - offset, MOST_READ))
         return self._files.spend("READ", length, lambda share, _: share.read(self._node, offset, length))
 
     def write(self, offset: int, data: Buffer) -> int:

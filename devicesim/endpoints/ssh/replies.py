@@ -15,8 +15,8 @@ _GRACE = 0.0005
 _PATIENCE = 200
 """How often at most: a client that never stops sending gets its replies all the same."""
 
-_WAITING = 4096
-"""Replies that may wait; then no more requests are read."""
+_WAITING, _BYTES = 4096, 16 << 20
+"""Replies that may wait, and their bytes; then no more requests are read."""
 
 
 class Replies:
@@ -32,18 +32,23 @@ class Replies:
 
     def __init__(self, premises: Premises, idle: Callable[[], bool]) -> None:
         self._premises, self._idle = premises, idle
-        self._queue: deque[tuple[float, Callable[[], None]]] = deque()
+        self._queue: deque[tuple[float, Callable[[], None], int]] = deque()
+        self._bytes = 0
         self._changed = threading.Condition()
         self._open = True
         self._thread = threading.Thread(target=self._run, name="devicesim-ssh-replies", daemon=True)
         self._thread.start()
 
-    def put(self, due: float, send: Callable[[], None]) -> None:
-        """Send something at a simulated time [s], after all that was put before."""
+    def put(self, due: float, send: Callable[[], None], size: int = 0) -> None:
+        """Send something of so many bytes at a simulated time [s], after all that was put before."""
         with self._changed:
-            self._changed.wait_for(lambda: len(self._queue) < _WAITING or not self._open)
-            self._queue.append((due, send))
+            self._changed.wait_for(self._has_room)
+            self._queue.append((due, send, size))
+            self._bytes += size
             self._changed.notify_all()
+
+    def _has_room(self) -> bool:
+        return not self._open or (len(self._queue) < _WAITING and self._bytes < _BYTES)
 
     def drain(self) -> None:
         """Wait until everything is sent."""
@@ -68,7 +73,7 @@ class Replies:
                 self._changed.wait_for(lambda: self._queue or not self._open)
                 if not self._open:
                     return
-                due, send = self._queue[0]
+                due, send, size = self._queue[0]
                 # Only a clock that jumps to the reply could pass by a request that is still being read.
                 for _ in range(
                     _PATIENCE if self._premises.paced and self._premises.world.clock == "driven" else 0
@@ -86,6 +91,7 @@ class Replies:
                 return
             with self._changed:
                 self._queue.popleft()
+                self._bytes -= size
                 self._changed.notify_all()
 
     def _held(self, due: float) -> bool:

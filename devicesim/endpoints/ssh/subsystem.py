@@ -85,7 +85,7 @@ class Subsystem(paramiko.SFTPServer):
         """Every reply comes by here."""
         body = packet.asbytes()
         framed = (len(body) + 1).to_bytes(4, "big") + bytes([t]) + body
-        self._replies.put(self._files.due, lambda: self._channel.sendall(framed))
+        self._replies.put(self._files.due, lambda: self._channel.sendall(framed), len(framed))
 
     def _send_status(self, request_number: int, code: int, desc: str | None = None) -> None:
         why, self._files.why = self._files.why, ""
