@@ -82,6 +82,11 @@ class Served:
         return self.process.returncode, self.errors.read_text()
 
 
+def _heed_interrupts():
+    """Whatever started the tests may have them ignore Ctrl-C, which a child would inherit."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def served(folder, *more, story=STORY, doors=("--nfs", "0", "--ssh", "0")):
     """Start one in a folder of its own; ``more`` are further words of its command line."""
@@ -103,7 +108,7 @@ def served(folder, *more, story=STORY, doors=("--nfs", "0", "--ssh", "0")):
     if "--ssh" in doors:
         words += ["--authorized-keys", "key.pub"]
     with errors.open("wb") as err, (folder / "stdout").open("wb") as out:
-        process = subprocess.Popen(words, cwd=folder, stdout=out, stderr=err)
+        process = subprocess.Popen(words, cwd=folder, stdout=out, stderr=err, preexec_fn=_heed_interrupts)
     try:
         until = time.monotonic() + READY
         while not ready.exists():

@@ -20,7 +20,7 @@ RATIO = 20.0
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    with served(tmp_path_factory.mktemp("load"), "--unpaced", "--content", "keep:64MB") as opened:
+    with served(tmp_path_factory.mktemp("load"), "--unpaced") as opened:
         yield opened
 
 
