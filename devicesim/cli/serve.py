@@ -29,6 +29,8 @@ from devicesim.snowball_api.snow import Snow
 from devicesim.world.clock import factor_of
 
 PORTS = 65535
+BETWEEN = 0.5
+"""How long to wait at a time [s]: a signal that another thread was given does not wake this one."""
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 
 
@@ -241,7 +243,7 @@ def _serve(premises: Any, made: Mapping[str, Any], listen: str, ready: Path | No
             stack.enter_context(_maker("ticker.Ticker")(premises))
         premises.settle()
         _announce(premises, doors, ready)
-        while not doors["http"].wait(3600.0):
+        while not doors["http"].wait(BETWEEN):
             pass
 
 
