@@ -36,7 +36,7 @@ from devicesim.datasync_api.model import interface
 from devicesim.datasync_api.operations import TABLE
 from devicesim.errors import DevicesimError, VerbError
 from devicesim.protocol import wire
-from devicesim.protocol.errors import ApiError, unknown_operation
+from devicesim.protocol.errors import ApiError, meant, unknown_operation
 from devicesim.protocol.validation import check
 from devicesim.protocol.wire import Answer, Request
 from devicesim.world import World
@@ -78,6 +78,8 @@ class DataSyncApi:
         """
         if operation not in TABLE:
             raise unknown_operation(f"There is no operation {operation!r} of DataSync here.")
+        if spoiled := self.world.called(ACTOR, operation):
+            raise meant(spoiled, operation)
         try:
             check(members, self.model.operations[operation].input)
         except ApiError as error:

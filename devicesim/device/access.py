@@ -1,6 +1,7 @@
 """AWS's way to the buckets of an import: where it is barred, AWS waits, and gives up after the documented time.
 
-Checked only where an object store or roles are attached; what they say is part of the World's log.
+Checked where an object store or roles are attached, what they say being part of the World's log, and where a fault
+revokes the role or the key. That AWS waits for a key as it does for a role is *assumed*.
 """
 
 from __future__ import annotations
@@ -9,33 +10,46 @@ from collections.abc import Generator
 
 import simpy
 
+from devicesim.device.faults.account import Bar
 from devicesim.device.job import Job
 from devicesim.device.neighbours import Warnings
 from devicesim.device.setting import Setting
 from devicesim.device.share import Share
 from devicesim.progress import AccessBarred
+from devicesim.scenario.faults import KeyRevoked, RoleRevoked
 
 
-def wait(setting: Setting, job: Job, share: Share) -> Generator[simpy.Event, object, str]:
+def wait(
+    setting: Setting, job: Job, share: Share | None = None
+) -> Generator[simpy.Event, object, Bar | None]:
     """Wait until AWS can reach the buckets of what is on the device.
 
-    The customer is told once for each reason; AWS looks again every now and then.
+    Of an export, which has no share yet, only faults bar the way. The customer is told once for each reason; AWS looks
+    again every now and then.
 
     Returns:
-        Why it gave up; empty if it did not have to.
+        Why it gave up; None if it did not have to.
     """
     told, deadline = "", 0.0
-    while why := _barred(setting, job, share):
+    while bar := _bar(setting, job, share):
         if not told:
             deadline = setting.now + setting.figures.si("aws_import.repair.limit")
         if setting.now >= deadline:
-            return why
-        if why != told:
-            told = why
-            _warn(setting, job, why, deadline)
+            return bar
+        if bar.why != told:
+            told = bar.why
+            _warn(setting, job, bar, deadline)
         look = setting.figures.si("aws_import.repair.look")
         yield setting.env.timeout(min(look, deadline - setting.now))
-    return ""
+    return None
+
+
+def _bar(setting: Setting, job: Job, share: Share | None) -> Bar | None:
+    """What keeps AWS from the buckets, or from reading the device; a fault, or what a neighbour says."""
+    if bar := setting.account.barred(RoleRevoked, KeyRevoked):
+        return bar
+    why = "" if share is None else _barred(setting, job, share)
+    return Bar(why, "") if why else None
 
 
 def _barred(setting: Setting, job: Job, share: Share) -> str:
@@ -55,7 +69,10 @@ def _barred(setting: Setting, job: Job, share: Share) -> str:
     return setting.heard.ask(f"access/{job.id}", setting.now, find if store or roles else None) or ""
 
 
-def _warn(setting: Setting, job: Job, why: str, deadline: float) -> None:
-    setting.say(AccessBarred(setting.now, job.id, why, deadline))
+def _warn(setting: Setting, job: Job, bar: Bar, deadline: float) -> None:
+    setting.say(AccessBarred(setting.now, job.id, bar.why, deadline, bar.fault))
     if isinstance(notifications := setting.neighbours.notifications, Warnings):
-        notifications.warn(job.id, why, deadline, setting.now)
+        notifications.warn(job.id, bar.why, deadline, setting.now)
+
+
+__all__ = ["Bar", "wait"]

@@ -11,12 +11,16 @@ import simpy
 from numpy.typing import NDArray
 
 from devicesim import catalog
+from devicesim.device.faults.account import failing
+from devicesim.device.faults.ledger import Incident
+from devicesim.device.faults.pace import at_the_pace_of_s3
 from devicesim.device.neighbours import ObjectStore, Upload
 from devicesim.device.setting import Setting
 from devicesim.device.share import File, Item, Share
 from devicesim.device.spoils import Spoils
 from devicesim.physics import cloud, courier
-from devicesim.progress import Curve, ImportFailed, Leg, LegEnded, LegStarted
+from devicesim.progress import MOST_NAMES, Curve, ImportFailed, Leg, LegEnded, LegStarted
+from devicesim.scenario.faults import ImportFailures, StockOut
 
 Process = Generator[simpy.Event, object, None]
 
@@ -29,8 +33,30 @@ def accept(setting: Setting) -> Process:
     yield setting.env.timeout(setting.figures.si("preparation.new.duration"))
 
 
-def preparation(setting: Setting, job: str) -> float:
-    """Draw how long AWS takes to prepare a device [s]; now and then there is none in stock, and that takes weeks."""
+def out_of_stock(setting: Setting, job: str) -> Incident | None:
+    """The fault by which AWS has no device for a job now; None if there is none."""
+    return setting.account.take(setting, StockOut, job)
+
+
+def preparation(
+    setting: Setting, job: str, out: Incident | None = None
+) -> Generator[simpy.Event, object, float]:
+    """Draw how long AWS takes to prepare a device [s]; now and then there is none in stock, and that takes weeks.
+
+    A fault by which it is out of stock takes the same weeks, or as long as it says before the usual preparation.
+    """
+    if out is None:
+        return _drawn(setting, job, None)
+    duration = getattr(out.fault, "duration", None)
+    waits = max(0.0, _drawn(setting, job, 1.0) - _drawn(setting, job, 0.0)) if duration is None else duration
+    out.begin(setting.say, setting.now, "stock", "AWS has no device in stock", job=job, lasts=max(waits, 1.0))
+    yield setting.env.timeout(waits)
+    out.end(setting.say, setting.now)
+    return _drawn(setting, job, 0.0)
+
+
+def _drawn(setting: Setting, job: str, stock_out: float | None) -> float:
+    """A preparation as it is drawn [s], with the catalog's share of stock-outs if not told."""
     device = setting.scenario.job.device
 
     def figure(path: str) -> float:
@@ -39,7 +65,7 @@ def preparation(setting: Setting, job: str) -> float:
     law = courier.Preparation(
         median=figure("in_stock.median"),
         sigma=figure("in_stock.sigma"),
-        stock_out=figure("stock_out.share"),
+        stock_out=figure("stock_out.share") if stock_out is None else stock_out,
         stock_out_median=figure("stock_out.median"),
         stock_out_sigma=figure("stock_out.sigma"),
     )
@@ -64,7 +90,7 @@ def _wait(setting: Setting, what: str, job: str) -> Process:
 
 def import_objects(setting: Setting, job: str, share: Share, spoils: Spoils) -> Process:
     """Copy what is on the device into S3, verify it, and count what failed."""
-    figures, env = setting.figures, setting.env
+    figures = setting.figures
     size, count = share.bytes, share.files + spoils.links
     rate, objects = figures.si("aws_import.rate"), figures.si("aws_import.object_rate")
     listing = count / figures.si("aws_import.listing_rate")
@@ -81,8 +107,7 @@ def import_objects(setting: Setting, job: str, share: Share, spoils: Spoils) -> 
         np.array([0.0, float(count)]),
         linear=True,
     )
-    leg.session(setting.now, 0, 0, lambda: knots)
-    yield env.timeout(listing + copying)
+    yield from at_the_pace_of_s3(setting, leg, knots, listing + copying)
     _hand_over(setting, job, share, spoils)
     leg.end, leg.complete = setting.now, True
     setting.say(LegEnded(setting.now, job, "import", True, size, count))
@@ -111,6 +136,20 @@ def _hand_over(setting: Setting, job: str, share: Share, spoils: Spoils) -> None
         others = (item for _, item, made in imported(setting, job, share, spoils) if not made)
         sizes = [item.size for item in others if not spoils.of(item.node, item.collection, item.number)]
         count, size = len(sizes), sum(sizes)
+    for each, numbers in _faults(setting, job, share).items():
+        if told:  # what its content spoils fails by that
+            numbers = numbers[[number not in told for number in numbers.tolist()]]
+        fault = setting.faults.incidents[each]
+        why, lost = (
+            f"{getattr(fault.fault, 'error', '')}: named in the job's failure log",
+            _size_of(share, numbers),
+        )
+        fault.begin(
+            setting.say, setting.now, "S3", f"{numbers.size:,} objects fail to import", job=job,
+            files=numbers.size, size=lost, names=_names(share, numbers),
+        )  # fmt: skip
+        setting.say(ImportFailed(setting.now, job, numbers.size, lost, why, each))
+        count, size = count - numbers.size, size - lost
     if count:
         why = "checksum or name: named in the job's failure log"
         setting.say(ImportFailed(setting.now, job, count, size, why))
@@ -120,10 +159,47 @@ def _failing(setting: Setting, job: str, share: Share) -> NDArray[np.int64]:
     """Numbers of the objects that the import fails to make, in order; the same however often it is asked."""
     draw = setting.draw(f"import/{job}")
     number = int(draw.binomial(share.files, setting.figures.si("aws_import.failed")))
-    if not number:
-        return np.zeros(0, dtype=np.int64)
-    failing: NDArray[np.int64] = np.sort(draw.choice(share.files, number, replace=False))
-    return failing
+    drawn = (
+        np.sort(draw.choice(share.files, number, replace=False)) if number else np.zeros(0, dtype=np.int64)
+    )
+    faults = _faults(setting, job, share)
+    if faults:  # what fails by chance and on purpose fails once
+        drawn = np.flatnonzero(np.bincount(np.concatenate([drawn, *faults.values()])))
+    numbers: NDArray[np.int64] = drawn.astype(np.int64, copy=False)
+    return numbers
+
+
+def _faults(setting: Setting, job: str, share: Share) -> dict[str, NDArray[np.int64]]:
+    """What each fault lets fail of an import, by its id: no object twice."""
+    account, found = setting.account, dict[str, NDArray[np.int64]]()
+    if job not in account.imports:
+        account.imports[job] = account.all_due(setting, ImportFailures, job)
+    gone = np.zeros(share.files if account.imports[job] else 0, dtype=np.bool_)
+    for each in account.imports[job]:
+        numbers = failing(setting, each, job, share.files)
+        numbers = numbers[~gone[numbers]]
+        gone[numbers] = True
+        if numbers.size:
+            found[each.id] = numbers
+    return found
+
+
+def errors(setting: Setting, job: str, share: Share) -> dict[tuple[str, str], str]:
+    """S3's codes for the objects of an import that faults let fail, by bucket and key."""
+    codes = {
+        int(number): str(getattr(setting.faults.incidents[each].fault, "error", ""))
+        for each, numbers in _faults(setting, job, share).items()
+        for number in numbers
+    }
+    if not codes:
+        return {}
+    return {(bucket, item.key): codes[number] for number, bucket, item in _numbered(share) if number in codes}
+
+
+def _names(share: Share, numbers: NDArray[np.int64]) -> list[str]:
+    """Keys of the first of some objects."""
+    wanted = set(numbers[:MOST_NAMES].tolist())
+    return [item.key for number, _, item in _numbered(share) if number in wanted]
 
 
 def imported(setting: Setting, job: str, share: Share, spoils: Spoils) -> Iterator[tuple[str, Item, bool]]:

@@ -85,6 +85,11 @@ class Customer:
         """Let there be no power up to a time [s]; whoever looks after the device waits for it."""
         self._dark = max(self._dark, until)
 
+    @property
+    def elsewhere(self) -> tuple[int, int]:
+        """Files and bytes on the device that are in S3 already."""
+        return 0, 0
+
     def keep(self) -> Generator[simpy.Event, object, None]:
         """Unpack, work, pack; returns when the device is off and waits for the courier."""
         setting, device, story = self._setting, self._device, self._setting.scenario

@@ -53,6 +53,8 @@ class Life:
         self._door = Door(setting, self.device)
         self.held: simpy.Event | None = None
         self._enter(JobState.NEW)
+        if not job.master:
+            setting.account.enter(job.id)
         if setting.scenario.faults:
             rooms.expect(self)
         self.over: simpy.Process = setting.env.process(self._run())
@@ -95,7 +97,8 @@ class Life:
         if job.state is JobState.CANCELLED:
             return
         self._enter(JobState.PREPARING_APPLIANCE)
-        preparation = cloud.preparation(setting, job.id)
+        out = cloud.out_of_stock(setting, job.id)
+        preparation = yield from cloud.preparation(setting, job.id, out)
         packing = preparation * setting.figures.si(
             catalog.own(job.order.device, "preparation.preparing_shipment.share")
         )
@@ -105,16 +108,16 @@ class Life:
         yield setting.env.timeout(packing)
         fate = yield from self._ship("outbound", JobState.IN_TRANSIT_TO_CUSTOMER)
         if fate == "lost":
-            self._never("lost on the way to the customer")
+            self._never("lost on the way to the customer", self._shipment.fault)
             return
         self._enter(JobState.WITH_CUSTOMER)
         if fate == "damaged":
-            self._never("damaged on the way to the customer")
+            self._never("damaged on the way to the customer", self._shipment.fault)
             return
         yield from self.customer.keep()
         fate = yield from self._ship("return", JobState.IN_TRANSIT_TO_AWS)
         if fate == "lost":
-            self._lose("lost on the way back to AWS")
+            self._lose("lost on the way back to AWS", fault=self._shipment.fault)
             return
         yield from self._receive(fate == "damaged")
 
@@ -147,18 +150,19 @@ class Life:
         self._enter(JobState.WITH_AWS)
         yield from cloud.queue(setting, job.id)
         if damaged:
-            self._lose("damaged on the way back: AWS erases such a device without any work")
+            why = "damaged on the way back: AWS erases such a device without any work"
+            self._lose(why, fault=self._shipment.fault)
             return
         if job.order.type is JobType.IMPORT:
-            if why := (yield from access.wait(setting, job, self.device.share)):
-                self._give_up(why)
+            if bar := (yield from access.wait(setting, job, self.device.share)):
+                self._give_up(bar)
                 return
             self._enter(JobState.IN_PROGRESS)
             yield from cloud.import_objects(setting, job.id, self.device.share, self.device.spoils)
         self._enter(JobState.COMPLETE)
         job.outcome = "complete"
 
-    def _never(self, why: str) -> None:
+    def _never(self, why: str, fault: str = "") -> None:
         """End a job whose device never came to work, with what was to be copied."""
         job, setting = self.job, self.setting
         job.outcome = why
@@ -166,19 +170,22 @@ class Life:
         waiting = [files for files in self._datasets if files.name in copied]
         if waiting and job.order.type is JobType.IMPORT:
             count, size = sum(files.count for files in waiting), sum(files.total for files in waiting)
-            setting.say(Refused(setting.now, job.id, "", count, size, f"the device was {why}"))
+            setting.say(Refused(setting.now, job.id, "", count, size, f"the device was {why}", fault))
 
-    def _give_up(self, why: str) -> None:
+    def _give_up(self, bar: access.Bar) -> None:
         """AWS cancels an import whose buckets it could not reach in time, and erases the device."""
         self._enter(JobState.CANCELLED)
         days = self.setting.figures.si("aws_import.repair.limit") / 86400
-        self._lose(f"cancelled by AWS after {days:g} days: {why}", "import")
+        self._lose(f"cancelled by AWS after {days:g} days: {bar.why}", "import", bar.fault)
 
-    def _lose(self, why: str, where: str = "return") -> None:
-        share = self.device.share
+    def _lose(self, why: str, where: str = "return", fault: str = "") -> None:
+        """The device is gone, with all that is on it and nowhere else."""
+        share, keeper = self.device.share, self.customer
+        sent, size = keeper.elsewhere if isinstance(keeper, Customer) else (0, 0)
         self.job.outcome = why
-        if share.files:
-            self.setting.say(Lost(self.setting.now, self.job.id, where, share.files, share.bytes, why))
+        if share.files > sent:
+            lost = (share.files - sent, share.bytes - size)
+            self.setting.say(Lost(self.setting.now, self.job.id, where, *lost, why, fault))
 
     @property
     def transfer(self) -> Copying | None:

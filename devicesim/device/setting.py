@@ -11,6 +11,7 @@ import simpy
 
 from devicesim.catalog import Figures
 from devicesim.device.course import Courses
+from devicesim.device.faults.account import Account
 from devicesim.device.faults.ledger import Ledger
 from devicesim.device.neighbours import Neighbours
 from devicesim.device.share import Content, Discard, Policy
@@ -34,6 +35,7 @@ class Setting:
         draw: a named random generator; each name has its own stream of numbers, so that a draw more in one
             place moves nothing in another.
         courses: what has been computed of copies, so that copies which begin alike are computed once.
+        account: what faults do to the account in the cloud.
         faults: what goes wrong on purpose, with its ids and labels.
         heard: what neighbours have said so far.
         notice: called after each stretch of copying, so that a terminal can show how far it is.
@@ -48,6 +50,7 @@ class Setting:
     neighbours: Neighbours
     draw: Callable[[str], np.random.Generator]
     courses: Courses = field(default_factory=Courses)
+    account: Account = field(default_factory=Account)
     faults: Ledger = field(default_factory=Ledger)
     heard: Testimony = field(default_factory=Testimony)
     notice: list[Callable[[], None]] = field(default_factory=list)

@@ -10,6 +10,7 @@ import simpy
 from numpy.typing import NDArray
 
 from devicesim import catalog
+from devicesim.device.faults.parcel import Way
 from devicesim.device.job import Order
 from devicesim.device.setting import Setting
 from devicesim.physics import courier
@@ -35,10 +36,11 @@ class Shipment:
 
     Attributes:
         carrier: who carries on this lane.
+        fault: by which the parcel last came to grief; empty if by chance, or not at all.
     """
 
     def __init__(self, setting: Setting, job: str, order: Order) -> None:
-        self.setting, self.job = setting, job
+        self.setting, self.job, self.fault = setting, job, ""
         lane = catalog.lane_for(setting.scenario.site.region)
         self._option = f"{lane.name}.{order.shipping.value}"
         self.carrier = setting.figures.text(f"{lane.name}.carrier")
@@ -57,6 +59,8 @@ class Shipment:
     def carry(self, direction: str) -> Generator[simpy.Event, object, str]:
         """Carry the parcel; returns ``delivered``, ``damaged`` or ``lost``."""
         setting, figures = self.setting, self.setting.figures
+        way = self._way(direction)
+        yield from way.held()
         draw = setting.draw(f"shipping/{direction}/{self.job}")
         base = self._promised_days(draw)
         late = self._late_days(draw)
@@ -66,17 +70,40 @@ class Shipment:
         at = courier.delivered(setting.civil, base, late, arrival, self._holidays, self._week)
         promised = courier.delivered(setting.civil, base, 0, arrival, self._holidays, self._week)
         yield setting.env.timeout(setting.until(promised))
-        if fate is courier.Outcome.LOST:
-            self._say(direction, "lost")
+        self.fault = way.lost()
+        if self.fault or fate is courier.Outcome.LOST:
+            self._say(direction, "lost", fault=self.fault)
             return "lost"
+        if (yield from way.held()):
+            yield from self._deliver(1)
+        yield from way.misled(base)
         if late:
             self._say(direction, "late", float(late))
         yield setting.env.timeout(setting.until(at))
         self._say(direction, "delivered")
-        if fate is courier.Outcome.DAMAGED:
-            self._say(direction, "damaged")
+        self.fault = way.damaged()
+        if self.fault or fate is courier.Outcome.DAMAGED:
+            self._say(direction, "damaged", fault=self.fault)
             return "damaged"
         return "delivered"
+
+    def _way(self, direction: str) -> Way:
+        """What faults need of this way."""
+        return Way(
+            self.setting,
+            self.job,
+            direction,
+            lambda what, fault: self._say(direction, what, fault=fault),
+            self._deliver,
+            lambda: self.collect(direction),
+        )
+
+    def _deliver(self, days: int) -> Generator[simpy.Event, object, None]:
+        """Carry the parcel on for so many business days, up to the hour of delivery."""
+        setting = self.setting
+        arrival = setting.figures.si("courier.delivery")
+        at = courier.delivered(setting.civil, days, 0, arrival, self._holidays, self._week)
+        yield setting.env.timeout(setting.until(at))
 
     def forward(self) -> Generator[simpy.Event, object, str]:
         """Send the parcel on from where it was delivered to the forwarding address, as a second leg with its own draw.
@@ -99,5 +126,5 @@ class Shipment:
         late = courier.seasonal_late(figures.si("courier.late"), int(month), months)
         return int(courier.lateness_days(draw, 1, float(late), figures.si("courier.tail"))[0])
 
-    def _say(self, direction: str, what: str, days: float = 0.0) -> None:
-        self.setting.say(ParcelMoved(self.setting.now, self.job, direction, what, self.carrier, days))
+    def _say(self, direction: str, what: str, days: float = 0.0, fault: str = "") -> None:
+        self.setting.say(ParcelMoved(self.setting.now, self.job, direction, what, self.carrier, days, fault))

@@ -167,11 +167,14 @@ class ExportFailed(Event):
     bytes: int
     why: str
     keys: tuple[str, ...] = ()
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ParcelMoved(Event):
     """The parcel was ``collected``, ``late``, ``delivered``, ``lost`` or ``damaged``.
+
+    Also ``held`` and ``released`` by customs; ``misrouted`` to another address, or ``returned`` to its sender.
 
     Its direction is ``outbound``, ``forwarding`` (from there to a forwarding address) or ``return``.
     """
@@ -180,6 +183,7 @@ class ParcelMoved(Event):
     what: str
     carrier: str
     days: float = 0.0
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +192,7 @@ class AccessBarred(Event):
 
     why: str
     until: float
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +272,17 @@ class FaultBegan(Event):
     files: int = 0
     bytes: int = 0
     names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CallSpoiled(Event):
+    """A label: a call of an API was answered with an error on purpose: which, and as the how manieth of its kind."""
+
+    fault: str
+    service: str
+    operation: str
+    number: int
+    error: str
 
 
 @dataclass(frozen=True, slots=True)

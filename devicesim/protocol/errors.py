@@ -17,6 +17,34 @@ class ApiError(DevicesimError):
         super().__init__(message)
         self.code, self.members = code, members
 
+    @property
+    def status(self) -> int:
+        """Of the HTTP answer: what is the service's own fault says so, and clients try again."""
+        return STATUS.get(self.code, 400)
+
+
+STATUS = {
+    "InternalServerError": 500,
+    "InternalFailure": 500,
+    "InternalException": 500,
+    "ServiceUnavailable": 503,
+}
+"""Of errors that are no fault of the request."""
+
+
+def meant(code: str, operation: str) -> ApiError:
+    """An error that a fault gives in the place of an answer."""
+    words = MEANT.get(code, "The request failed.")
+    return ApiError(code, f"{words} ({operation}; meant to fail)")
+
+
+MEANT = {
+    "ThrottlingException": "Rate exceeded",
+    "InternalServerError": "The request processing has failed because of an unknown error.",
+    "ServiceUnavailable": "The service is unavailable. Please try again later.",
+}
+"""What such errors say."""
+
 
 def invalid(findings: list[str]) -> ApiError:
     """Members that break the model's constraints; the code is *assumed*, the models name none."""

@@ -241,10 +241,10 @@ def answer(call: Call, result: Mapping[str, Any]) -> Answer:
 
 
 def refusal(error: ApiError, protocol: str, model: Interface) -> Answer:
-    """An error as the client reads it, with status 400."""
+    """An error as the client reads it."""
     kind = f"com.amazonaws.{model.signing}#{error.code}" if protocol == "cbor" else error.code
     document = {"__type": kind, model.message: str(error), **error.members}
-    return _packed(400, document, protocol, {"x-amzn-errortype": error.code})
+    return _packed(error.status, document, protocol, {"x-amzn-errortype": error.code})
 
 
 def _packed(status: int, document: Any, protocol: str, more: Mapping[str, str] | None = None) -> Answer:

@@ -104,11 +104,15 @@ def _first(times: Sequence[float], after: float) -> float | None:
     return next((at for at in times if at > after), None)
 
 
+REMARKED = ("late", "held", "misrouted", "returned", "lost", "damaged")
+"""What of a parcel's way is told beside its state."""
+
+
 def _parcels(events: Sequence[Event]) -> dict[str, list[str]]:
     """Remarks on the transit states."""
     notes: dict[str, list[str]] = {}
     for event in events:
-        if isinstance(event, ParcelMoved) and event.what in {"late", "lost", "damaged"}:
+        if isinstance(event, ParcelMoved) and event.what in REMARKED:
             state = "InTransitToAWS" if event.direction == "return" else "InTransitToCustomer"
             days = f"{event.days:.0f} business day{'s' if event.days > 1 else ''} " if event.days else ""
             notes.setdefault(state, []).append(f"{days}{event.what}")

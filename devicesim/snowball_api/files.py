@@ -20,6 +20,8 @@ from devicesim.jobs import JobType
 from devicesim.snowball_api.account import Account
 
 COLUMNS = ("Bucket", "Key", "Size", "Status")
+CODE = "ErrorCode"
+"""A column of failure logs alone, where a fault tells S3's code."""
 FAILED = "Failed"
 DONE = {JobType.IMPORT: "Imported", JobType.EXPORT: "Exported", JobType.LOCAL_USE: "Imported"}
 """What the logs and the report say of an object that made it."""
@@ -58,14 +60,24 @@ def _log(made: bool) -> Callable[[Account, str], bytes]:
     def write(account: Account, job_id: str) -> bytes:
         out = io.StringIO(newline="")
         table = csv.writer(out)
-        table.writerow(COLUMNS)
+        codes = {} if made else _codes(account, job_id)
+        table.writerow((*COLUMNS, CODE) if codes else COLUMNS)
         status = DONE[account.world.job(job_id).order.type] if made else FAILED
         for bucket, key, size, there in _objects(account, job_id):
             if there == made:
-                table.writerow((bucket, key, size, status))
+                code = (codes.get((bucket, key), ""),) if codes else ()
+                table.writerow((bucket, key, size, status, *code))
         return out.getvalue().encode()
 
     return write
+
+
+def _codes(account: Account, job_id: str) -> Mapping[tuple[str, str], str]:
+    """S3's codes for objects of an import, as faults tell them."""
+    life = account.world.life(job_id)
+    if life.job.order.type is not JobType.IMPORT:
+        return {}
+    return cloud.errors(life.setting, job_id, life.device.share)
 
 
 def _objects(account: Account, job_id: str) -> Iterator[tuple[str, str, int, bool]]:

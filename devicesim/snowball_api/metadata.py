@@ -33,6 +33,10 @@ PARCEL = {
     "collected": "InTransit",
     "late": "Delayed",
     "delivered": "Delivered",
+    "held": "HeldByCustoms",
+    "released": "InTransit",
+    "misrouted": "Misrouted",
+    "returned": "ReturnedToSender",
     "lost": "Lost",
     "damaged": "Damaged",
 }

@@ -9,6 +9,7 @@ from typing import Any
 from devicesim import catalog
 from devicesim.catalog import Figures
 from devicesim.jobs import JobType
+from devicesim.scenario.faults import KeyRevoked, RoleRevoked
 from devicesim.snowball_api.account import Account, Members, served, together
 from devicesim.snowball_api.addresses import country_of
 from devicesim.snowball_api.errors import ApiError, combination, missing
@@ -243,6 +244,12 @@ def _agreement(account: Account, order: Members, kind: str, region: str) -> None
 
 
 def _role(account: Account, order: Members) -> None:
+    if "RoleARN" in order and (bar := account.world.account.barred(RoleRevoked)):
+        raise ApiError(
+            "InvalidResourceException",
+            f"The specified resource can't be found: {bar.why}.",
+            ResourceType="ROLE",
+        )
     roles, objects = account.world.neighbours.roles, account.world.neighbours.objects
     if roles is None or "RoleARN" not in order:
         return
@@ -259,9 +266,10 @@ def _role(account: Account, order: Members) -> None:
 
 def _key(account: Account, order: Members) -> None:
     keys = account.world.neighbours.keys
-    if keys is None or "KmsKeyARN" not in order:
+    if "KmsKeyARN" not in order:
         return
-    if why := keys.refusal(order["KmsKeyARN"]):
+    bar = account.world.account.barred(KeyRevoked)
+    if why := bar.why if bar else keys.refusal(order["KmsKeyARN"]) if keys is not None else "":
         raise ApiError(
             "KMSRequestFailedException",
             f"The provided AWS Key Management Interface key lacks the permissions to perform the request: {why}.",

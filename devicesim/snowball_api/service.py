@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from devicesim.protocol import wire
-from devicesim.protocol.errors import unknown_operation
+from devicesim.protocol.errors import meant, unknown_operation
 from devicesim.protocol.validation import check
 from devicesim.protocol.wire import Answer, Request
 from devicesim.snowball_api import (  # noqa: F401  (each enters its operations into the table)
@@ -78,6 +78,8 @@ class Snowball:
         """
         if operation not in self.model.operations or operation not in TABLE:
             raise unknown_operation(f"There is no operation {operation!r} in the API of {self.model.era}.")
+        if spoiled := self.world.called(ACTOR, operation):
+            raise meant(spoiled, operation)
         check(members, self.model.operations[operation].input)
         home = region or self.world.region
         served(home)

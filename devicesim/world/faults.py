@@ -6,11 +6,13 @@ from typing import Any
 
 from devicesim.device import rooms
 from devicesim.device.customer import Customer
+from devicesim.device.faults.account import lasting
 from devicesim.device.faults.ledger import Incident
 from devicesim.device.order import Life
 from devicesim.errors import VerbError
 from devicesim.jobs import JobState
-from devicesim.scenario.faults import FaultTable, NodeFault, injected
+from devicesim.progress import CallSpoiled
+from devicesim.scenario.faults import AccountFault, DeliveryFault, FaultTable, NodeFault, injected
 from devicesim.world.engine import Engine
 
 
@@ -33,15 +35,49 @@ class FaultVerbs(Engine):
             BoundError: a member that the kind does not take, or not so.
             VerbError: it cannot befall that job, or not now.
         """
-        life = self.life(job_id)
+        life = self.life(job_id) if job_id is not None or self._lives else None
+        if life is None:
+            return self._to_account(injected.read(self._default, kind, members), kind, members)
         fault = injected.read(life.setting.scenario, kind, members)
+        if isinstance(fault, AccountFault):
+            return self._to_account(fault, kind, members)
         incident = self._befall(life, fault)
         self._at_once()
         self._note("inject", kind=kind, job_id=life.job.id, **members)
         return incident.id
 
+    def _to_account(self, fault: FaultTable, kind: str, members: dict[str, Any]) -> str:
+        """Let a fault befall the account, which has it before it has any job."""
+        if not isinstance(fault, AccountFault):
+            raise VerbError(f"there is no job yet that {kind} could befall; create_job() makes one")
+        incident = self._setting.faults.of(fault)
+        self._setting.account.since[incident.id] = self.now
+        self._setting.env.process(lasting(self._setting, incident))
+        self._at_once()
+        self._note("inject", kind=kind, **members)
+        return incident.id
+
+    def called(self, service: str, operation: str) -> str:
+        """Tell of a call of an API; answers the error that a fault gives in its place, empty if none does.
+
+        Only while a fault may hit such calls is it a verb; it never moves the clock, and draws for itself alone.
+        """
+        account, setting = self._setting.account, self._setting
+        if not account.spoils(service, operation):
+            return ""
+        hit = account.hit(setting, service, operation)
+        self._note("called", service=service, operation=operation)
+        if hit is None:
+            return ""
+        incident, number = hit
+        error = getattr(incident.fault, "error", "ThrottlingException")
+        setting.say(CallSpoiled(self.now, "", incident.id, service, operation, number, error))
+        return str(error)
+
     def _befall(self, life: Life, fault: FaultTable) -> Incident:
         ledger = self._setting.faults
+        if isinstance(fault, DeliveryFault):
+            return self._await(life, fault)
         if not isinstance(life.customer, Customer):
             return self._strike(life, fault)
         state = life.job.state
@@ -54,6 +90,14 @@ class FaultVerbs(Engine):
             )
         incident = ledger.of(fault, life.job.id)
         rooms.befall(life, incident)
+        return incident
+
+    def _await(self, life: Life, fault: DeliveryFault) -> Incident:
+        """Let a fault befall the next delivery, or the import, of a job."""
+        if life.job.outcome:
+            raise VerbError(f"job {life.job.id} is over: {life.job.outcome}")
+        incident = self._setting.faults.of(fault, life.job.id)
+        self._setting.account.since[incident.id] = self.now
         return incident
 
     def _strike(self, life: Life, fault: FaultTable) -> Incident:

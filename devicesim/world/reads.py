@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from devicesim.catalog import Figures
 from devicesim.device import rooms
+from devicesim.device.faults.account import Account
 from devicesim.device.faults.ledger import Incident
 from devicesim.device.job import Job
 from devicesim.device.neighbours import Neighbours
@@ -92,6 +93,11 @@ class Reads:
     def faults(self) -> Sequence[Incident]:
         """What goes wrong on purpose, by its id's number: what was, what is and what is to come."""
         return tuple(self._setting.faults.incidents.values())
+
+    @property
+    def account(self) -> Account:
+        """What faults do to the account in the cloud."""
+        return self._setting.account
 
     @property
     def jobs(self) -> Mapping[str, Job]:

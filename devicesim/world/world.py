@@ -28,6 +28,7 @@ from devicesim import catalog
 from devicesim.catalog import Figures
 from devicesim.device import rooms
 from devicesim.device.customer import Customer, default_story, furnished
+from devicesim.device.faults.account import lasting, open_ended
 from devicesim.device.job import Job, Order, changed, ordered, read_order
 from devicesim.device.neighbours import Neighbours
 from devicesim.device.order import Hire, Life, Live
@@ -114,7 +115,9 @@ class World(Doors, FaultVerbs, OnlineVerbs):
         self.undertaking: Undertaking | None = None
         if scenario is not None:
             for fault in scenario.faults:
-                self._setting.faults.of(fault)
+                incident = self._setting.faults.of(fault)
+                if open_ended(incident):
+                    self._setting.env.process(lasting(self._setting, incident))
             rehearse(scenario, ordered(scenario))
             self.undertaking = undertake(self._setting, scenario, self._open)
             if scenario.cluster is not None and isinstance(self.undertaking, rooms.Whole):

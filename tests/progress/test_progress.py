@@ -18,6 +18,7 @@ from devicesim.progress import (
     AccessBarred,
     AgentChanged,
     BatteryChanged,
+    CallSpoiled,
     Cleared,
     ClusterChanged,
     DataTransferProgress,
@@ -501,6 +502,11 @@ CASES = [
         FaultBegan(0.0, JOB, "F1", "slow-disk", "disk", "at a tenth", 60.0),
         '"event":"FaultBegan","JobId":"J","fault":"F1","kind":"slow-disk","where":"disk","words":"at a tenth",'
         '"lasts":60.0,"files":0,"bytes":0',
+    ),
+    (
+        CallSpoiled(0.0, JOB, "F1", "snowball", "ListJobs", 3, "ThrottlingException"),
+        '"event":"CallSpoiled","JobId":"J","fault":"F1","service":"snowball","operation":"ListJobs","number":3,'
+        '"error":"ThrottlingException"',
     ),
     (
         FaultEnded(0.0, JOB, "F1", "slow-disk", "disk"),

@@ -14,12 +14,13 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from devicesim.device import cloud
+from devicesim.device import access, cloud
 from devicesim.device.customer import Asked
 from devicesim.device.expectation import Load
 from devicesim.device.export import inventory
 from devicesim.device.export.inventory import Inventory
 from devicesim.device.export.reader import Reader
+from devicesim.device.faults.pace import at_the_pace_of_s3
 from devicesim.device.job import Job, Order
 from devicesim.device.order import SAMPLE, Hire, Life, Process
 from devicesim.device.ordering import Open
@@ -151,6 +152,12 @@ class Master(Life):
         if self._cancelled:
             return
         self._enter(JobState.LISTING)
+        if bar := (yield from access.wait(setting, self.job)):
+            self._enter(JobState.CANCELLED)
+            self.job.outcome = f"cancelled by AWS: {bar.why}"
+            return
+        if self._cancelled:
+            return
         rate = setting.figures.si("aws_export.listing_rate")
         yield setting.env.timeout(float(listing.listing_time(found.listed, rate)) + found.restore)
         if self._cancelled:
@@ -287,6 +294,7 @@ class Part(Life):
     def _load(self) -> Process:
         """Copy the part's objects from S3 onto the device."""
         setting, job, figure = self.setting, self.job.id, self.setting.figures.si
+        bar = yield from access.wait(setting, self.job)
         self._enter(JobState.IN_PROGRESS)
         sizes = np.concatenate([files.sizes for files in self._datasets])
         size, count = int(sizes.sum()), sizes.size
@@ -301,18 +309,18 @@ class Part(Life):
         knots = Curve(
             *physics.loading_knots(sizes, figure("aws_export.rate"), each, setting.now), linear=True
         )
-        leg.session(setting.now, 0, 0, lambda: knots)
-        yield setting.env.timeout(float(knots.time[-1]) - setting.now)
-        self._fail(sizes)
+        yield from at_the_pace_of_s3(setting, leg, knots, float(knots.time[-1]) - setting.now)
+        self._fail(sizes, bar)
         self._fill()
         leg.end, leg.complete = setting.now, True
         setting.say(LegEnded(setting.now, job, "export", True, size, count))
 
-    def _fail(self, sizes: NDArray[np.int64]) -> None:
-        """Draw which objects did not make it; the failure log names them."""
+    def _fail(self, sizes: NDArray[np.int64], bar: access.Bar | None) -> None:
+        """Draw which objects did not make it, or let none where AWS is barred; the failure log names them."""
         setting, job = self.setting, self.job.id
         draw = setting.draw(f"export/{job}")
         number = int(draw.binomial(sizes.size, setting.figures.si("aws_export.failed")))
+        number = sizes.size if bar else number
         failed = np.sort(draw.choice(sizes.size, number, replace=False)) if number else np.zeros(0, np.int64)
         ends = np.cumsum([files.count for files in self._datasets])
         parted = np.split(failed, np.searchsorted(failed, ends[:-1])) if ends.size else []
@@ -324,9 +332,10 @@ class Part(Life):
                 for files, numbers in zip(self._datasets, self.loaded.failed, strict=True)
                 for i in numbers[: inventory.NAMED]
             ]
-            why = "S3 did not give them; the part's failure log names them"
+            why = f"{bar.why if bar else 'S3 did not give them'}; the part's failure log names them"
             lost = int(sizes[failed].sum())
-            setting.say(ExportFailed(setting.now, job, number, lost, why, tuple(named[: inventory.NAMED])))
+            keys, fault = tuple(named[: inventory.NAMED]), bar.fault if bar else ""
+            setting.say(ExportFailed(setting.now, job, number, lost, why, keys, fault))
 
     def _fill(self) -> None:
         """Let the device's share hold what was loaded."""
@@ -354,14 +363,14 @@ class Part(Life):
         """AWS erases the device, whatever state it comes back in."""
         yield from super()._receive(False)
 
-    def _never(self, why: str) -> None:
+    def _never(self, why: str, fault: str = "") -> None:
         """The device never came to the customer; S3 still has everything."""
         share, setting = self.device.share, self.setting
         self.job.outcome = why
         told = f"the device was {why}; S3 still has them"
-        setting.say(Lost(setting.now, self.job.id, "outbound", share.files, share.bytes, told))
+        setting.say(Lost(setting.now, self.job.id, "outbound", share.files, share.bytes, told, fault))
 
-    def _lose(self, why: str, where: str = "return") -> None:
+    def _lose(self, why: str, where: str = "return", fault: str = "") -> None:
         """Nothing is lost with a device that was read."""
         self.job.outcome = why
 

@@ -53,6 +53,12 @@ class Sender(Customer):
         ]
         self._working = False
 
+    @property
+    def elsewhere(self) -> tuple[int, int]:
+        """Files and bytes on the device that are in S3 already, sent over the line."""
+        there = [(each.source, each.source.sent & each.source.there) for each in self.sendings]
+        return sum(int(sent.sum()) for _, sent in there), sum(int(of.sizes[sent].sum()) for of, sent in there)
+
     # What the customer does.
 
     @property

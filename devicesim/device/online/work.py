@@ -19,6 +19,7 @@ from devicesim.device.setting import Setting
 from devicesim.physics import cloud, datasync, ethernet
 from devicesim.progress import ExecutionChanged, Leg
 from devicesim.scenario import Task, Wan
+from devicesim.scenario.faults import RoleRevoked
 from devicesim.units import format_duration
 
 Phase = Generator[simpy.Event, object, str]
@@ -189,7 +190,8 @@ class Work:
 
     def _bounds(self) -> dict[str, float]:
         """What each part of the way gives now [bytes/s]; all nothing while there is no contact."""
-        figure, line = self._setting.figures.si, self._wan
+        setting, line = self._setting, self._wan
+        figure = setting.figures.si
         if not self._contact:
             return {"the line": 0.0}
         connections = self._task.connections or int(figure("datasync.connections"))
@@ -207,7 +209,9 @@ class Work:
             "round trips and loss": bounds["connections"],
             "AWS's limit of a task": bounds["task"],
         }
-        return named | self._post.bounds()
+        named |= self._post.bounds()
+        left = setting.account.s3
+        return named if left == 1 else named | {"S3's throttling": left * min(named.values())}
 
     def _load(self, sent: Sent, left: float) -> None:
         """Let the agent's home feel the rate that the rest of the files needs."""
@@ -257,7 +261,7 @@ class Work:
         if seconds == np.inf:
             wake = min(wake, stood + figure("default_customer.patience"))
         pause = setting.env.timeout(max(wake - setting.now, TICK)) if wake < np.inf else setting.env.event()
-        yield pause | self._execution.stirred
+        yield pause | self._execution.stirred | setting.account.changed(setting.env)
         for notice in setting.notice:
             notice()
 
@@ -266,6 +270,8 @@ class Work:
         setting, now = self._setting, self._setting.now
         if self._execution.cancelled:
             return "cancelled"
+        if bar := setting.account.barred(RoleRevoked):
+            return bar.why
         if now >= self._post.ends:
             return "the device locked when its certificate ended"
         if self._contact:

@@ -23,7 +23,7 @@ def tell(world: World, life: Life) -> Told | None:
     lines = tuple(_line(world, each) for each in mine if each.began is not None)
     over = bool(life.job.outcome) and not life.job.parts
     missed = tuple(
-        f"fault {each.kind} at {format_duration(each.fault.at)}: {each.words or 'the device was not at work then'}"
+        f"fault {each.kind} at {format_duration(each.fault.at)}: {each.words or _nothing(each)}"
         for each in mine
         if each.began is None and over and (each.job or not world.clusters)
     )
@@ -31,6 +31,13 @@ def tell(world: World, life: Life) -> Told | None:
         return Told(notes=missed) if missed else None
     data = {"faults": [_data(world, each) for each in mine]}
     return Told(sections=(Section("faults", "Faults", lines, data),), notes=missed)
+
+
+def _nothing(each: Incident) -> str:
+    """Why a fault befell nobody that says nothing itself."""
+    if each.fault.since == "ordered":
+        return "nothing came for it to befall"
+    return "the device was not at work then"
 
 
 def _line(world: World, each: Incident) -> str:

@@ -117,6 +117,28 @@ def copied(draft: Draft, fault: Mapping[str, Any]) -> Iterator[Bar]:
         yield "kind", "nobody copies anything", "add a [[client]]"
 
 
+def ships(draft: Draft, fault: Mapping[str, Any]) -> Iterator[Bar]:
+    """A device is ordered, and so many of them that one has that number."""
+    kind, number = fault["kind"], fault.get("number", 1)
+    fleet, job = draft.table("fleet"), draft.table("job")
+    if "job" not in draft.document or job.get("ordered") is False:
+        yield "kind", f"no device is ordered that a {kind} could befall", "add a [job]"
+    elif number != 1 and not (draft.table("cluster") or fleet or job.get("type") == "EXPORT"):
+        yield "number", f"must be 1 where one device is ordered, got {number!r}", ""
+
+
+def imports(draft: Draft, fault: Mapping[str, Any]) -> Iterator[Bar]:
+    """AWS imports what is on the device."""
+    if (kind := draft.table("job").get("type", "IMPORT")) != "IMPORT" or "cluster" in draft.document:
+        yield "kind", f"{fault['kind']} is of an import, and job.type is {kind!r}", ""
+
+
+def names(draft: Draft, fault: Mapping[str, Any]) -> Iterator[Bar]:
+    """Something in the story needs AWS to come to its buckets."""
+    if draft.table("job").get("type", "IMPORT") == "LOCAL_USE" and not draft.document.get("task"):
+        yield "kind", f"{fault['kind']} befalls what goes to S3 or comes from there, and nothing does", ""
+
+
 RULES: Mapping[str, tuple[Rule, ...]] = {
     "blackout": (single, mains, parts),
     "power-cut": (alone_or_nodes, parts),
@@ -133,5 +155,14 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     "file-changed": (single, imported, copied, parts),
     "symbolic-link": (single, imported, parts),
     "bad-name": (single, imported, parts),
+    "parcel-lost": (ships,),
+    "parcel-damaged": (ships,),
+    "customs-hold": (ships,),
+    "wrong-label": (ships,),
+    "stock-out": (ships,),
+    "import-failures": (ships, imports),
+    "role-revoked": (names,),
+    "key-revoked": (names,),
+    "s3-throttled": (names,),
 }
 """What each kind asks of a story; of nodes in a cluster, :mod:`~devicesim.scenario.checks.cluster` knows."""

@@ -11,11 +11,32 @@ from typing import Annotated, get_args
 
 from pydantic import Field
 
+from devicesim.scenario.faults.cloud import (
+    AccountFault,
+    ApiErrors,
+    ApiFault,
+    ApiThrottled,
+    CloudFault,
+    ImportFailures,
+    KeyRevoked,
+    RoleRevoked,
+    S3Throttled,
+)
 from devicesim.scenario.faults.cluster import ClusterFault, NodeDown, NodeLost, QuorumLost
 from devicesim.scenario.faults.content import BadName, ContentFault, CorruptedFile, FileChanged, SymbolicLink
 from devicesim.scenario.faults.disk import DiskFault, FullDisk, SlowDisk, SmrCliff
 from devicesim.scenario.faults.grammar import SINCE, FaultTable
 from devicesim.scenario.faults.link import CablePulled, LinkFault, WifiOutage, WifiRoam
+from devicesim.scenario.faults.parcel import (
+    CarrierFault,
+    CustomsHold,
+    DeliveryFault,
+    ParcelDamaged,
+    ParcelFault,
+    ParcelLost,
+    StockOut,
+    WrongLabel,
+)
 from devicesim.scenario.faults.power import (
     BatteryDead,
     Blackout,
@@ -28,7 +49,7 @@ from devicesim.scenario.faults.power import (
 NodeFault = ClusterFault | PowerCut
 """What befalls nodes of a cluster; a power cut also a device that stands alone."""
 
-AnyFault = PowerFault | LinkFault | DiskFault | ContentFault | ClusterFault
+AnyFault = PowerFault | LinkFault | DiskFault | ContentFault | ClusterFault | CarrierFault | CloudFault
 Fault = Annotated[AnyFault, Field(discriminator="kind")]
 """Something that the scenario lets go wrong."""
 
@@ -38,26 +59,41 @@ KINDS: dict[str, type[FaultTable]] = {model.name(): model for model in get_args(
 __all__ = [
     "KINDS",
     "SINCE",
+    "AccountFault",
     "AnyFault",
+    "ApiErrors",
+    "ApiFault",
+    "ApiThrottled",
     "BadName",
     "BatteryDead",
     "Blackout",
     "BrownOut",
     "CablePulled",
     "CorruptedFile",
+    "CustomsHold",
+    "DeliveryFault",
     "Fault",
     "FaultTable",
     "FileChanged",
     "FullDisk",
+    "ImportFailures",
+    "KeyRevoked",
     "NodeDown",
     "NodeFault",
     "NodeLost",
     "Overheating",
+    "ParcelDamaged",
+    "ParcelFault",
+    "ParcelLost",
     "PowerCut",
     "QuorumLost",
+    "RoleRevoked",
+    "S3Throttled",
     "SlowDisk",
     "SmrCliff",
+    "StockOut",
     "SymbolicLink",
     "WifiOutage",
     "WifiRoam",
+    "WrongLabel",
 ]
