@@ -23,6 +23,7 @@ COMMANDS = {
     "init": "Write a commented scenario to start from.",
     "check": "Check a scenario file and say all that is wrong with it.",
     "run": "Simulate a scenario: when is the data in S3, and what held it back.",
+    "shrink": "Make a scenario that misses a goal as small as it can be.",
     "plan": "Tell many futures of a scenario and its options: how sure, at what price.",
     "sweep": "Tell the futures of every cell of a grid, into one table.",
     "calibrate": "Fit the transfer model to your own measurements.",

@@ -16,6 +16,7 @@ from click.core import ParameterSource
 
 from devicesim import units
 from devicesim.cli import GOAL_MISSED
+from devicesim.cli.laying import Laid, faults_option, lay
 from devicesim.cli.options import duration, overrides, scenario_file, whole_number
 from devicesim.cli.output import color, finite, put, require_files, width, writing
 from devicesim.errors import DevicesimError, UnitError, require, unknown
@@ -60,6 +61,7 @@ def read_view(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
 @click.command("run")
 @scenario_file
 @overrides
+@faults_option
 @click.option(
     "--seed",
     callback=whole_number,
@@ -106,6 +108,7 @@ def read_view(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
 def command(
     file: Path,
     overrides: tuple[str, ...],
+    laid: Laid | None,
     seed: int | None,
     as_json: bool,
     as_lines: bool,
@@ -125,7 +128,7 @@ def command(
     write = writer(form) if form else None
     html = importlib.import_module("devicesim.report.html") if page else None
     require_files(file, {"--progress": progress, "--report": page})
-    world = World(load(file, overrides), seed=seed)
+    world = World(lay(load(file, overrides), laid), seed=seed)
     with _bar(world):
         world.run()
     report = answer(world)

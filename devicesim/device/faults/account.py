@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 import simpy
 
-from devicesim.device.faults.ledger import DUE, UNDER_WAY, Incident
+from devicesim.device.faults.ledger import DUE, Incident
 from devicesim.scenario.faults import (
     AccountFault,
     ApiErrors,
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
 
 Process = Generator[simpy.Event, object, None]
 Kind = TypeVar("Kind", bound=FaultTable)
-
-LATE = "the story was over before it could"
-"""Why a fault befell nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,4 +197,4 @@ def open_ended(incident: Incident) -> bool:
     return isinstance(incident.fault, AccountFault)
 
 
-__all__ = ["LATE", "UNDER_WAY", "Account", "Bar", "failing", "lasting", "open_ended"]
+__all__ = ["Account", "Bar", "failing", "lasting", "open_ended"]
