@@ -12,6 +12,9 @@ from devicesim.scenario.faults import told as grammar
 from devicesim.snowball_api.snow import Snow
 from devicesim.world import World
 
+NO_MEMBERS = ("self", "job_id")
+"""What a call of ``inject`` in Python gives a meaning of its own."""
+
 
 def told(world: World) -> dict[str, Any]:
     """Every fault of a World, and every kind there is."""
@@ -43,6 +46,9 @@ def inject(snow: Snow, document: Mapping[str, Any], job_id: str | None) -> str:
     """Let a fault befall the job that is named, or the one that the doors lead to; returns its id."""
     members = dict(document)
     kind, job = members.pop("kind", None), members.pop("job", None)
+    require(kind is not None, "kind", "given", "nothing")
     require(isinstance(kind, str), "kind", "a text", kind)
     require(job is None or isinstance(job, str), "job", "a text", job)
+    for name in NO_MEMBERS:
+        require(name not in members, name, "no member here (a job is named by job)", members.get(name))
     return snow.inject(kind, job or job_id, **members)

@@ -288,6 +288,8 @@ def _document(request: HttpRequest) -> Mapping[str, Any]:
         document = json.loads(body or b"{}")
     except RecursionError:
         raise ValueError("the body must not be nested so deep") from None
+    except ValueError as error:
+        raise ValueError(f"the body must be JSON: {error}") from None
     if not isinstance(document, dict):
         raise ValueError(f"the body must be a JSON object, got {type(document).__name__}")
     return document

@@ -37,7 +37,10 @@ def test_worked_a_fault_is_injected_and_told(door):
 @pytest.mark.parametrize(
     ("document", "words"),
     [
-        ({}, "kind must be a text, got None"),
+        ({}, "kind must be given, got nothing"),
+        ({"kind": 5}, "kind must be a text, got 5"),
+        ({"kind": "cable-pulled", "job_id": "JID1"}, "job_id must be no member here (a job is named by job)"),
+        ({"kind": "cable-pulled", "self": 1}, "self must be no member here"),
         ({"kind": "cable-pulled"}, "duration must be given, got nothing"),
         ({"kind": "cable-pulled", "duration": "9 s", "job": 5}, "job must be a text, got 5"),
         ({"kind": "cable-cut", "duration": "9 s"}, "unknown kind of fault 'cable-cut'"),

@@ -96,7 +96,9 @@ def test_law_what_the_clock_cannot_do_is_told_and_moves_nothing(door, verb, body
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b"\xff", b"7", b"[" * 100_000])
 def test_law_a_body_that_is_no_object_is_told(door, body):
-    assert ask(door, "/_devicesim/advance", body)[0] == 400
+    status, told = ask(door, "/_devicesim/advance", body)
+    assert status == 400
+    assert json.loads(told)["error"].startswith("the body must ")
 
 
 def test_law_what_is_not_there_is_told(door):
