@@ -55,14 +55,16 @@ class Keeping:
 
     def begin(self, around: Callable[[str, str], Any]) -> Snow:
         """The Snow, new or made again; ``around`` gives the neighbours at two addresses."""
-        options = dict(self._told.options)
+        options, elsewhere = dict(self._told.options), {}
         if self.journal.told is not None:
             elsewhere = {name: options.pop(name) for name in ELSEWHERE if name in options}
-            self.journal.tell(self.journal.told.with_options(**elsewhere))
-        there = self.journal.told or self._told
+        there = (self.journal.told or self._told).with_options(**elsewhere)
         neighbours = around(*(there.options[name] for name in ELSEWHERE))
         told = Told(self._told.scenario, self._told.text, options)
         snow = kept(self.journal, told, at=self._at, neighbours=neighbours)
+        assert self.journal.told is not None
+        if elsewhere:  # only now: what is refused leaves the file as it is
+            self.journal.tell(self.journal.told.with_options(**elsewhere))
         self.journal.broke = self._stop
         if self._new:
             complain(f"devicesim: {self.journal.path} is new, and keeps the state from here on")

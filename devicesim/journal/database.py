@@ -92,7 +92,7 @@ class Database:
         try:
             self._connection = connected(path)
             with self._trouble("read"):
-                self.new = _is_empty(self._connection)
+                self.new = is_empty(self._connection)
                 if not self.new:
                     check(path, self._connection)
                 for pragma in ("journal_mode=WAL", "synchronous=FULL"):
@@ -197,7 +197,7 @@ def check(path: Path, connection: sqlite3.Connection) -> None:
         raise StateError(f"{path} is damaged: {words}; take a copy of it, or begin with another file")
 
 
-def _is_empty(connection: sqlite3.Connection) -> bool:
+def is_empty(connection: sqlite3.Connection) -> bool:
     """Whether nothing was written, as where a process ended before it could."""
     try:
         application = connection.execute("PRAGMA application_id").fetchone()[0]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from devicesim.errors import StateError
-from devicesim.journal.database import check, connected
+from devicesim.journal.database import check, connected, is_empty
 from devicesim.journal.plain import read
 from devicesim.journal.rows import verbs_of
 from devicesim.journal.told import Told
@@ -65,6 +65,8 @@ def look(path: Path) -> Look:
     """
     connection = connected(path, look=True)
     try:
+        if is_empty(connection):
+            raise StateError(f"{path} is empty: no server has kept anything in it")
         check(path, connection)
 
         def rows(query: str, *values: Any) -> list[tuple[Any, ...]]:

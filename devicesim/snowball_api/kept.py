@@ -87,14 +87,16 @@ def _check(journal: Journal, there: Told, told: Told) -> None:
     """Refuse another World; how fast a real clock goes may change."""
     given = dict(told.options)
     clock = given.get("clock")
-    if clock is not None and None not in (factor_of(clock), factor_of(there.options["clock"])):
+    quicker = clock is not None and None not in (factor_of(clock), factor_of(there.options["clock"]))
+    if quicker:
         del given["clock"]
-        journal.tell(there.with_options(clock=clock))
     if found := list(differences(there, Told(told.scenario, options=given))):
         more = f"; and {len(found) - 3} more" if len(found) > 3 else ""
         raise BoundError(
             f"what is given must be what {journal.path} began with: {'; '.join(found[:3])}{more}"
         )
+    if quicker:
+        journal.tell(there.with_options(clock=clock))
 
 
 def _restore(snow: Snow, journal: Journal, log: tuple[Verb, ...]) -> None:

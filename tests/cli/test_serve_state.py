@@ -178,6 +178,10 @@ def test_what_is_no_state_cannot_be_looked_at(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "camp.toml").write_text(STORY, encoding="utf-8")
     assert "camp.toml is no state of devicesim" in said(capsys, "state", "camp.toml", code=ENVIRONMENT)
+    (tmp_path / "empty").touch()
+    assert "empty is empty: no server has kept anything in it" in said(
+        capsys, "state", "empty", code=ENVIRONMENT
+    )
     assert "nowhere: " in said(capsys, "state", "nowhere", code=ENVIRONMENT)
     (tmp_path / "bad.toml").write_text("name = 3", encoding="utf-8")
     said(capsys, "serve", "bad.toml", "--state", "x", code=SCENARIO_INVALID)

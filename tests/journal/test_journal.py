@@ -507,3 +507,6 @@ def test_a_real_clock_may_go_faster_the_next_time(path: Path) -> None:
             assert kept(journal, Told(options=options)).world.clock == "real:10"
     with Journal(path) as journal, pytest.raises(BoundError, match="clock"):
         kept(journal, Told(options={"clock": "manual"}))
+    with Journal(path) as journal, pytest.raises(BoundError, match="seed"):
+        kept(journal, Told(options={"clock": "real:99", "seed": 8}))
+    assert look(path).told.options["clock"] == "real:10"  # what is refused changes nothing
