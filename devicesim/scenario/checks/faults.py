@@ -66,7 +66,7 @@ def _link(draft: Draft, fault: Mapping[str, Any], kind: str, words: str) -> Iter
     there = [client.get("name") for client in clients if client.get("link", "ethernet") == kind]
     named = fault.get("client")
     if not there:
-        yield "kind", f"no client is on {words}", f'a [[client]] with link = "{kind}" is'
+        yield "kind", f"no client is on {words}", f'add a [[client]] with link = "{kind}"'
     elif named is not None and named not in there:
         yield (
             "client",
