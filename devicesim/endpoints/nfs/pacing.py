@@ -34,7 +34,7 @@ from devicesim.world.clock import factor_of
 SHORTEST, LONGEST = 20e-3, 250e-3
 """Bounds of the time that a client has to go on before the driven clock moves past it [s of wall]."""
 _BEGINNING = 50e-3  # more that a client has after its mount [s of wall]
-HOPE = 10e-3
+HOPE = 20e-3
 """How long the next of several calls may take to come after the one before [s of wall]."""
 _AT_ONCE, _DATA = (
     8,
