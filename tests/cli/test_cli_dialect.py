@@ -17,8 +17,8 @@ from devicesim.throughput.core import COMPILED
         (["rum"], "devicesim: unknown command 'rum'; did you mean 'run'?"),
         (["RUN"], "devicesim: unknown command 'RUN'; did you mean 'run'?"),
         (
-            ["simulate"],
-            f"devicesim: unknown command 'simulate'; known: {', '.join(sorted(cli.COMMANDS))}",
+            ["teleport"],
+            f"devicesim: unknown command 'teleport'; known: {', '.join(sorted(cli.COMMANDS))}",
         ),
         (["--verison"], "devicesim: unknown option '--verison'; did you mean '--version'?"),
         (["run"], "devicesim run: FILE is missing; usage: devicesim run [OPTIONS] FILE"),

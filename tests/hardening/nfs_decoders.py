@@ -70,11 +70,11 @@ class Nfs(Decoder):
         connection = Connection(
             lambda each, part: self._take(service, each, part), lambda _: None, service.allows
         )
-        connection._transport = wire
+        connection._transport, connection._socket = wire, wire.get_extra_info("socket")
         connection._loop = SimpleNamespace(time=lambda: 0.0)
         connection.host, connection.port, connection.open = "127.0.0.1", 1, True
         service.answer(memoryview(record(MOUNT, 3, 1, opaque(b"/buckets/demo"))[4:]), connection)
-        tree = service._current()
+        tree = service._files()
         for name, node in ((TOP, bucket), (FILE, file), (LINK, link)):
             data = data.replace(name, tree.handle(node))
         data = self._begun(service, connection, data, tree.handle(bucket))

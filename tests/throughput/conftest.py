@@ -8,6 +8,19 @@ import pytest
 
 from devicesim.throughput.core import COMPILED, CORES
 
+MINUTES = (
+    "test_the_byte_curve_is_the_exact_ones_within_what_is_stated",
+    "test_each_is_the_exact_core_s_within_what_is_stated",
+)
+"""What takes minutes with the pure core; since both give the same bits, its turn comes in the long forms."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    for item in items:
+        if getattr(item, "originalname", "") in MINUTES and "pure" in item.callspec.id:
+            item.add_marker(pytest.mark.slow)
+
 
 @pytest.fixture(
     params=CORES,
