@@ -23,8 +23,10 @@ from moto import mock_aws
 from devicesim.endpoints.premises import Premises
 from devicesim.endpoints.ssh import SshDoor
 from devicesim.endpoints.ssh.keys import authorized, host_key
+from devicesim.endpoints.ssh.shell import Shell
 from devicesim.errors import BoundError
 from devicesim.snowball_api.neighbours import KINDS, attach
+from devicesim.snowball_api.snow import Snow
 
 KEY = paramiko.ECDSAKey.generate()
 PUBLIC = f"{KEY.get_name()} {KEY.get_base64()} test"
@@ -460,3 +462,19 @@ class TestOpenSsh:
                 capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL,
             )  # fmt: skip
         assert (json.loads(ran.stdout), ran.returncode) == ({"ServiceIds": ["ec2", "nfs"]}, 0)
+
+
+@pytest.mark.parametrize("gone", [OSError, EOFError])
+def test_law_a_shell_whose_connection_ends_meanwhile_ends_without_a_word(gone):
+    class Ended:
+        closed = False
+
+        def sendall(self, data):
+            raise gone
+
+        def close(self):
+            self.closed = True
+
+    channel = Ended()
+    Shell(Premises(Snow())).converse(channel, "snow")
+    assert channel.closed

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
 
 import paramiko
@@ -203,9 +204,10 @@ def test_law_a_link_in_the_spill_folder_is_not_followed(tmp_path):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_law_it_stops_when_told_whatever_clients_do(tmp_path, number):
-    with served(tmp_path, "--unpaced") as server:
+    with served(tmp_path, "--unpaced") as server, ExitStack() as stack:
         lines = [
-            socket.create_connection(("127.0.0.1", server.port(door))) for door in ("http", "nfs", "ssh") * 5
+            stack.enter_context(socket.create_connection(("127.0.0.1", server.port(door))))
+            for door in ("http", "nfs", "ssh") * 5
         ]
         lines[0].sendall(b"GET /_devicesim/events HTTP/1.1\r\nHost: x\r\n\r\n")
         lines[1].sendall(b"\x80\x10\x00\x00abc")
@@ -214,8 +216,6 @@ def test_law_it_stops_when_told_whatever_clients_do(tmp_path, number):
             code, told = server.stop(number)
     assert (code, told.splitlines()[-1]) == (0, "devicesim: the doors are closed")
     assert "Traceback" not in told
-    for each in lines:
-        each.close()
 
 
 LOUD = """

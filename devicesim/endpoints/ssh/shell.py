@@ -32,6 +32,9 @@ NOT_HERE = {
 FOUND, FAILED, MISUSED, NOT_FOUND = 0, 1, 2, 127
 """Exit statuses as a shell has them."""
 
+GONE = (OSError, EOFError)
+"""What paramiko raises where the channel, or the connection below it, has ended meanwhile."""
+
 LINE = 65_536
 """Longest line of a conversation [characters]."""
 
@@ -53,7 +56,7 @@ class Shell:
         try:
             (channel.sendall if status == FOUND else channel.sendall_stderr)(told.encode())
             channel.send_exit_status(status)
-        except OSError:
+        except GONE:
             pass
         finally:
             channel.close()
@@ -72,7 +75,7 @@ class Shell:
                     channel.sendall(told.replace("\n", "\r\n").encode())
                 channel.sendall(prompt)
             channel.send_exit_status(status)
-        except OSError:
+        except GONE:
             pass
         finally:
             channel.close()
