@@ -15,7 +15,12 @@ from numpy.typing import NDArray
 from devicesim import catalog, scenario, throughput
 from devicesim.catalog import Figures
 from devicesim.device import interfaces
+from devicesim.device.setting import Setting
+from devicesim.device.share import Limits
 from devicesim.physics import cpu, ethernet, hdd
+
+NAME_BYTES = 255
+"""NAME_MAX of the file systems Linux exports."""
 
 
 def server(
@@ -144,3 +149,25 @@ def wired_latency(figures: Figures, story: scenario.Scenario) -> float:
     """One-way latency of the site's network [s], with what the machines at its ends add to it."""
     network = story.site.rtt if story.site.rtt is not None else figures.si("nfs.rtt.lan")
     return (network + figures.si("nfs.client.delay")) / 2
+
+
+def room(setting: Setting, kind: str) -> str:
+    """The key of the figure that says how much data a device takes, as the scenario orders it."""
+    story = setting.scenario
+    capacity = story.job.capacity if story.job.device == kind else catalog.NO_PREFERENCE
+    return catalog.room(kind, capacity, bool(story.instances or story.functions))
+
+
+def limits(setting: Setting, kind: str, room: str) -> Limits:
+    """What the device's share accepts, from the catalog; an interface in use may take shorter keys only."""
+    figures = setting.figures
+    own = [f"{kind}.{interface}.max_key" for interface in interfaces.used(setting.scenario)]
+    keys = [f"{kind}.names.max_key", *filter(catalog.has, own)]
+    return Limits(
+        capacity=int(figures.si(room)),
+        files=int(figures.si(f"{kind}.storage.max_files")),
+        file_size=int(figures.si(f"{kind}.storage.max_file_size")),
+        name_bytes=NAME_BYTES,
+        path_chars=int(figures.si(f"{kind}.names.max_path")),
+        key_bytes=int(min(map(figures.si, keys))),
+    )

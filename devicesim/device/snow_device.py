@@ -11,8 +11,8 @@ from typing import Protocol
 
 import simpy
 
-from devicesim import catalog
 from devicesim.device import interfaces
+from devicesim.device.capacities import limits, room
 from devicesim.device.compute.compute import Alone, Compute, Copy
 from devicesim.device.compute.doors import DoorPuts
 from devicesim.device.compute.instances import Instances
@@ -21,7 +21,7 @@ from devicesim.device.hand import Hand
 from devicesim.device.heat import Heat
 from devicesim.device.power import Busy, Power
 from devicesim.device.setting import Setting
-from devicesim.device.share import Limits, Recorded
+from devicesim.device.share import Recorded
 from devicesim.device.spoils import Spoils
 from devicesim.device.strain import Strain
 from devicesim.device.tenant import Tenant
@@ -35,8 +35,6 @@ GIGABIT = 1e9 / 8
 """Line rate of gigabit Ethernet [bytes/s]."""
 
 _ACTIVE = frozenset(["ACTIVE"])
-NAME_BYTES = 255
-"""NAME_MAX of the file systems Linux exports."""
 
 
 class Cache(Protocol):
@@ -378,25 +376,3 @@ class SnowDevice:
         if self.cache is not None:
             self.cache.cut()
         self._enter("off", why, fault)
-
-
-def room(setting: Setting, kind: str) -> str:
-    """The key of the figure that says how much data a device takes, as the scenario orders it."""
-    story = setting.scenario
-    capacity = story.job.capacity if story.job.device == kind else catalog.NO_PREFERENCE
-    return catalog.room(kind, capacity, bool(story.instances or story.functions))
-
-
-def limits(setting: Setting, kind: str, room: str) -> Limits:
-    """What the device's share accepts, from the catalog; an interface in use may take shorter keys only."""
-    figures = setting.figures
-    own = [f"{kind}.{interface}.max_key" for interface in interfaces.used(setting.scenario)]
-    keys = [f"{kind}.names.max_key", *filter(catalog.has, own)]
-    return Limits(
-        capacity=int(figures.si(room)),
-        files=int(figures.si(f"{kind}.storage.max_files")),
-        file_size=int(figures.si(f"{kind}.storage.max_file_size")),
-        name_bytes=NAME_BYTES,
-        path_chars=int(figures.si(f"{kind}.names.max_path")),
-        key_bytes=int(min(map(figures.si, keys))),
-    )

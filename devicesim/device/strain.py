@@ -21,7 +21,7 @@ class Strain:
     """The faults that slow one device down now.
 
     Attributes:
-        crowded: id of the fault that takes room on the disk; empty if none does.
+        crowding: ids of the faults that take room on the disk, in the order in which they came.
 
     >>> strain = Strain()
     >>> strain.lay("F1", 60.0, disk=0.5)
@@ -34,7 +34,7 @@ class Strain:
     """
 
     def __init__(self) -> None:
-        self.crowded = ""
+        self.crowding: list[str] = []
         self._laid: dict[str, _Laid] = {}
         self._seen = -inf
 
@@ -69,6 +69,11 @@ class Strain:
     def link(self, client: int) -> float:
         """What is left of the speed of a client's link, in [0, 1]."""
         return prod(each.links.get(client, 1.0) for each in self._now)
+
+    @property
+    def crowded(self) -> str:
+        """The fault that took room on the disk last; empty if none does."""
+        return self.crowding[-1] if self.crowding else ""
 
     @property
     def ends(self) -> list[float]:

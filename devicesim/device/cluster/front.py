@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from devicesim.device.capacities import limits, room
 from devicesim.device.cluster.member import ASSOCIATED, Member
 from devicesim.device.cluster.plan import Plan
 from devicesim.device.compute.compute import Alone, Copy
@@ -16,7 +17,7 @@ from devicesim.device.compute.puts import Put
 from devicesim.device.power import Busy
 from devicesim.device.setting import Setting
 from devicesim.device.share import Share
-from devicesim.device.snow_device import Cache, limits, room
+from devicesim.device.snow_device import Cache
 from devicesim.device.strain import Strain
 
 

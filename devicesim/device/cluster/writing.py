@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from devicesim import throughput
 from devicesim.device.cluster.fragments import Fragments
 from devicesim.device.course import Copying
-from devicesim.device.ingest.ingest import WHY, Ingest
+from devicesim.device.ingest.ingest import Ingest
 from devicesim.device.ingest.receiver import Receiver
+from devicesim.device.ingest.room import WHY
 from devicesim.device.ingest.session import Copied, Session
 from devicesim.device.setting import Setting
 from devicesim.scenario import Files

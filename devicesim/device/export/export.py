@@ -15,6 +15,7 @@ import simpy
 from numpy.typing import NDArray
 
 from devicesim.device import access, cloud
+from devicesim.device.capacities import limits, room
 from devicesim.device.customer import Asked
 from devicesim.device.expectation import Load
 from devicesim.device.export import inventory
@@ -26,7 +27,6 @@ from devicesim.device.order import SAMPLE, Hire, Life, Process
 from devicesim.device.ordering import Open
 from devicesim.device.setting import Setting
 from devicesim.device.share import Numbered, ShareError
-from devicesim.device.snow_device import limits, room
 from devicesim.errors import VerbError
 from devicesim.jobs import JobState
 from devicesim.physics import cloud as listing

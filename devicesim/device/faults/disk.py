@@ -47,28 +47,33 @@ def full_disk(scene: Scene, fault: FullDisk) -> Process:
     lasts = inf if fault.duration is None else fault.duration
     words = f"something else takes {format_size(taken)} of the disk"
 
-    def crowd(by: int, fault: str) -> None:
-        share.limits = replace(share.limits, capacity=share.limits.capacity - by)
-        device.strain.crowded = fault
+    def crowd() -> None:
+        share.limits = replace(share.limits, capacity=share.limits.capacity - taken)
+        device.strain.crowding.append(scene.id)
         device.spoils.forget_missing()
-        if not fault and scene.customer.ingest is not None:
+
+    def leave() -> None:
+        share.limits = replace(share.limits, capacity=share.limits.capacity + taken)
+        device.strain.crowding.remove(scene.id)
+        device.spoils.forget_missing()
+        if scene.customer.ingest is not None:
             scene.customer.ingest.relent()
 
     ingest = scene.customer.ingest
     scene.begin("disk", words, lasts)
     if ingest is None:
-        crowd(taken, scene.id)
+        crowd()
     else:
-        ingest.anew(lambda: crowd(taken, scene.id), ROOM, scene.id)
+        ingest.anew(crowd, ROOM, scene.id)
     if fault.duration is None:
         return
     yield scene.wait(fault.duration)
     scene.end()
     ingest = scene.customer.ingest
     if ingest is None:
-        crowd(-taken, "")
+        leave()
     else:
-        ingest.anew(lambda: crowd(-taken, ""), "there is room on the disk again", scene.id)
+        ingest.anew(leave, "there is room on the disk again", scene.id)
 
 
 LIVES: Lives = {SlowDisk: slow_disk, FullDisk: full_disk, SmrCliff: smr_cliff}

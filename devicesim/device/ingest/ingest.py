@@ -21,9 +21,10 @@ from devicesim.device.compute.puts import Puts
 from devicesim.device.course import Copying, Course
 from devicesim.device.ingest import announce, backlog
 from devicesim.device.ingest.patience import Patience
-from devicesim.device.ingest.queue import Queue, queues, refuse
+from devicesim.device.ingest.queue import Queue, queues
 from devicesim.device.ingest.receiver import Receiver
 from devicesim.device.ingest.regime import ahead, regime
+from devicesim.device.ingest.room import WHY, Room
 from devicesim.device.ingest.session import Copied, Session
 from devicesim.device.power import Busy
 from devicesim.device.radio import Radio
@@ -46,12 +47,6 @@ LOOKS, SHORTEST_LOOK = 16, 1.0
 
 SAMPLED = 2_000
 """Files of a job that is over whose sizes are kept."""
-
-WHY = {
-    "ENOSPC": "the device is full",
-    "EDQUOT": "the device takes no more files",
-    "EFBIG": "larger than the device takes",
-}
 
 
 class Ingest:
@@ -79,9 +74,9 @@ class Ingest:
         self._began = setting.now
         self.leg: Leg | None = None
         self.sessions: list[Session] = []
-        self._stopped, self._cause, self._crowded = "the device was off", "", ""
+        self._stopped, self._cause = "the device was off", ""
         self._changes: list[Callable[[], None]] = []
-        self._refusal: tuple[str, int, int] | None = None
+        self._room = Room(setting, device, job, self._queues, self.reasons)
         self._changed = setting.env.event()
         self._puts = Puts(self._queues, self.sessions, [files.bucket for files in datasets])
         device.listeners.append(self._on_change)
@@ -177,10 +172,8 @@ class Ingest:
 
     def relent(self) -> None:
         """Try again, if the copy still goes on, the files for which there was no room."""
-        if self._refusal is not None and self._refusal[0] == "ENOSPC" and self.leg and self.leg.end is None:
-            self._refusal, self._crowded = None, ""
-            for queue in self._queues:
-                queue.refused[:] = False
+        if self.leg and self.leg.end is None:
+            self._room.relent()
 
     def there(self) -> dict[int, NDArray[np.bool_]]:
         """Which files of each collection are on the device, by its number, those of a stretch under way included."""
@@ -215,7 +208,7 @@ class Ingest:
         files = [queue.sizes for queue in self._queues]
         clients = capacities.clients(setting.figures, setting.scenario, self._began, files)
         server = self._server()
-        self._refuse(server, clients)
+        self._room.mark(server, clients, self._regime())
         left = [queue.left for queue in self._queues]
         sizes = [
             queue.sizes if left[k].size == queue.sizes.size else queue.sizes[left[k]]
@@ -301,11 +294,7 @@ class Ingest:
             self.leg = self._begin()  # the device never came to serve: say what was to be copied
         if self.leg.end is not None:
             return
-        if self._refusal is not None:
-            error, files, size = self._refusal
-            setting.say(
-                Refused(setting.now, self._job, error, files, size, self.reasons[error], self._crowded)
-            )
+        self._room.say()
         left = [queue.left for queue in self._queues]
         files = sum(index.size for index in left)
         if files:
@@ -317,43 +306,7 @@ class Ingest:
         self.leg.complete = (size, count) == (self.leg.total_bytes, self.leg.total_objects)
         setting.say(LegEnded(setting.now, self._job, "ingest", self.leg.complete, size, count))
 
-    # What the device cannot take, and what a power cut takes back.
-
-    def _refuse(self, server: throughput.Server, clients: Sequence[throughput.Client]) -> None:
-        """Mark the files for which the device has no room; it says so when the copy comes to them."""
-        free = self._device.share.usage
-        self._refuse_large()
-        todo = sum(int(queue.sizes[queue.left].sum()) for queue in self._queues)
-        count = sum(queue.left.size for queue in self._queues)
-        if todo <= free.free_bytes and count <= free.free_files:
-            return
-        order = [np.arange(queue.sizes.size, dtype=np.float64) for queue in self._queues]
-        if len(self._queues) > 1:
-            # Who gets the last bytes depends on who is faster: rehearse with room for all.
-            sizes = [queue.sizes[queue.left] for queue in self._queues]
-            rehearsal = throughput.simulate(server, clients, sizes, [(self._setting.now, self._regime())])
-            for k, queue in enumerate(self._queues):
-                order[k][queue.left] = rehearsal.finish(k)
-        before = [queue.refused.copy() for queue in self._queues]
-        error = refuse(self._queues, order, free.free_bytes, free.free_files)
-        new = [queue.refused & ~old for queue, old in zip(self._queues, before, strict=True)]
-        size = sum(int(queue.sizes[mask].sum()) for queue, mask in zip(self._queues, new, strict=True))
-        self._crowded = self._device.strain.crowded if error == "ENOSPC" else ""
-        self._refusal = (error, sum(int(mask.sum()) for mask in new), size)
-
-    def _refuse_large(self) -> None:
-        """Mark the files that are larger than the device, or the interface they come through, takes."""
-        setting, limit = self._setting, self._device.share.usage.limits.file_size
-        large = []
-        for client, queue in zip(setting.scenario.clients, self._queues, strict=True):
-            most = interfaces.largest_file(setting.figures, self._device.kind, client, limit)
-            large.append((queue.sizes > most) & ~queue.refused)
-        files = sum(int(mask.sum()) for mask in large)
-        if files:
-            size = sum(int(queue.sizes[mask].sum()) for queue, mask in zip(self._queues, large, strict=True))
-            for queue, mask in zip(self._queues, large, strict=True):
-                queue.refused |= mask
-            setting.say(Refused(setting.now, self._job, "EFBIG", files, size, WHY["EFBIG"]))
+    # What a power cut takes back.
 
     def drop(self) -> None:
         """Take back what only the page cache held: the files acknowledged after the last byte on the disk."""
