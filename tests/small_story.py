@@ -40,3 +40,15 @@ BYTES = 40 * 5_000_000
 def small_story(*changes: str) -> scenario.Scenario:
     """The story with changes as ``--set`` takes them: ``client.laptop.streams = 1``."""
     return scenario.loads(TEXT, "small story", changes)
+
+
+CAMP = """
+name = "Field camp"
+start = 2026-06-01T08:00:00Z
+seed = 7
+[site]
+region = "us-west-2"
+[job]
+buckets = ["arn:aws:s3:::trail-cams"]
+"""
+"""A whole scenario whose device nobody copies to but real clients, for tests that start servers."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import click
 
 from devicesim.cli.output import complain
 from devicesim.errors import require
+from devicesim.faults.schedule import MOST, schedule
 from devicesim.faults.schedule import laid as with_faults
-from devicesim.faults.schedule import schedule
 from devicesim.faults.written import written
 from devicesim.scenario import Scenario
 
@@ -24,15 +24,22 @@ class Laid:
     seed: int
     number: int
 
+    def __str__(self) -> str:
+        return f"{self.seed}:{self.number}"
+
 
 def read(ctx: click.Context, param: click.Parameter, value: str | None) -> Laid | None:
     """Read ``7`` or ``7:5``."""
     if value is None:
         return None
-    seed, _, number = value.partition(":")
-    good = all(part.isascii() and part.isdigit() and len(part) <= 18 for part in (seed, number or "1"))
-    require(good, param.opts[-1], "SEED or SEED:NUMBER, such as 7:5", value)
-    return Laid(int(seed), int(number) if number else USUAL)
+    option = param.opts[-1]
+    seed, colon, number = value.partition(":")
+    parts = (seed, number) if colon else (seed,)
+    good = all(part.isascii() and part.isdigit() and len(part) <= 18 for part in parts)
+    require(good, option, "SEED or SEED:NUMBER, such as 7:5", value)
+    laid = Laid(int(seed), int(number) if colon else USUAL)
+    require(1 <= laid.number <= MOST, f"NUMBER of {option}", f"in 1 .. {MOST:,}", laid.number)
+    return laid
 
 
 faults_option = click.option(
@@ -49,5 +56,5 @@ def lay(story: Scenario, laid: Laid | None) -> Scenario:
     if laid is None:
         return story
     drawn = schedule(story, laid.seed, laid.number)
-    complain(f"# faults {laid.seed}:{laid.number}\n{written({'fault': list(drawn)})}".rstrip())
-    return with_faults(story, drawn)
+    complain(f"# faults {laid}\n{written({'fault': list(drawn)})}".rstrip())
+    return with_faults(story, drawn).from_source(replace(story.source, faults=str(laid)))

@@ -31,16 +31,16 @@ from devicesim.world import World
 )
 def command(file: Path, overrides: tuple[str, ...], laid: Laid | None, goal: str | None, runs: int) -> int:
     """Print the smallest scenario that misses a goal as FILE does: fewest faults, least data, roundest numbers."""
+    require(runs >= 1, "--runs", ">= 1", runs)
     story = lay(load(file, overrides), laid)
     wanted = goal_of(goal) if goal is not None else _missed(story)
     require(not wanted.statistic, "--goal", "one that a single run can miss", wanted.expr)
     judged = story.model_copy(update={"goals": (), "options": (), "sweeps": ()}).from_source(story.source)
-    try:
-        found = shrink(judged, lambda each: _misses(each, wanted), most_runs=runs)
-    except BoundError as wrong:
-        raise BoundError(f"{wanted.expr} must be a goal that the scenario misses: {wrong}") from None
+    require(_misses(judged, wanted), "--goal", f"one that {file} misses", f"{wanted.expr}, which it meets")
+    found = shrink(judged, lambda each: _misses(each, wanted), most_runs=runs)
+    with_faults = f" with --faults {laid}" if laid is not None else ""
     put(f'{found.text}\n[[goal]]\nexpr = "{wanted.expr}"\n')
-    complain(f"devicesim: {found.runs} runs; it misses {wanted.expr} as {file} does")
+    complain(f"devicesim: {found.runs} runs; it misses {wanted.expr} as {file} does{with_faults}")
     return 0
 
 

@@ -1,7 +1,8 @@
 """Which names on a share the import cannot make objects of, because a fault touched them.
 
 A file of a collection is its collection's number and its own; any other is its node. What is not on the share at the
-import, or was copied again since, is nobody's loss.
+import, was copied again since, or was cut to nothing and written anew, is nobody's loss. Whoever reads a spoiled file
+through a door is given what was written: what the disk made of it shows at the import.
 """
 
 from __future__ import annotations
@@ -20,10 +21,16 @@ Place = Node | tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Spoil:
-    """What was done to a name: by which fault, and what the failure log says."""
+    """What was done to a name.
+
+    Attributes:
+        fault: by which. why: what the failure log says.
+        content: whether what is in the file was spoiled, rather than what it is or how it is called.
+    """
 
     fault: str
     why: str
+    content: bool = False
 
 
 class Failing(NamedTuple):
@@ -44,6 +51,7 @@ class Spoils:
     def __init__(self, share: Share) -> None:
         self._share = share
         self.names: dict[Place, Spoil] = {}
+        share.emptied = self._forget_content
 
     def __bool__(self) -> bool:
         return bool(self.names)
@@ -60,6 +68,11 @@ class Spoils:
         for place in [each for each in self.names if isinstance(each, tuple)]:
             if not there[place[0]].is_complete(place[1]):
                 del self.names[place]
+
+    def _forget_content(self, file: File) -> None:
+        """Forget what was done to content that is gone."""
+        if (spoil := self.names.get(file)) is not None and spoil.content:
+            del self.names[file]
 
     def failing(self) -> list[Failing]:
         """What the import at AWS cannot take, in its order."""

@@ -24,6 +24,8 @@ def repeat_line(world: World) -> str:
     words = ["devicesim", "run", source.file, "--seed", str(world.seed)]
     for override in source.overrides:
         words += ["--set", override]
+    if source.faults:
+        words += ["--faults", source.faults]
     return shlex.join(words)
 
 

@@ -191,6 +191,7 @@ class Source:
         file: as the user named it, empty if it was no file.
         directory: what relative paths in it are relative to.
         overrides: the ``--set`` texts, as given.
+        faults: the ``--faults`` text by which a schedule was laid into it, empty if none was.
         notes: what was understood in a way worth telling.
         listings: the files of every manifest and directory, as found when the scenario was read.
         traces: what instances' files tell, by kind (``load`` or ``arrivals``) and name, likewise.
@@ -201,6 +202,7 @@ class Source:
     file: str = field(default="", compare=False)
     directory: Path = field(default=Path(), compare=False)
     overrides: tuple[str, ...] = field(default=(), compare=False)
+    faults: str = field(default="", compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
     listings: Mapping[str, Files] = field(default_factory=dict, compare=False)
     traces: Mapping[tuple[str, str], Trace] = field(default_factory=dict, compare=False)

@@ -13,20 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from small_story import CAMP
 
 from devicesim.cli import ENVIRONMENT, SCENARIO_INVALID, USAGE, invoke
 
 pytest.importorskip("werkzeug")
-
-STORY = """
-name = "Field camp"
-start = 2026-06-01T08:00:00Z
-seed = 7
-[site]
-region = "us-west-2"
-[job]
-buckets = ["arn:aws:s3:::trail-cams"]
-"""
 
 
 @contextmanager
@@ -68,7 +59,7 @@ def test_the_walk_of_the_readme(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A snapshot, a kill, a second server that is refused, the next one, back to the snapshot, and Ctrl-C."""
-    (tmp_path / "camp.toml").write_text(STORY, encoding="utf-8")
+    (tmp_path / "camp.toml").write_text(CAMP, encoding="utf-8")
     with served(tmp_path, "camp.toml") as (process, url):
         assert ask(url, "advance", {"duration": "1 d"})["seconds"] == 86400.0
         ask(url, "snapshot", {"name": "loaded"})
@@ -89,7 +80,7 @@ def test_the_walk_of_the_readme(
         "kept by    devicesim 0.1.0\n"
     )
     assert invoke(["state", "camp.state", "--scenario"]) == 0
-    assert capsys.readouterr().out == STORY
+    assert capsys.readouterr().out == CAMP
     assert invoke(["state", "camp.state", "--log"]) == 0
     log = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [each["to"] for each in log] == [86400.0, 172800.0]
@@ -165,7 +156,7 @@ def test_law_what_cannot_be_kept_is_told_in_one_line(
 ) -> None:
     """And nothing is left behind."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "camp.toml").write_text(STORY, encoding="utf-8")
+    (tmp_path / "camp.toml").write_text(CAMP, encoding="utf-8")
     heard = said(capsys, "serve", *words, code=code)
     assert heard.startswith(f"devicesim: {told}")
     assert heard.count("\n") == 1
@@ -176,7 +167,7 @@ def test_what_is_no_state_cannot_be_looked_at(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "camp.toml").write_text(STORY, encoding="utf-8")
+    (tmp_path / "camp.toml").write_text(CAMP, encoding="utf-8")
     assert "camp.toml is no state of devicesim" in said(capsys, "state", "camp.toml", code=ENVIRONMENT)
     (tmp_path / "empty").touch()
     assert "empty is empty: no server has kept anything in it" in said(

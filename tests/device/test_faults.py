@@ -172,6 +172,11 @@ def test_law_a_fault_that_cannot_befall_a_story_is_refused_in_its_place(
     assert [(problem.path, problem.why) for problem in refused.value.problems] == [(path, why)]
 
 
+def test_law_a_hop_is_over_before_the_next_begins() -> None:
+    with pytest.raises(ScenarioError, match="'gap' must be at most 'every', got 10 s"):
+        small_story(fault("wifi-roam", "1 h", every="2 s", gap="10 s"))
+
+
 def test_law_a_disk_that_stands_still_is_not_the_end_of_the_story() -> None:
     """It stands still for an hour, and the copy needs an hour more but for what the page cache took meanwhile."""
     plain = copying(simulate(small_story(SLOW_LINK)))
@@ -268,6 +273,16 @@ class TestKinds:
         assert refused.bytes + ended.bytes == 200_000_000
         assert 0 < ended.objects < 40
 
+    def test_law_of_two_that_take_room_the_one_that_stays_is_the_cause(self) -> None:
+        room = int(simulate(small_story()).life().device.share.limits.capacity)
+        world = World(small_story(SLOW_LINK))
+        world.advance(COPY_BEGINS + 30)
+        world.inject("full-disk", taken=f"{room - 100_000_000} B")
+        world.inject("full-disk", taken="1 MB", duration="20 s")
+        world.run()
+        (refused,) = world.stream.of(Refused)
+        assert (refused.error, refused.fault) == ("ENOSPC", "F1")
+
     def test_law_room_that_comes_back_in_time_is_used(self) -> None:
         """All but 50 MB is taken for half a minute: the copy has not come so far by then, and goes on."""
         room = int(simulate(small_story()).life().device.share.limits.capacity)
@@ -298,6 +313,22 @@ class TestKinds:
             assert store.buckets["small-story"].objects == leg.total_objects - failed.objects
         lost = answer(world).losses
         assert [(loss.at, loss.files) for loss in lost] == [("import", 3)]
+
+    @pytest.mark.parametrize("anew", [False, True])
+    def test_law_what_was_written_anew_is_whole(self, anew: bool) -> None:
+        world = World(small_story('job.keep = "12 h"'))
+        world.advance(COPY_BEGINS + 60)
+        share = world.life().device.share
+        mine = share.create(share.buckets["small-story"].directory, "mine", world.now)
+        share.write(mine, 0, b"x" * 1000, world.now, stable=True)
+        world.inject("corrupted-file", files=41)
+        world.advance(1)
+        if anew:
+            share.setattr(mine, world.now, size=0)
+        share.write(mine, 0, b"y" * 500, world.now, stable=True)
+        world.run()
+        (failed,) = world.stream.of(ImportFailed)
+        assert (failed.objects, failed.fault) == (40 if anew else 41, "F1")
 
     def test_law_what_is_copied_again_is_no_loss(self) -> None:
         """A file that changes under way is torn; a power cut then has it copied again, whole."""

@@ -12,16 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import paramiko
+from small_story import CAMP
 
-STORY = """
-name = "Field camp"
-start = 2026-06-01T08:00:00Z
-seed = 7
-[site]
-region = "us-west-2"
-[job]
-buckets = ["arn:aws:s3:::trail-cams"]
-"""
 PROGRAM = [sys.executable, "-m", "devicesim"]
 """What is started."""
 READY = 60.0
@@ -88,7 +80,7 @@ def _heed_interrupts():
 
 
 @contextmanager
-def served(folder, *more, story=STORY, doors=("--nfs", "0", "--ssh", "0")):
+def served(folder, *more, story=CAMP, doors=("--nfs", "0", "--ssh", "0")):
     """Start one in a folder of its own; ``more`` are further words of its command line."""
     (folder / "story.toml").write_text(story)
     key = paramiko.ECDSAKey.generate()

@@ -16,17 +16,9 @@ import pytest
 
 pytest.importorskip("werkzeug")
 from loads import Api, OneByOne, Pipelined, Putter
+from small_story import CAMP
 from starter import Starter
 
-STORY = """
-name = "Field camp"
-start = 2026-06-01T08:00:00Z
-seed = 7
-[site]
-region = "us-west-2"
-[job]
-buckets = ["arn:aws:s3:::trail-cams"]
-"""
 KEY = paramiko.ECDSAKey.generate()
 PATIENCE = 120.0
 """How long a server may take to open its doors [s]."""
@@ -38,7 +30,7 @@ class Camp:
 
     def __init__(self, starter, folder, clock, rng):
         self.starter, self.folder, self.clock, self.rng = starter, folder, clock, rng
-        (folder / "story.toml").write_text(STORY, encoding="utf-8")
+        (folder / "story.toml").write_text(CAMP, encoding="utf-8")
         (folder / "keys").write_text(f"{KEY.get_name()} {KEY.get_base64()} test\n", encoding="utf-8")
         self.ready = folder / "ready.json"
         self.process = self.doors = None

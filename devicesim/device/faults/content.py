@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
 
 from devicesim.device.faults.scene import Lives, Process, Scene
-from devicesim.device.share import Collection, Directory, File, Recorded, Share, ShareError, walk
+from devicesim.device.share import Collection, Directory, File, Node, Recorded, Share, ShareError, walk
 from devicesim.device.spoils import Place, Spoil
 from devicesim.scenario.faults import BadName, CorruptedFile, FileChanged, SymbolicLink
 
@@ -57,31 +57,37 @@ def file_changed(scene: Scene, fault: FileChanged) -> Process:
 def symbolic_link(scene: Scene, fault: SymbolicLink) -> Process:
     """Links come onto the device."""
     yield from ()
-    made: Touched = []
-    with _quietly(scene) as (share, top):
-        for number in range(1, fault.files + 1):
-            name = f"{scene.id}-link-{number:04}"
-            try:
-                node = Share.symlink(share, top, name, "../elsewhere", scene.now)
-            except ShareError:
-                break  # a full device takes no more names
-            made.append((node, f"/buckets/{top.bucket.name if top.bucket else ''}/{name}", 0))
+
+    def make(share: Recorded, top: Directory, name: str) -> Node:
+        return Share.symlink(share, top, name, "../elsewhere", scene.now)
+
+    made = _made(scene, fault.files, "link-", make)
     _spoil(scene, made, LINK, "symbolic links come onto the device")
 
 
 def bad_name(scene: Scene, fault: BadName) -> Process:
     """Names come onto the device that no key may have."""
     yield from ()
+
+    def make(share: Recorded, top: Directory, name: str) -> Node:
+        return Share.create(share, top, name, scene.now)
+
+    made = _made(scene, fault.files, "bad\\name\x07", make)
+    _spoil(scene, made, NAME, "names come onto the device that no key may have")
+
+
+def _made(scene: Scene, files: int, called: str, make: Callable[[Recorded, Directory, str], Node]) -> Touched:
+    """Bring so many names onto the device, or as many as it takes."""
     made: Touched = []
     with _quietly(scene) as (share, top):
-        for number in range(1, fault.files + 1):
-            name = f"{scene.id}-bad\\name\x07{number:04}"
+        for number in range(1, files + 1):
+            name = f"{scene.id}-{called}{number:04}"
             try:
-                node = Share.create(share, top, name, scene.now)
+                node = make(share, top, name)
             except ShareError:
-                break
+                break  # a full device takes no more names
             made.append((node, f"/buckets/{top.bucket.name if top.bucket else ''}/{name}", 0))
-    _spoil(scene, made, NAME, "names come onto the device that no key may have")
+    return made
 
 
 def _spoil(scene: Scene, touched: Touched, why: str, words: str) -> None:
@@ -89,7 +95,7 @@ def _spoil(scene: Scene, touched: Touched, why: str, words: str) -> None:
         scene.incident.miss("the device took no more names")
         return
     for place, _, _ in touched:
-        scene.device.spoils.names[place] = Spoil(scene.id, why)
+        scene.device.spoils.names[place] = Spoil(scene.id, why, content=why in (CHECKSUM, CHANGED))
     size = sum(each for _, _, each in touched)
     scene.begin("files", words, files=len(touched), size=size, names=[path for _, path, _ in touched])
 

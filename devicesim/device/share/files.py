@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from devicesim.device.share.collection import VirtualFile
@@ -29,7 +30,10 @@ class Files(Tree):
     Attributes:
         name: of the device; goes into the write verifier.
         boot: how often the device has started.
+        emptied: who wants to know of files that are cut to nothing; nobody if None.
     """
+
+    emptied: Callable[[File], None] | None = None
 
     def __init__(
         self, limits: Limits, content: Content | None = None, name: str = "", now: float = 0.0
@@ -147,6 +151,8 @@ class Files(Tree):
             refuse(errno.EFBIG, f"a file of {size} bytes, at most {self.limits.file_size}")
         self.usage.check_bytes(size - file.size)
         self.content.resize(file, size)
+        if size == 0 and self.emptied is not None:
+            self.emptied(file)
         self.unstable.resized(file, size)
         self._grow(file, size - file.size)
         file.touch(stamp)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StrictInt
+from pydantic import Field, StrictInt, model_validator
 
+from devicesim import units
 from devicesim.scenario.faults.grammar import DeviceFault, Lasting, Time
-from devicesim.scenario.quantities import Name
+from devicesim.scenario.quantities import Name, refusal, text
 
 Which = Annotated[
     Name | None,
@@ -26,6 +27,15 @@ class WifiRoam(DeviceFault):
         Time | None,
         Field(description="How long each takes; the catalog's wifi.roam.gap if not given.", examples=["2 s"]),
     ] = None
+
+    @model_validator(mode="after")
+    def _one_after_the_other(self) -> Self:
+        if self.gap is not None and self.gap > self.every:
+            raise refusal(
+                f"'gap' must be at most 'every', got {text(self.gap, units.DURATION)}",
+                f'a hop begins every {text(self.every, units.DURATION)}: write a longer "every"',
+            )
+        return self
 
 
 class WifiOutage(DeviceFault):
