@@ -16,6 +16,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from devicesim.device.share import Content, Digest, Discard, File, Hash, Kept, ShareError
@@ -121,8 +122,18 @@ class Contents:
 
     def know(self, known: Mapping[Handle, Known]) -> None:
         """Take over checksums of files as a state has them."""
-        self._known = dict(known)
-        self._touched.clear()
+        self._known, self._touched = dict(known), {}
+
+    @contextmanager
+    def unless_it_fails(self) -> Iterator[None]:
+        """Keep what is taken over inside only if nothing is raised there."""
+        before = self._known, self._touched
+        self._known = dict(self._known)
+        try:
+            yield
+        except BaseException:
+            self._known, self._touched = before
+            raise
 
     @property
     def unasked(self) -> Mapping[Handle, Known]:

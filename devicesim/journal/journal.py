@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import threading
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from devicesim.device.share import Content
@@ -166,6 +167,17 @@ class Journal:
                 self._pending.append((f"INSERT INTO snapshot_{table} SELECT {line}, * FROM {table}", (name,)))
             self._noted = ticket = self._noted + 1
         self.settle(ticket)
+
+    @contextmanager
+    def unless_it_fails(self) -> Iterator[None]:
+        """Expect the World that is made again inside, or, if that fails, the one that there was."""
+        proofs = self._proofs
+        try:
+            with self.contents.unless_it_fails():
+                yield
+        except BaseException:
+            self._proofs = proofs
+            raise
 
     def begin_again(self, snapshot: str | None = None) -> tuple[Verb, ...]:
         """Expect another World in the place of this one; returns the verbs that make it.

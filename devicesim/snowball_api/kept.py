@@ -74,13 +74,14 @@ def kept(
 
 
 def back(snow: Snow, journal: Journal, at: str | None = None) -> None:
-    """Go back to a snapshot of the journal, or to the beginning.
+    """Go back to a snapshot of the journal, or to the beginning; if that fails, all stays as it is.
 
     Raises:
         UnknownNameError: there is no such snapshot.
         StateError: its World does not come back as it was.
     """
-    _restore(snow, journal, journal.begin_again(at))
+    with journal.unless_it_fails():
+        _restore(snow, journal, journal.begin_again(at))
 
 
 def _check(journal: Journal, there: Told, told: Told) -> None:

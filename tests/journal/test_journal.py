@@ -510,3 +510,30 @@ def test_a_real_clock_may_go_faster_the_next_time(path: Path) -> None:
     with Journal(path) as journal, pytest.raises(BoundError, match="seed"):
         kept(journal, Told(options={"clock": "real:99", "seed": 8}))
     assert look(path).told.options["clock"] == "real:10"  # what is refused changes nothing
+
+
+def test_law_a_way_back_that_fails_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A snapshot of another devicesim does not come back: what is known of the files that are there stays."""
+    with Journal(path) as journal:
+        snow = serving(journal, content="hash")
+        share, top = bucket(snow)
+        journal.snapshot("empty", snow.world)
+        node = share.create(top.directory, "a", snow.world.now)
+        share.write(node, 0, b"abc", snow.world.now)
+        value = share.digest(node).value
+        journal.commit(snow.world)
+        left = killed(path)
+    with Journal(left) as journal:
+        snow = kept(journal)
+        known, before = dict(journal.contents.unasked), told(snow.world)
+        assert known
+
+        def fails(*_: object, **__: object) -> None:
+            raise StateError("does not come back")
+
+        monkeypatch.setattr(snow, "restore", fails)
+        with pytest.raises(StateError, match="does not come back"):
+            back(snow, journal, "empty")
+        assert (dict(journal.contents.unasked), told(snow.world)) == (known, before)
+        share, top = bucket(snow)
+        assert share.digest(top.directory.entries.nodes["a"]).value == value
