@@ -63,6 +63,9 @@ LOOKS = frozenset(
 BRINGS = frozenset(["READ", "READDIR", "READDIRPLUS", "READLINK"])
 """Operations whose data come with the reply."""
 
+MOST_PRICES = 4096
+"""Prices of operations that are kept: what brings data has one for each size."""
+
 OPERATIONS = CHANGES | LOOKS | {"READ", "WRITE", "COMMIT"}
 """What a door may ask for, whichever version of NFS the scenario's client has."""
 
@@ -77,6 +80,8 @@ class Door:
     def __init__(self, setting: Setting, device: SnowDevice) -> None:
         self._setting, self._device = setting, device
         self._own: throughput.Transfer | None = None
+        self._prices: dict[tuple[str, int, int], throughput.Operation] = {}
+        self._priced_for: object = None  # the transfer of these
         device.listeners.append(self._on_change)
 
     def offer(self, ingest: Ingest | None, operation: str, payload: int, client: int, at: float) -> float:
@@ -99,9 +104,16 @@ class Door:
         running = ingest.running if ingest is not None else None
         transfer = running or self._core()
         require(0 <= client < len(transfer.clients), "client", f"in 0..{len(transfer.clients) - 1}", client)
-        version = self._setting.scenario.clients[client].nfs.version
-        priced = _priced(transfer.clients[client].operations, operation, payload, version)
-        return transfer.offer(priced, 0 if operation in BRINGS else payload, client, at)
+        if transfer is not self._priced_for:
+            self._priced_for, self._prices = transfer, {}
+        brings = operation in BRINGS
+        key = operation, client, payload if brings else 0
+        if (priced := self._prices.get(key)) is None:
+            version = self._setting.scenario.clients[client].nfs.version
+            priced = _priced(transfer.clients[client].operations, operation, payload, version)
+            if len(self._prices) < MOST_PRICES:
+                self._prices[key] = priced
+        return transfer.offer(priced, 0 if brings else payload, client, at)
 
     @property
     def core(self) -> throughput.Transfer | None:

@@ -11,7 +11,6 @@ from dataclasses import replace
 from itertools import count
 
 import numpy as np
-import simpy
 
 from devicesim.catalog import Figures
 from devicesim.device import rooms
@@ -19,7 +18,7 @@ from devicesim.device.customer import Customer
 from devicesim.device.job import Job, Order
 from devicesim.device.neighbours import Neighbours
 from devicesim.device.order import Hire, Life, Live
-from devicesim.device.setting import Setting
+from devicesim.device.setting import Setting, Timeline
 from devicesim.device.undertaking import online
 from devicesim.errors import BoundError, Problem, ScenarioError
 from devicesim.jobs import JobType
@@ -60,7 +59,7 @@ def _refusal(story: Scenario, order: Order) -> str:
 
 def _tell(story: Scenario, order: Order) -> None:
     story = story.model_copy(update={"datasets": tuple(map(_whole, story.datasets))})
-    env, figures = simpy.Environment(), Figures(story.assume, story.source.measured)
+    env, figures = Timeline(), Figures(story.assume, story.source.measured)
     setting = Setting(env, story, story.start, figures, Stream(story.start), Neighbours(), _draw)
     one = np.ones(1, dtype=np.int64)
     datasets = [Files(dataset.name, dataset.bucket, one) for dataset in story.datasets]

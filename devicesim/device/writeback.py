@@ -14,6 +14,7 @@ from devicesim.device import capacities
 from devicesim.device.setting import Setting
 from devicesim.device.share import Recorded
 from devicesim.progress import MOST_NAMES, Lost
+from devicesim.throughput import Store
 
 GRAIN = 1.0
 """Seconds of writing that count as of one age."""
@@ -51,6 +52,7 @@ class Writeback:
         self._came: deque[tuple[float, int]] = deque()  # when bytes came, and how many had come by then
         self._total = 0
         self._known: tuple[float, float, float] | None = None
+        self._store: Store | None = None
 
     def look(self) -> None:
         """Let the disk have written what it could since the last look."""
@@ -113,5 +115,6 @@ class Writeback:
     def _speed(self) -> float:
         """What the disk writes now [bytes/s]."""
         disk = self._disk
-        store = capacities.server(self._setting.figures, disk.kind, disk.share.used, disk.room).store
-        return store.rate(float(disk.share.used)) * disk.disk_factor
+        if self._store is None:  # of its figures, which stay: asked for with every operation of a client
+            self._store = capacities.server(self._setting.figures, disk.kind, 0.0, disk.room).store
+        return self._store.rate(float(disk.share.used)) * disk.disk_factor

@@ -207,16 +207,20 @@ class Doors(Engine):
 
     def traffic(self, job_id: str, rows: Traffic) -> None:
         """Let happen again what came through a device's doors, as a log has it; bytes read as zeros."""
-        self._seal()
         life = self.life(job_id)
-        for at, (name, *told) in rows:
-            self._go(at)
-            if name == "offer":
-                operation, payload, client, *issued = told
-                life.offer(operation, payload, client, *(issued or (self.now,)))
-                self._pass(job_id, name, *told)
-            else:
-                redo(life.device.share, name, *told)
+        share, offer, now = life.device.share, life.offer, self.now
+        self._note("traffic", job_id=job_id, rows=rows)  # as it is: it need not be told once more
+        self._traffic = rows
+        with share.untold():
+            for at, (name, *told) in rows:
+                if at != now:
+                    self._go(at)
+                    now = at
+                if name == "offer":
+                    operation, payload, client, *issued = told
+                    offer(operation, payload, client, issued[0] if issued else now)
+                else:
+                    redo(share, name, *told)
         self._follow(rows.end)
         self._seal()
 

@@ -109,8 +109,7 @@ class Engine(Reads):
         env = self._setting.env
         while env.peek() <= to:
             env.step()
-        if to > env.now:
-            env.run(until=to)
+        env.reach(to)
 
     def _step(self, at: float) -> None:
         """Let everything of one moment happen, so that stopping there equals advancing to it."""

@@ -55,8 +55,12 @@ class Traffic:
     @classmethod
     def told(cls, end: float, lines: bytes) -> Traffic:
         """Traffic of which the lines are there, up to a time [s]; nothing more is added to it."""
-        made = cls(end)
-        made._lines = bytearray(lines)
+        made, start = cls(end), 0
+        while len(lines) - start >= BLOCK:
+            cut = lines.find(b"\n", start + BLOCK - 1) + 1 or len(lines)
+            made._blocks.append(zlib.compress(lines[start:cut], 1))
+            start = cut
+        made._lines = bytearray(lines[start:])
         return made
 
     def lines(self, after: Place = (0, 0)) -> tuple[bytes, Place]:
@@ -76,8 +80,8 @@ class Traffic:
         """Each with its time [s]."""
         at = 0.0
         for block in (*map(zlib.decompress, self._blocks), bytes(self._lines)):
-            for line in block.splitlines():
-                told = orjson.loads(line)
+            # At once: a line alone costs more to begin than to read, and no text has a line end of its own.
+            for told in orjson.loads(b"[%b]" % block.strip().replace(b"\n", b",")):
                 if isinstance(told, list):
                     yield at, told
                 else:

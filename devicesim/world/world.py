@@ -22,7 +22,6 @@ from time import monotonic
 from typing import Any
 
 import numpy as np
-import simpy
 
 from devicesim import catalog
 from devicesim.catalog import Figures
@@ -33,7 +32,7 @@ from devicesim.device.job import Job, Order, changed, ordered, read_order
 from devicesim.device.neighbours import Neighbours
 from devicesim.device.order import Hire, Life, Live
 from devicesim.device.rehearsal import rehearse
-from devicesim.device.setting import Setting
+from devicesim.device.setting import Setting, Timeline
 from devicesim.device.share import Policy, policy
 from devicesim.device.testimony import Testimony
 from devicesim.device.undertaking import Marks, Undertaking, drawn, taken, undertake
@@ -102,7 +101,7 @@ class World(Doors, FaultVerbs, OnlineVerbs):
         self._lives: dict[str, Life] = {}
         self._clusters: dict[str, rooms.Cluster] = {}
         self._setting = Setting(
-            simpy.Environment(),
+            Timeline(),
             self._default,
             epoch,
             self.figures,

@@ -126,11 +126,8 @@ def _there(scene: Scene, share: Share) -> Iterator[tuple[Collection, np.ndarray]
 def _quietly(scene: Scene) -> Iterator[tuple[Recorded, Directory]]:
     """The share and its first bucket, for changes that are no client's: a log has the fault, and makes them again."""
     share = scene.device.share
-    tell, share.tell = share.tell, None
-    try:
+    with share.untold():
         yield share, next(iter(share.buckets.values())).directory
-    finally:
-        share.tell = tell
 
 
 LIVES: Lives = {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from devicesim.device.share.content import Data, Kept
@@ -30,6 +31,15 @@ class Recorded(Share):
 
     tell: Tell | None = None
     commits = True
+
+    @contextmanager
+    def untold(self) -> Iterator[None]:
+        """Tell nobody of what is changed inside."""
+        tell, self.tell = self.tell, None
+        try:
+            yield
+        finally:
+            self.tell = tell
 
     def write(
         self,
