@@ -52,6 +52,7 @@ def _document(there: Look) -> dict[str, Any]:
         "done": dict(there.counts),
         "snapshots": [{"name": name, "time": _civil(there, at)} for name, at in there.snapshots.items()],
         "content_bytes": there.stored,
+        "content_on_disk": there.room,
     }
 
 
@@ -59,11 +60,14 @@ def _words(there: Look) -> str:
     told = _document(there)
     options = there.told.options
     done = ", ".join(f"{count:,} {name}" for name, count in there.counts.items()) or "nothing"
+    content = f"{options['content']}, {units.format_size(there.stored)} beside it"
+    if there.room < there.stored:
+        content += f", {units.format_size(there.room)} of it on the disk"
     lines = {
         "World": f"{told['name']}, seed {options['seed']}, clock {options['clock']}, API of {options['era']}",
         "until": told["time"],
         "done": done,
-        "content": f"{options['content']}, {units.format_size(there.stored)} beside it",
+        "content": content,
         "snapshots": ", ".join(f"{each['name']} ({each['time']})" for each in told["snapshots"]) or "none",
         "kept by": f"devicesim {there.by}",
     }

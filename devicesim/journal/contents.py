@@ -2,7 +2,8 @@
 
 =============  ======================================================================================
 ``keep``       appended to one file beside the state, and read from there; nothing in it is ever
-               overwritten, so that what a log says of it stays true
+               overwritten, so that what a log says of it stays true; what no file leads to any more
+               gives its room back (:mod:`devicesim.journal.holes`)
 ``hash``       a checksum of each file, as far as it was written; whoever writes on in a file after a
                restart loses it, and is told so
 ``discard``    nothing: sizes survive, and all reads as zeros
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from devicesim.device.share import Content, Digest, Discard, File, Hash, Kept, S
 from devicesim.device.share.content import Data, digest_by_reading
 from devicesim.errors import StateError, require
 from devicesim.journal.extents import Extents
+from devicesim.journal.holes import Part, punch
 
 KINDS = ("keep", "hash", "discard")
 ALGORITHM = "sha256"
@@ -30,6 +32,11 @@ Handle = tuple[str, int, int]
 """JobId, inode number and generation."""
 Known = tuple[int, str | None, str]
 """How many bytes from the start, their checksum, or why there is none."""
+
+
+def store_of(state: Path) -> Path:
+    """The file beside a state in which its contents lie."""
+    return Path(f"{state}-content")
 
 
 class Contents:
@@ -42,6 +49,7 @@ class Contents:
 
     Attributes:
         end: where it ends now.
+        freed: bytes that files have let go of since somebody last looked.
         replaying: whether what is written is written again: then a log tells where it lies.
 
     Raises:
@@ -51,8 +59,8 @@ class Contents:
 
     def __init__(self, state: Path, kind: str, end: int = 0) -> None:
         require(kind in KINDS, "content", f"{', '.join(KINDS)} where the state is kept", kind)
-        self.path = Path(f"{state}-content")
-        self.kind, self.end = kind, end
+        self.path = store_of(state)
+        self.kind, self.end, self.freed = kind, end, 0
         self.replaying = False
         self._unsynced = False
         self._known: dict[Handle, Known] = {}
@@ -101,6 +109,12 @@ class Contents:
         if self._unsynced:
             self._unsynced = False
             os.fdatasync(self._descriptor)
+
+    def release(self, holes: Sequence[Part]) -> None:
+        """Give back the room of parts that no file leads to, in the World that is on disk or in any snapshot."""
+        for part in holes if self._descriptor >= 0 else ():
+            if not punch(self._descriptor, part):
+                return
 
     def _opened(self, state: Path) -> int:
         try:
@@ -171,6 +185,7 @@ class Placed:
     def write(self, file: File, offset: int, data: Data | int) -> None:
         """Append to the store; what a log tells of is there already."""
         extents: Extents = file.content or Extents()
+        before = extents.bytes
         if isinstance(data, Kept):
             count, self.place = int(data), data.place
         elif isinstance(data, int):
@@ -181,6 +196,7 @@ class Placed:
             extents.cut(offset, offset + count)
         else:
             extents.put(offset, offset + count, self.place)
+        self._contents.freed += before + (count if self.place is not None else 0) - extents.bytes
         file.content = extents
 
     def read(self, file: File, offset: int, count: int) -> bytes:
@@ -196,11 +212,15 @@ class Placed:
     def resize(self, file: File, size: int) -> None:
         """Forget what lies beyond a smaller size."""
         if file.content is not None and size < file.size:
+            before = file.content.bytes
             file.content.cut(size, file.size)
+            self._contents.freed += before - file.content.bytes
 
     def forget(self, file: File) -> None:
-        """Forget all of it; the store keeps it for as long as a log tells of it."""
-        file.content = None
+        """Forget all of it."""
+        if file.content is not None:
+            self._contents.freed += file.content.bytes
+            file.content = None
 
     def digest(self, file: File) -> Digest:
         """Checksum of what the store holds."""

@@ -9,16 +9,22 @@ from collections.abc import Iterator
 class Extents:
     """Parts of a file, in order and apart from one another, each with its place in the store.
 
+    Attributes:
+        bytes: of all parts together.
+
     >>> extents = Extents()
     >>> extents.put(0, 10, 100)
     >>> extents.put(4, 6, 500)
     >>> list(extents.within(0, 8))
     [(0, 4, 100), (4, 6, 500), (6, 8, 106)]
+    >>> extents.bytes
+    10
     """
 
-    __slots__ = ("_ends", "_places", "_starts")
+    __slots__ = ("_ends", "_places", "_starts", "bytes")
 
     def __init__(self) -> None:
+        self.bytes = 0
         self._starts: list[int] = []
         self._ends: list[int] = []
         self._places: list[int] = []
@@ -29,6 +35,7 @@ class Extents:
             at = len(self._ends)
         else:
             at = self.cut(start, end)
+        self.bytes += end - start
         before = at - 1
         joins = before >= 0 and self._ends[before] == start
         if joins and self._places[before] + start - self._starts[before] == place:
@@ -50,6 +57,8 @@ class Extents:
             if high > end:
                 kept.append((end, high, place + end - low))
             last += 1
+        self.bytes -= sum(self._ends[first:last]) - sum(self._starts[first:last])
+        self.bytes += sum(part[1] - part[0] for part in kept)
         self._starts[first:last] = [part[0] for part in kept]
         self._ends[first:last] = [part[1] for part in kept]
         self._places[first:last] = [part[2] for part in kept]

@@ -16,10 +16,11 @@ from pathlib import Path
 from devicesim.device.share import Content
 from devicesim.errors import DevicesimError, StateError, unknown
 from devicesim.journal.contents import Contents
-from devicesim.journal.database import COPIED, Change, Database
+from devicesim.journal.database import Change, Database
+from devicesim.journal.holes import Part, between, lived
 from devicesim.journal.plain import read, written
 from devicesim.journal.proof import Proof
-from devicesim.journal.rows import known_of, row, verbs_of
+from devicesim.journal.rows import ADD, DIGEST, EMPTY, PACK, PUT, TELL, copied, known_of, row, verbs_of
 from devicesim.journal.told import Told
 from devicesim.world import Verb, World
 from devicesim.world.traffic import Traffic
@@ -27,12 +28,8 @@ from devicesim.world.traffic import Traffic
 EVERY = 5000
 """Verbs and flushes of traffic after which the log is made compact, and its World proved."""
 
-_PUT = "INSERT OR REPLACE INTO verb VALUES (?, ?, ?, ?)"
-_ADD = "INSERT INTO traffic VALUES (?, ?, 0, ?)"
-_PACK = "INSERT INTO traffic VALUES (?, 0, 1, ?)"
-_DIGEST = "INSERT OR REPLACE INTO digest VALUES (?, ?, ?, ?, ?, ?)"
-_TELL = "INSERT OR REPLACE INTO told VALUES (?, ?)"
-_EMPTY: tuple[Change, ...] = tuple((f"DELETE FROM {table}", ()) for table in COPIED)
+FREED = 16_000_000
+"""Bytes that files let go of, after which the store of contents is swept."""
 
 
 def _alone(error: StateError) -> None:
@@ -66,11 +63,13 @@ class Journal:
         self.told: Told | None = None
         self.contents: Contents
         self._world: World | None = None
+        self._held = 0  # where the last snapshot found the end of the contents
         self._proofs: dict[int, str] = {}
         self._forget()
         self._changed = threading.Condition()
         self._pending: list[Change] = []
         self._clock: list[Change] = []
+        self._holes: list[Part] = []
         self._noted = self._settled = 0
         self._writing = False
         self._broken: StateError | None = None
@@ -102,7 +101,7 @@ class Journal:
 
     def tell(self, told: Told) -> None:
         """Keep what the World is told from now on."""
-        self._database.write((_TELL, pair) for pair in told.plain().items())
+        self._database.write((TELL, pair) for pair in told.plain().items())
         self.told = told
 
     def _read_told(self) -> None:
@@ -111,6 +110,7 @@ class Journal:
             self.told = Told.of(plain)
             self.by = str(read(plain["by"]))
             self._end_noted = int(plain["content_end"])
+            self._held = int(plain.get("held", self._end_noted if self.snapshots else 0))
             self.life = int(plain.get("lives", "1")) + 1
             kind = self.told.options["content"]
         except (DevicesimError, ValueError, KeyError, TypeError, IndexError) as error:
@@ -118,7 +118,7 @@ class Journal:
         self.contents = Contents(self.path, kind, self._end_noted)
         self.contents.know(known_of(self._database.read("SELECT * FROM digest")))
         self._proofs = dict(self._database.read("SELECT number, digest FROM checkpoint"))
-        self._database.write([(_TELL, ("lives", str(self.life)))])
+        self._database.write([(TELL, ("lives", str(self.life)))])
 
     @property
     def log(self) -> tuple[Verb, ...]:
@@ -156,15 +156,8 @@ class Journal:
         ticket = self.note(world)
         with self._changed:
             self._check()
-            line = "(SELECT line FROM snapshot WHERE name = ?)"
-            for table in COPIED:
-                self._pending.append((f"DELETE FROM snapshot_{table} WHERE line = {line}", (name,)))
-            self._pending += [
-                ("DELETE FROM snapshot WHERE name = ?", (name,)),
-                ("INSERT INTO snapshot (name, at) VALUES (?, ?)", (name, world.now)),
-            ]
-            for table in COPIED:
-                self._pending.append((f"INSERT INTO snapshot_{table} SELECT {line}, * FROM {table}", (name,)))
+            self._held = self.contents.end
+            self._pending += [*copied(name, world.now), (TELL, ("held", str(self._held)))]
             self._noted = ticket = self._noted + 1
         self.settle(ticket)
 
@@ -214,6 +207,7 @@ class Journal:
             self._world = None  # written anew as a whole when it is noted
             return
         self._end_noted = self.contents.end
+        self._sweep(world)
         self._count = kept
         if verbs:
             self._look_at(verbs[-1])
@@ -254,10 +248,10 @@ class Journal:
                 if self._writing:
                     self._changed.wait()
                     continue
-                changes, upto = self._pending + self._clock, self._noted
-                self._pending, self._clock = [], []
-                if changes:
-                    self._write_for_all(changes)
+                changes, holes, upto = self._pending + self._clock, self._holes, self._noted
+                self._pending, self._clock, self._holes = [], [], []
+                if changes or holes:
+                    self._write_for_all(changes, holes)
                 self._settled = upto
                 self._changed.notify_all()
 
@@ -281,7 +275,7 @@ class Journal:
             if self.told is not None:
                 self.contents.close()
 
-    def _write_for_all(self, changes: Sequence[Change]) -> None:
+    def _write_for_all(self, changes: Sequence[Change], holes: Sequence[Part]) -> None:
         """Write without the lock: whoever notes meanwhile comes with the next group."""
         self._writing = True
         self._changed.release()
@@ -289,6 +283,7 @@ class Journal:
         try:
             self.contents.sync()
             self._database.write(changes)
+            self.contents.release(holes)  # only now: no log on the disk leads there any more
         except StateError as error:
             trouble = error
         except OSError as error:
@@ -308,10 +303,10 @@ class Journal:
     # From the World to changes of the file.
 
     def _take(self, world: World) -> None:
-        before = len(self._pending)
-        if world is not self._world:
-            self._pending += _EMPTY
-            self._pending += [(_DIGEST, (*each, *known)) for each, known in self.contents.unasked.items()]
+        before, new = len(self._pending), world is not self._world
+        if new:
+            self._pending += EMPTY
+            self._pending += [(DIGEST, (*each, *known)) for each, known in self.contents.unasked.items()]
             self._clock = []
             self._forget()
             self._world, self._proof = world, Proof(world)
@@ -320,15 +315,17 @@ class Journal:
             self._grown(verbs[0])
             self._put(verbs[1:], self._count + 1)
         elif self._count and len(verbs) == 1:  # one look at the wall in place of the one before
-            self._clock = [(_PUT, row(self._count, verbs[0]))]
+            self._clock = [(PUT, row(self._count, verbs[0]))]
             self._tail = verbs[0]
         else:
             self._put(verbs, max(self._count, 1))
         for (job, fileid, generation), known in self.contents.changed():
-            self._pending.append((_DIGEST, (job, fileid, generation, *known)))
+            self._pending.append((DIGEST, (job, fileid, generation, *known)))
         if self._end_noted != self.contents.end:
             self._end_noted = self.contents.end
-            self._pending.append((_TELL, ("content_end", str(self._end_noted))))
+            self._pending.append((TELL, ("content_end", str(self._end_noted))))
+        if new or self.contents.freed >= FREED:
+            self._sweep(world)
         if len(self._pending) > before:
             self._noted += 1
             self._since += 1
@@ -341,12 +338,12 @@ class Journal:
             self._pending += self._clock
             self._clock = []
         for count, verb in enumerate(verbs, number):
-            self._pending.append((_PUT, row(count, verb)))
+            self._pending.append((PUT, row(count, verb)))
             self._part = 0
             self._count = count
             self._look_at(verb)
             if isinstance(rows := verb.arguments.get("rows"), Traffic):
-                self._pending.append((_ADD, (count, 0, rows.lines()[0])))
+                self._pending.append((ADD, (count, 0, rows.lines()[0])))
                 self._part = 1
             self._since += 1
 
@@ -365,11 +362,17 @@ class Journal:
             lines, self._place = rows.lines(self._place)
             self._pending += self._clock
             self._clock = []
-            self._pending.append((_ADD, (self._count, self._part, lines)))
+            self._pending.append((ADD, (self._count, self._part, lines)))
             self._part += 1
         if rows.end != self._end:
             self._end = rows.end
-            self._clock = [(_PUT, row(self._count, verb))]
+            self._clock = [(PUT, row(self._count, verb))]
+
+    def _sweep(self, world: World) -> None:
+        """Find what nobody can ask for once all that was noted is on disk; what snapshots have stays as it is."""
+        self.contents.freed = 0
+        if self.contents.kind == "keep":
+            self._holes = between(lived(world), self._held, self.contents.end)
 
     def _check(self) -> None:
         """Make the log compact up to here, and prove its World."""
@@ -380,7 +383,7 @@ class Journal:
             rows = verbs[-1].arguments["rows"]
             self._pending += [
                 ("DELETE FROM traffic WHERE number = ?", (self._count,)),
-                (_PACK, (self._count, zlib.compress(rows.lines()[0], 1))),
+                (PACK, (self._count, zlib.compress(rows.lines()[0], 1))),
             ]
             self._part = 1
         self._pending += self._clock

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from devicesim.errors import StateError
+from devicesim.journal.contents import store_of
 from devicesim.journal.database import check, connected, is_empty
 from devicesim.journal.plain import read
 from devicesim.journal.rows import verbs_of
@@ -27,7 +28,8 @@ class Look:
         told: what its World was told.
         verbs: its log.
         snapshots: when each was taken, by its name [s].
-        stored: bytes that clients wrote and that are kept beside it.
+        stored: bytes that clients wrote to the store beside it.
+        room: bytes that this store takes on the disk; no file leads to the others any more.
     """
 
     path: Path
@@ -36,6 +38,7 @@ class Look:
     verbs: tuple[Verb, ...]
     snapshots: Mapping[str, float]
     stored: int
+    room: int
 
     @property
     def until(self) -> float:
@@ -75,13 +78,19 @@ def look(path: Path) -> Look:
         plain = dict(rows("SELECT name, value FROM told"))
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         snapshots = dict(rows("SELECT name, at FROM snapshot ORDER BY line")) if version > 1 else {}
-        return Look(
-            path, read(plain["by"]), Told.of(plain), verbs_of(rows), snapshots, int(plain["content_end"])
-        )
+        stored = int(plain["content_end"])
+        room = min(stored, room_of(path))
+        return Look(path, read(plain["by"]), Told.of(plain), verbs_of(rows), snapshots, stored, room)
     except (sqlite3.Error, KeyError, ValueError, TypeError) as error:
         raise StateError(f"{path} cannot be read: {error}") from error
     finally:
         connection.close()
+
+
+def room_of(path: Path) -> int:
+    """Bytes that the store beside a file of state takes on the disk; none where there is no store."""
+    store = store_of(path)
+    return 512 * store.stat().st_blocks if store.exists() else 0
 
 
 def plain_log(verbs: tuple[Verb, ...]) -> Iterator[dict[str, Any]]:

@@ -7,9 +7,29 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from devicesim.journal.contents import Handle, Known
+from devicesim.journal.database import COPIED, Change
 from devicesim.journal.plain import read, written
 from devicesim.world import Verb
 from devicesim.world.traffic import Traffic
+
+PUT = "INSERT OR REPLACE INTO verb VALUES (?, ?, ?, ?)"
+ADD = "INSERT INTO traffic VALUES (?, ?, 0, ?)"
+PACK = "INSERT INTO traffic VALUES (?, 0, 1, ?)"
+DIGEST = "INSERT OR REPLACE INTO digest VALUES (?, ?, ?, ?, ?, ?)"
+TELL = "INSERT OR REPLACE INTO told VALUES (?, ?)"
+EMPTY: tuple[Change, ...] = tuple((f"DELETE FROM {table}", ()) for table in COPIED)
+"""Statements; the last forget a World."""
+
+
+def copied(name: str, at: float) -> list[Change]:
+    """What makes a snapshot of a name, at a time [s], in the place of one that there may be."""
+    line = "(SELECT line FROM snapshot WHERE name = ?)"
+    return [
+        *((f"DELETE FROM snapshot_{table} WHERE line = {line}", (name,)) for table in COPIED),
+        ("DELETE FROM snapshot WHERE name = ?", (name,)),
+        ("INSERT INTO snapshot (name, at) VALUES (?, ?)", (name, at)),
+        *((f"INSERT INTO snapshot_{table} SELECT {line}, * FROM {table}", (name,)) for table in COPIED),
+    ]
 
 
 def row(number: int, verb: Verb) -> tuple[Any, ...]:
