@@ -23,6 +23,7 @@ from devicesim.device.share import (
     ShareError,
     Spill,
 )
+from devicesim.device.share.content import PIECE
 from devicesim.errors import BoundError
 
 MIB = 1 << 20
@@ -101,7 +102,7 @@ def test_keep_equals_a_bytearray_and_counts_what_it_holds(
     keep = Keep(2 * MIB)
     share, top = share_with(keep)
     file, model = new(share, top), bytearray()
-    base = (1 << 18) - 40  # across the border of two pieces
+    base = PIECE - 40  # across the border of two pieces
     for action, offset, data in script:
         if action == "size":
             share.setattr(file, 0.0, size=base + offset)

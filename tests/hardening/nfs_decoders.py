@@ -1,7 +1,6 @@
 """The NFS door's decoders: records, calls, MOUNT, and NFS in versions 3, 4.0 and 4.1."""
 
 import struct
-from types import SimpleNamespace
 
 import mutants
 import nfs4_client
@@ -28,25 +27,37 @@ def record(program, version, procedure, arguments, credential=CREDENTIAL):
 
 
 class Wire:
-    """A transport that keeps what is sent."""
+    """A socket and its loop: what a client has sent, and what it is sent, which it reads at once."""
 
-    def __init__(self):
-        self.sent, self.closed = bytearray(), False
+    def __init__(self, data=b""):
+        self.coming, self.sent, self.closed = memoryview(data), bytearray(), False
 
-    def get_extra_info(self, name):
-        return ("127.0.0.1", 1) if name == "peername" else SimpleNamespace(setsockopt=lambda *_: None)
+    def recv_into(self, room, size=0, flags=0):
+        count = min(size or len(room), len(self.coming))
+        if not count:
+            raise BlockingIOError
+        if not flags:
+            room[:count] = self.coming[:count]
+        self.coming = self.coming[count:]
+        return count
 
-    def write(self, data):
+    def send(self, data):
         self.sent += data
+        return len(data)
 
-    def abort(self):
+    def sendmsg(self, parts):
+        return self.send(b"".join(parts))
+
+    def setsockopt(self, *_):
+        pass
+
+    def close(self):
         self.closed = True
 
-    def pause_reading(self):
-        pass
+    add_reader = remove_reader = remove_writer = call_soon = setsockopt
 
-    def resume_reading(self):
-        pass
+    def time(self):
+        return 0.0
 
 
 class Nfs(Decoder):
@@ -68,29 +79,23 @@ class Nfs(Decoder):
         link = share.symlink(bucket, "l", "a", now)
         wire = Wire()
         connection = Connection(
-            lambda each, part: self._take(service, each, part), lambda _: None, service.allows
+            lambda *each: self._take(service, *each), lambda _: None, service.allows, service.lend
         )
-        connection._transport, connection._socket = wire, wire.get_extra_info("socket")
-        connection._loop = SimpleNamespace(time=lambda: 0.0)
-        connection.host, connection.port, connection.open = "127.0.0.1", 1, True
+        connection.begin(wire, ("127.0.0.1", 1), wire)
         service.answer(memoryview(record(MOUNT, 3, 1, opaque(b"/buckets/demo"))[4:]), connection)
         tree = service._files()
         for name, node in ((TOP, bucket), (FILE, file), (LINK, link)):
             data = data.replace(name, tree.handle(node))
         data = self._begun(service, connection, data, tree.handle(bucket))
-        view = memoryview(data)
-        while view and not wire.closed:
-            room = connection.get_buffer(-1)
-            count = min(len(room), len(view))
-            room[:count] = view[:count]
-            connection.buffer_updated(count)
-            view = view[count:]
+        wire.coming = memoryview(data)
+        while wire.coming and not wire.closed:
+            connection.receive()
         self._check(bytes(wire.sent), wire.closed)
 
     @staticmethod
-    def _take(service, connection, part):
+    def _take(service, connection, part, body):
         try:
-            reply = service.answer(part, connection)
+            reply = service.answer(part, connection, body)
         except DeniedError as denied:
             connection.hang_up() if denied.reply is None else connection.send((denied.reply,))
         else:

@@ -2,7 +2,9 @@
 
 Model: each connection has one buffer into which the kernel writes. A record of one fragment, which is what clients
 send, is handed on as a part of that buffer; only what is left at its end is moved to its front before the next one is
-received. Records of several fragments are put together.
+received. The data of a large WRITE go beside it, into memory of the share's own where it lends some, so that they are
+never moved; where nobody looks at them the kernel does not even hand them over. Records of several fragments are put
+together. Replies to what came together leave together.
 
 Scope and limits: a record of more than :data:`MOST_BYTES` ends the connection, since where the next one begins would
 have to be believed. A client that does not read its replies is not read from either, until he does.
@@ -13,8 +15,11 @@ from __future__ import annotations
 import asyncio
 import mmap
 import socket
+import sys
 from collections.abc import Callable, Sequence
 
+from devicesim.endpoints.nfs.bulk import HEAD, Body, find
+from devicesim.endpoints.nfs.sending import Sender
 from devicesim.endpoints.nfs.xdr import UINT
 
 MOST_DATA = 1 << 20
@@ -25,19 +30,29 @@ _LAST = 1 << 31
 _FIRST_BUFFER = 1 << 14
 _BUFFER = 4 * MOST_DATA  # in memory only as far as clients send much at a time
 _LARGE, _MOST_EXPECTED = 1 << 17, 1 << 19  # bytes that are worth a system call to be woken once for
-_MOST_UNREAD = 4 << 20  # of replies that a client has not taken [bytes]
+_HEAD_FIRST = (
+    512  # bytes received of what probably is another large WRITE, before its data are given their place
+)
+_AT_A_TIME = 8 << 20  # bytes received from one client before the others have their turn
+_IN_FLIGHT = 4 << 20  # what the kernel may hold of a client that sends much [bytes]
 _MOST_WAITING = 1024  # calls of one connection whose replies are not due yet
 _MOST_HELD = 16 << 20  # of replies of one connection that are not due yet [bytes]
+_UNSEEN = socket.MSG_TRUNC if sys.platform == "linux" else 0
+_NOWHERE = memoryview(mmap.mmap(-1, MOST_DATA))  # for data that nobody looks at: never written to on Linux
+
+Take = Callable[["Connection", memoryview, Body | None], None]
+Lend = Callable[[], memoryview | None]
 
 
-class Connection(asyncio.BufferedProtocol):
-    """One client's connection.
+class Connection:
+    """One client's connection; used by the thread of one loop.
 
     Args:
-        take: is given each record, which is valid only until it returns.
+        take: is given each record, which is valid only until it returns, with data that came beside it.
         ended: is told when the connection is gone.
         allows: whether a host may use files.
-        began: is told when the connection is there.
+        lend: gives memory for the data of one WRITE, :data:`MOST_DATA`; None where nobody looks at them. It may be
+            lent again unless its owner has an attribute ``taken``, and has set it.
 
     Attributes:
         host: the client's address.
@@ -50,18 +65,22 @@ class Connection(asyncio.BufferedProtocol):
 
     def __init__(
         self,
-        take: Callable[[Connection, memoryview], None],
+        take: Take,
         ended: Callable[[Connection], None],
         allows: Callable[[str], bool],
-        began: Callable[[Connection], None] = lambda _: None,
+        lend: Lend = lambda: memoryview(bytearray(MOST_DATA)),
     ) -> None:
-        self._take, self._ended, self._allows, self._began = take, ended, allows, began
+        self._take, self._ended, self._allows, self._lend = take, ended, allows, lend
         self._buffer: bytearray | mmap.mmap = bytearray(_FIRST_BUFFER)
         self._view = memoryview(self._buffer)
         self._start = self._end = 0
         self._fragments = bytearray()
-        self._choked = self._resting = False
-        self._expected = 0
+        self._resting = self._leaving = False
+        self._expected = self._lacking = 0
+        self._body: Body | None = None  # data of the record at the start, beside the buffer
+        self._missing = 0  # bytes of them that have not come
+        self._room: memoryview | None = None  # where they are, and maybe the next ones
+        self._bulky = self._widened = False  # whether the last record was a large WRITE, and one was ever
         self.host, self.port = "", 0
         self.waiting = self.held = 0
         self.touched = 0.0
@@ -72,48 +91,17 @@ class Connection(asyncio.BufferedProtocol):
         """Whether its host may use files now."""
         return self._allows(self.host)
 
-    # What asyncio calls.
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport, self._loop = transport, asyncio.get_running_loop()
-        self.host, self.port = transport.get_extra_info("peername")[:2]
-        self._socket = transport.get_extra_info("socket")
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        transport.set_write_buffer_limits(high=_MOST_UNREAD)
-        self.touched = self._loop.time()
+    def begin(
+        self, connected: socket.socket, address: Sequence[str | int], loop: asyncio.AbstractEventLoop
+    ) -> None:
+        """Begin, with a socket that does not block."""
+        self._socket, self._loop = connected, loop
+        self.host, self.port = str(address[0]), int(address[1])
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._sender = Sender(connected, loop, self.hang_up, self._relieved)
+        self.touched = loop.time()
         self.open = True
-        self._began(self)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """End."""
-        self.open = False
-        self._ended(self)
-
-    def pause_writing(self) -> None:
-        """The client does not read."""
-        self._choked = True
-        self._rest()
-
-    def resume_writing(self) -> None:
-        """He reads again."""
-        self._choked = False
-        self.go_on()
-
-    def get_buffer(self, sizehint: int) -> memoryview:
-        """Where the kernel is to write."""
-        if self._end == len(self._buffer):
-            self._make_room()
-        return self._view[self._end :]
-
-    def buffer_updated(self, nbytes: int) -> None:
-        """So much has come."""
-        self._end += nbytes
-        self.touched = self._loop.time()
-        if self._expected:
-            self._expect(0)
-        self._split()
+        loop.add_reader(connected, self.receive)
 
     @property
     def _full(self) -> bool:
@@ -129,32 +117,109 @@ class Connection(asyncio.BufferedProtocol):
 
     def send(self, parts: Sequence[bytes | memoryview]) -> None:
         """Send one record."""
-        size = sum(map(len, parts))
-        self._transport.write(b"".join((UINT.pack(_LAST | size), *parts)))
+        if self.open:
+            self._sender.send(parts)
+            if self._sender.choked:
+                self._rest()
 
     def hang_up(self) -> None:
         """End the connection at once."""
-        self.open = False
-        self._transport.abort()
+        if self.open or self._leaving:
+            self.open = self._leaving = False
+            self._loop.remove_reader(self._socket)
+            self._loop.remove_writer(self._socket)
+            self._body = None
+            self._socket.close()
+            self._loop.call_soon(self._ended, self)
 
     def go_on(self) -> None:
         """Take further records, if the client reads and not too many calls wait."""
-        if self._resting and not self._choked and not self._full:
-            self._resting = False
+        if self._resting and not self._sender.choked and not self._full:
+            self._resting, self._sender.batching = False, True
             self._split()
+            self._settle()
             if not self._resting and self.open:
-                self._transport.resume_reading()
+                self._loop.add_reader(self._socket, self.receive)
+
+    def _relieved(self) -> None:
+        if not self._leaving:
+            self.go_on()
+        elif self._sender.idle:
+            self.hang_up()
 
     # Receiving.
+
+    def receive(self) -> None:
+        """Take what has come: once, or until nothing more is there where a client sends much."""
+        budget, self._sender.batching = _AT_A_TIME, True
+        while budget > 0 and self.open and not self._resting:
+            try:
+                count = self._receive()
+            except (BlockingIOError, InterruptedError):
+                break
+            except OSError:
+                self.hang_up()
+                return
+            if not count:
+                self._leave()
+                return
+            budget -= count
+            self._split()
+            if not self._bulky:
+                break
+        self._settle()
+
+    def _settle(self) -> None:
+        """After what came: let the replies go, and say for how much more to be woken."""
+        self._sender.batching = False
+        if not self.open:
+            return
+        self.touched = self._loop.time()
+        self._sender.flush()
+        lacking = self._missing or self._lacking
+        expected = min(lacking, _MOST_EXPECTED) if lacking >= _LARGE else 0
+        if expected != self._expected and self.open:
+            # Woken once, not for each of the many parts in which a large record comes.
+            self._expected = expected
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, expected or 1)
+
+    def _receive(self) -> int:
+        """Receive once, to where it belongs; how many bytes."""
+        if self._missing:
+            assert self._body is not None
+            data, flags = self._body.data, _UNSEEN if self._room is None else 0
+            count = self._socket.recv_into(data[len(data) - self._missing :], self._missing, flags)
+            self._missing -= count
+            return count
+        if self._end == len(self._buffer):
+            self._make_room()
+        beginning = self._bulky and self._end - self._start < HEAD
+        end = self._end + _HEAD_FIRST if beginning else len(self._buffer)
+        count = self._socket.recv_into(self._view[self._end : end])
+        self._end += count
+        return count
+
+    def _leave(self) -> None:
+        """The client sends nothing more; what is on its way to him still leaves."""
+        self._sender.batching = False
+        self._sender.flush()
+        if not self.open:
+            return
+        if self._sender.idle:
+            self.hang_up()
+        else:
+            self.open, self._leaving = False, True
+            self._loop.remove_reader(self._socket)
 
     def _rest(self) -> None:
         if not self._resting and self.open:
             self._resting = True
-            self._transport.pause_reading()
+            self._loop.remove_reader(self._socket)
 
     def _split(self) -> None:
         """Hand on every record that is there whole."""
-        while self.open and not self._resting:
+        self._lacking = 0
+        while self.open and not self._resting and not self._missing:
             there = self._end - self._start
             if there < 4:
                 break
@@ -163,12 +228,13 @@ class Connection(asyncio.BufferedProtocol):
             if size + len(self._fragments) > MOST_BYTES:
                 self.hang_up()
                 return
+            if self._body is not None:
+                size -= len(self._body.data)
             if there < 4 + size:
-                if self._start + 4 + size > len(self._buffer):
-                    self._make_room(4 + size)
-                if (missing := 4 + size - there) >= _LARGE:
-                    self._expect(min(missing, _MOST_EXPECTED))
-                break
+                if not self._aside(there - 4, size, bool(mark & _LAST)):
+                    self._wait(there, size)
+                    break
+                continue
             first = self._start + 4
             self._start = first + size
             self._pass_on(self._view[first : self._start], bool(mark & _LAST))
@@ -177,19 +243,53 @@ class Connection(asyncio.BufferedProtocol):
         if self._start == self._end:
             self._start = self._end = 0
 
-    def _expect(self, count: int) -> None:
-        """Be woken only when so many bytes more are there, not for each of the many parts in which they come."""
-        self._expected = count
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, count or 1)
+    def _wait(self, there: int, size: int) -> None:
+        """Make room for a record that is not there whole; of a large one, for what tells where its data are."""
+        large = size >= _LARGE
+        need = min(size, HEAD) if large and there < HEAD else size
+        if self._start + 4 + need > len(self._buffer):
+            self._make_room(4 + need)
+        self._lacking = 4 + need - there
+
+    def _aside(self, there: int, size: int, last: bool) -> bool:
+        """Give the data of a large WRITE, of whose record some bytes are there, a place beside the buffer."""
+        if size < _LARGE or not last or self._fragments or self._body is not None:
+            return False
+        first = self._start + 4
+        found = find(self._view[first : first + min(there, HEAD)], size)
+        if found is None or not found[0] <= there or not _LARGE <= found[1] <= MOST_DATA:
+            return False
+        place, count = found
+        if self._room is None:
+            self._room = self._lend()
+        data = (_NOWHERE if self._room is None else self._room)[:count]
+        start = first + place
+        come = min(there - place, count)
+        if self._room is not None:
+            data[:come] = self._view[start : start + come]
+        behind = there - place - come  # bytes of this record that follow its data
+        self._view[start : start + behind] = self._view[start + come : self._end]
+        self._end -= come
+        self._body, self._missing = Body(place, data), count - come
+        self._bulky = True
+        if not self._widened:
+            self._widened = True
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _IN_FLIGHT)
+        return True
 
     def _pass_on(self, fragment: memoryview, last: bool) -> None:
         if last and not self._fragments:
-            self._take(self, fragment)
+            body, self._body = self._body, None
+            self._bulky = body is not None
+            self._take(self, fragment, body)
+            if self._room is not None and getattr(self._room.obj, "taken", False):
+                self._room = None
             return
+        self._bulky = False
         self._fragments += fragment
         if last:
             record, self._fragments = self._fragments, bytearray()
-            self._take(self, memoryview(record))
+            self._take(self, memoryview(record), None)
 
     def _make_room(self, need: int = 0) -> None:
         """Move what is left to the front, in a larger buffer once the first is too small."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from devicesim.endpoints.nfs.bulk import Body
 from devicesim.endpoints.nfs.xdr import UINT, UINT2, Reader, XdrError
 
 _CALL = struct.Struct(
@@ -87,8 +88,8 @@ class DeniedError(Exception):
         self.reply = reply
 
 
-def read_call(record: memoryview) -> Call:
-    """Read the head of a call.
+def read_call(record: memoryview, body: Body | None = None) -> Call:
+    """Read the head of a call; ``body`` are data of its arguments that came beside it.
 
     Raises:
         DeniedError: it is none, or of another version of RPC, or its credential cannot be read.
@@ -113,7 +114,8 @@ def read_call(record: memoryview) -> Call:
             raise XdrError("verifier")
     except (struct.error, XdrError):
         raise DeniedError(denied(xid, AUTH_BADCRED)) from None
-    return Call(xid, program, version, procedure, caller, Reader(record, end))
+    arguments = Reader(record, end) if body is None else Reader(record, end, *body)
+    return Call(xid, program, version, procedure, caller, arguments)
 
 
 @lru_cache(maxsize=1024)

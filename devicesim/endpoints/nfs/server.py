@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections.abc import Sequence
 
 from devicesim.endpoints.crowd import BACKLOG, Crowd, room
 from devicesim.endpoints.listening import listening
+from devicesim.endpoints.nfs.bulk import Body
 from devicesim.endpoints.nfs.outbox import Outbox
 from devicesim.endpoints.nfs.pacing import ExactSelector, Pacing
 from devicesim.endpoints.nfs.records import Connection
@@ -17,6 +19,7 @@ from devicesim.endpoints.premises import Premises
 
 MOST = 1024
 """Connections at a time."""
+_BREATH = 1.0  # until a door asks again for what the system had none left of [s of wall]
 
 
 class NfsDoor:
@@ -79,24 +82,37 @@ class NfsDoor:
 
     def _run(self, started: threading.Event) -> None:
         asyncio.set_event_loop(self._loop)
-        server = self._loop.run_until_complete(
-            self._loop.create_server(self._connection, sock=self._listener, backlog=BACKLOG)
-        )
-        started.set()
+        self._listener.setblocking(False)
+        self._loop.add_reader(self._listener, self._accept)
+        self._loop.call_soon(started.set)
         try:
             self._loop.run_forever()
         finally:
-            server.close()
+            self._loop.remove_reader(self._listener)
+            self._listener.close()
             for connection in list(self._connections):
                 connection.hang_up()
-            self._loop.run_until_complete(asyncio.sleep(0))  # let the transports close their sockets
+            self._loop.run_until_complete(asyncio.sleep(0))  # let the connections tell that they are gone
             self._loop.run_until_complete(self._loop.shutdown_asyncgens())
             self._loop.close()
 
-    def _connection(self) -> Connection:
-        return Connection(self._take, self._forget, self._service.allows, self._meet)
+    def _accept(self) -> None:
+        """Take the clients that have come."""
+        for _ in range(BACKLOG):
+            try:
+                connected, address = self._listener.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError:  # no descriptor or memory is left: whoever comes waits a little
+                self._loop.remove_reader(self._listener)
+                self._loop.call_later(_BREATH, self._loop.add_reader, self._listener, self._accept)
+                return
+            connected.setblocking(False)
+            self._meet(connected, address)
 
-    def _meet(self, connection: Connection) -> None:
+    def _meet(self, connected: socket.socket, address: Sequence[str | int]) -> None:
+        connection = Connection(self._take, self._forget, self._service.allows, self._service.lend)
+        connection.begin(connected, address, self._loop)
         self._connections.add(connection)
         if not self._crowd.enter(connection):
             connection.hang_up()
@@ -106,11 +122,11 @@ class NfsDoor:
         self._connections.discard(connection)
         self._pacing.forget(connection)
 
-    def _take(self, connection: Connection, record: memoryview) -> None:
+    def _take(self, connection: Connection, record: memoryview, body: Body | None = None) -> None:
         if self._premises.paced:
             self._pacing.heard(connection)
         try:
-            reply = self._service.answer(record, connection)
+            reply = self._service.answer(record, connection, body)
         except DeniedError as denied:
             if denied.reply is None:
                 connection.hang_up()
@@ -122,7 +138,8 @@ class NfsDoor:
             if self._premises.paced:
                 self._pacing.answered(connection)
         else:
-            size = max(len(record), sum(map(len, reply.parts)))
+            asked = len(record) + (0 if body is None else len(body.data))
+            size = max(asked, sum(map(len, reply.parts)))
             self._pacing.hold(reply.due, connection, reply.parts, size)
 
 

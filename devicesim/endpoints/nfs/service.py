@@ -17,8 +17,10 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from operator import itemgetter
 from typing import NamedTuple
 
+from devicesim.device.share import Discard, Keep
 from devicesim.endpoints.nfs import mount, rpc, v3, v4
-from devicesim.endpoints.nfs.records import Connection
+from devicesim.endpoints.nfs.bulk import Body
+from devicesim.endpoints.nfs.records import MOST_DATA, Connection
 from devicesim.endpoints.nfs.repeats import Key, Repeats
 from devicesim.endpoints.nfs.rpc import Call, DeniedError
 from devicesim.endpoints.nfs.status import Status
@@ -74,13 +76,13 @@ class Service:
         self._tree: Tree | None = None
         self._version4: v4.Version4 | None = None
 
-    def answer(self, record: memoryview, connection: Connection) -> Reply:
-        """Do what a record asks.
+    def answer(self, record: memoryview, connection: Connection, body: Body | None = None) -> Reply:
+        """Do what a record asks, some of whose data may have come beside it.
 
         Raises:
             DeniedError: hang up.
         """
-        call = rpc.read_call(record)
+        call = rpc.read_call(record, body)
         try:
             return self._dispatch(call, connection)
         except (struct.error, XdrError):
@@ -90,6 +92,17 @@ class Service:
         except Exception:  # a fault of ours must not end the other clients' work
             NOTICES.exception("program %d, procedure %d failed", call.program, call.procedure)
             return Reply((rpc.accepted(call.xid, rpc.SYSTEM_ERR),))
+
+    def lend(self) -> memoryview | None:
+        """Memory for the data of one WRITE, from where they are to stay if that can be; None if they are discarded."""
+        with self._premises.lock:
+            share = self._premises.share
+            content = None if share is None else share.content
+            if type(content) is Discard:
+                return None
+            if isinstance(content, Keep):
+                return memoryview(content.lend())
+        return memoryview(bytearray(MOST_DATA))
 
     def allows(self, host: str) -> bool:
         """Whether a host may call now."""

@@ -98,7 +98,7 @@ def _refused(procedure: str, status: Status) -> Parts:
 def payload(procedure: str, arguments: Reader, parts: Parts) -> int:
     """Data that a procedure that was done carried, besides what is the same in every call [bytes]."""
     if procedure == "WRITE":  # refused or not, the data came over the link
-        return max(0, len(arguments.buffer) - arguments.start - _WRITE_HEAD)
+        return max(0, arguments.size - arguments.start - _WRITE_HEAD)
     if len(parts) == 1:
         return 0
     if procedure == "READ":

@@ -29,13 +29,27 @@ class Reader:
 
     What the buffer is too short for raises :class:`struct.error` or :class:`XdrError`; whoever reads a request
     catches both.
+
+    Args:
+        buffer: what is read.
+        position: where to begin.
+        place: where data belong that came beside the buffer.
+        beside: those data; :meth:`view` lends them when their length was read there.
     """
 
-    __slots__ = ("buffer", "position", "start")
+    __slots__ = ("beside", "buffer", "place", "position", "start")
 
-    def __init__(self, buffer: memoryview, position: int = 0) -> None:
+    def __init__(
+        self, buffer: memoryview, position: int = 0, place: int = -1, beside: memoryview | None = None
+    ) -> None:
         self.buffer = buffer
         self.start = self.position = position
+        self.place, self.beside = place, beside
+
+    @property
+    def size(self) -> int:
+        """Bytes of the whole, with what came beside the buffer."""
+        return len(self.buffer) + (0 if self.beside is None else len(self.beside))
 
     @property
     def left(self) -> int:
@@ -91,6 +105,11 @@ class Reader:
         if size > most:
             raise XdrError(f"{size} bytes, at most {most}")
         start = self.position + 4
+        if start == self.place and self.beside is not None and size == len(self.beside):
+            if (padded := start + (-size & 3)) > len(self.buffer):
+                raise XdrError(f"no padding behind {size} bytes")
+            self.position = padded
+            return self.beside
         end = start + size
         padded = (end + 3) & ~3
         if padded > len(self.buffer):

@@ -101,7 +101,7 @@ class Version4:
             connection,
             now,
             minor,
-            size=len(arguments.buffer),
+            size=arguments.size,
             count=count,
         )
         try:
