@@ -25,7 +25,8 @@ class Way:
         name: ``world``, one World for each; ``batch``, all at once; or one by one beside the watch on their heat,
             ``flow`` with a fluid copy and ``core`` with an exact one.
         why: of that way.
-        error: by how much the time of a copy may be off, relative to it; 0 where it is exact.
+        error: by how much the time of a copy may be off, relative to it, or what is lost of one that heat ends,
+            relative to its files; 0 where both are exact.
         runs: Worlds that were run.
     """
 

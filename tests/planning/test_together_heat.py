@@ -68,6 +68,27 @@ def test_law_a_hot_future_is_the_run_of_its_draws() -> None:
                 assert ours == pytest.approx(value, rel=1e-9), (row, name)
 
 
+def test_law_what_heat_leaves_of_a_copy_is_known_to_as_many_files_as_are_under_way() -> None:
+    """Of copies that end because the disk stands still for good, and long enough that four files are few."""
+    story = load("scenarios/factory.toml", ["dataset.inspection.files=1600", "site.ambient='44 °C'"])
+    futures = replicate(story, range(64))
+    (stated,) = (way.error for way in futures.told if way.why == "heat ends the copy")
+    assert 4 / 1600 < stated < 0.01
+    lossy = np.flatnonzero(futures.metrics["files_lost"] > 16)
+    assert lossy.size > 8
+    for row in lossy[::4].tolist():
+        own = story_of(story, futures, row)
+        metrics, outcome = measures(simulate(own, futures.seed, replication=row))
+        assert futures.outcomes[futures.outcome[row]] == outcome
+        exact = {"cost_usd", "device_days", "ingest_hours", "files_failed"}
+        assert {name: futures.metrics[name][row] for name in exact} == pytest.approx(
+            {name: metrics[name] for name in exact}
+        )
+        assert futures.metrics["files_lost"][row] == pytest.approx(metrics["files_lost"], abs=stated * 1600)
+        size = metrics["bytes_lost"] / metrics["files_lost"] * 1600
+        assert futures.metrics["bytes_lost"][row] == pytest.approx(metrics["bytes_lost"], abs=stated * size)
+
+
 def test_law_progress_of_hot_futures_ends_where_the_copy_does() -> None:
     story, whole = factory()
     futures = replicate(story, range(96), at=np.linspace(0, 400, 401))

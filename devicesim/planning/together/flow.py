@@ -33,6 +33,7 @@ class Flow:
 
     Attributes:
         behind: how long the store still needs for what it has been given [s].
+        size: bytes taken.
         knots: times, and bytes taken by then.
     """
 
@@ -49,7 +50,7 @@ class Flow:
     def again(self) -> None:
         """Be a copy that has not begun."""
         self._block, self._done = 0, 0.0
-        self._now = self._size = self._worked = self._asked = self.behind = 0.0
+        self._now = self.size = self._worked = self._asked = self.behind = 0.0
         self._running = True
         self._took: list[float] = []
         self._work: list[float] = []
@@ -89,11 +90,17 @@ class Flow:
         self._advance(until)
         return self._moved > since
 
+    @property
+    def held(self) -> float:
+        """Bytes that only the buffer has."""
+        speed = sqrt(self._square + self._fall * min(self.size, self._room))
+        return min(self.behind * speed, self._buffer, self.size)
+
     def _advance(self, to: float) -> None:
         while self._now < to and self._block < len(self._bytes):
             left = 1.0 - self._done
             part = self._bytes[self._block] * left
-            position = min(self._size + part / 2, self._room)
+            position = min(self.size + part / 2, self._room)
             speed = sqrt(self._square + self._fall * position)
             work = self._files[self._block] * self._each * left + part / speed
             took = self._took[self._block] * left
@@ -110,8 +117,8 @@ class Flow:
             share = self._share_until_full(to, -took, part)
             now, self._now = self._now, to
             if share > 0:
+                self._moved = min(now + share * self._took[self._block] * left, to)
                 self._take(share, left, part, work)
-                self._moved = now
             self.behind += work * share
             return
         then = self._now + took
@@ -119,6 +126,7 @@ class Flow:
             then = max(then, self._now + self.behind + work * (part - self._buffer) / part)
         share = 1.0 if then <= to else (to - self._now) / (then - self._now)
         now, self._now = self._now, min(then, to)
+        self._moved = self._now
         self._take(share, left, part, work)
         self.behind += work * share
         if self._running:
@@ -132,11 +140,10 @@ class Flow:
         return min(fills, to - self._now) / whole
 
     def _take(self, share: float, left: float, part: float, work: float) -> None:
-        self._moved = self._now
         self._asked += work * share
         self._worked += self._work[self._block] * left * share
-        self._size += part * share
+        self.size += part * share
         self._done += left * share
         if share >= 1.0:
             self._block, self._done = self._block + 1, 0.0
-        self.knots.append((self._now, self._size))
+        self.knots.append((self._now, self.size))

@@ -5,8 +5,12 @@ Model
 :mod:`~devicesim.planning.together.watched` over a :class:`~devicesim.planning.together.flow.Flow` costs a fraction of a
 run. Whether a disk stops a minute before the copy is over or not at all may rest on a hundredth of a kelvin; so a
 future that comes within :data:`CLEAR` of it is told again with its draw :data:`TILT` higher and lower. Where the three
-agree to :data:`ALIKE`, the one in the middle stands. Where they do not, or where files are lost, the exact core tells
-the future as its World does, which costs about as much as a run.
+agree to :data:`ALIKE`, the one in the middle stands. Where they do not, the exact core tells the future as its World
+does, which costs about as much as a run.
+
+Where the customer gives up a copy that heat has stopped for good, the fluid says how many bytes had been taken, and
+what of them only the page cache held; the files finished by then are told to as many as are copied at a time. With
+twice what the tilted ones differ by, that has to be less than :data:`LOST` of them all.
 
 Scope and limits
 ----------------
@@ -42,6 +46,8 @@ CLEAR = 0.25
 """Kelvins below where the disk stops beyond which no such tilt makes it stop: each moves the case by hundredths."""
 ALIKE = 0.005
 """Relative difference between the tilted times of a copy up to which the fluid decides."""
+LOST = 0.01
+"""Share of a list by which its losses may be off that the fluid decides."""
 NEVER = 0.9
 """Share of the customer's patience for which the disk may stand still before only the exact core decides."""
 
@@ -59,6 +65,7 @@ class Heated:
         knots: times since the beginning of the copy and bytes by then, of each.
         masks: by row, which files are there, where some are not; eight to a byte.
         errors: of the seconds, relative; 0 where the exact core told them.
+        lost: by what share of a list its losses may be off; 0 where nothing is lost, or the exact core told it.
         exact: how many the exact core told.
     """
 
@@ -71,6 +78,7 @@ class Heated:
     there: Floats
     knots: list[tuple[Floats, Floats]]
     errors: Floats
+    lost: Floats
     masks: dict[int, NDArray[np.uint8]]
     exact: int
 
@@ -89,6 +97,22 @@ class Heated:
         """Bytes admitted by some seconds since the beginning of each copy, shape (rows,)."""
         pairs = zip(since.tolist(), self.knots, strict=True)
         return np.array([float(np.interp(t, *knots)) for t, knots in pairs])
+
+
+class _Flown(NamedTuple):
+    """How one future's fluid went.
+
+    Attributes:
+        spell: the watch's.
+        size: bytes taken. held: bytes of these that only the buffer had. behind: what the disk needs for these [s].
+        still: whether the disk stands still when the device goes off.
+    """
+
+    spell: Spell
+    size: float
+    behind: float
+    held: float
+    still: bool
 
 
 class _End(NamedTuple):
@@ -132,19 +156,18 @@ class Hot:
     def told(self, rows: Rows) -> Heated:
         """Tell some of them."""
         ends: dict[int, _End] = {}
-        left, errors, exact = [], [], 0
+        left, errors, lost, exact = [], [], [], 0
         for row in rows.tolist():
             found = self._by_flow(row)
-            if found is not None:
-                ends[row], error = found
-                errors.append(error)
-                continue
-            end = self._by_core(row)
-            if end is None:
-                left.append(row)
-                continue
-            ends[row], exact = end, exact + 1
-            errors.append(0.0)
+            if found is None:
+                end = self._by_core(row)
+                if end is None:
+                    left.append(row)
+                    continue
+                found, exact = (end, 0.0, 0.0), exact + 1
+            ends[row] = found[0]
+            errors.append(found[1])
+            lost.append(found[2])
         told = list(ends.values())
         values = np.array([end.values for end in told], dtype=np.float64).reshape(len(told), 7).T
         return Heated(
@@ -153,6 +176,7 @@ class Hot:
             *(values[0], values[1], values[2], values[3:5], values[5:7]),
             [end.knots for end in told],
             np.array(errors, dtype=np.float64),
+            np.array(lost, dtype=np.float64),
             self._masks,
             exact,
         )
@@ -172,35 +196,67 @@ class Hot:
             watch.wait(spell.end + columns.story.job.keep, draw.idle)
         return spell, case
 
-    def _by_flow(self, row: int) -> tuple[_End, float] | None:
-        """A future that the fluid decides, and by how much its tilted copies differ; None of any other."""
+    def _by_flow(self, row: int) -> tuple[_End, float, float] | None:
+        """A future that the fluid decides, and what to state of its time and of its losses; None of any other."""
         if self._stations.waits:
             return None
         one = np.array([row])
         lists = self._lists.rows(one, 1.0)
-        efficiency = float(self._copies.efficiency[row])
-        flow = Flow(self._stations.rows(one), lists.sums[:, :, 0], efficiency)
-        plain, lossy = self._flowing(row, flow, 0.0)
-        usual, seconds = float(self._usual[row]), plain.end - plain.begun
-        if lossy or 2 * flow.behind > usual:
+        flow = Flow(self._stations.rows(one), lists.sums[:, :, 0], float(self._copies.efficiency[row]))
+        plain, usual = self._flown(row, flow, 0.0), float(self._usual[row])
+        given_up = plain.spell.given_up
+        held = plain.spell.stopped > NEVER * self._patience[row]
+        if plain.still != given_up or (not given_up and (held or 2 * plain.behind > usual)):
             return None
         count, size = float(self._lists.count[row]), float(self._lists.bytes[row])
-        times, sizes = (np.array(column) for column in zip(*flow.knots, strict=True))
-        spread = TILT
-        for tilt in (TILT, -TILT) if plain.spare < CLEAR else ():
-            tilted, lossy = self._flowing(row, flow, tilt)
-            spread = max(spread, abs((tilted.end - tilted.begun) / seconds - 1))
-            if lossy or spread > ALIKE:
+        knots, seconds = flow.knots, plain.spell.seconds
+        spread, moved = TILT, 0.0
+        for tilt in (TILT, -TILT) if plain.spell.spare < CLEAR else ():
+            tilted = self._flown(row, flow, tilt)
+            spread = max(spread, abs(tilted.spell.seconds / seconds - 1))
+            moved = max(moved, abs(tilted.size - plain.size) / size)
+            if (tilted.spell.given_up, tilted.still) != (given_up, given_up) or spread > ALIKE:
                 return None
         values = seconds, usual, size, count, size, count, size
-        return _End(values, (times - plain.begun, sizes)), self._error(plain, spread)
+        times, sizes = (np.array(column) for column in zip(*knots, strict=True))
+        if not given_up:
+            return _End(values, (times - plain.spell.begun, sizes)), self._error(plain.spell, spread), 0.0
+        if 2 * moved > LOST or not (self._wares.exact and self._wares.single):
+            return None
+        wares = self._wares.sizes(row)
+        lost = 2 * moved + self._stations.streams * _length_biased(wares) / max(float(wares.sum()), 1.0)
+        if lost > LOST:
+            return None
+        taken = self._finished(row, wares, plain.size / size)
+        there = self._finished(row, wares, max(plain.size - plain.held, 0.0) / size)
+        total = float(wares.sum())
+        end = _End(
+            (seconds, usual, total, *taken, *there), (times - plain.spell.begun, sizes * (total / size))
+        )
+        return end, 0.0, lost
 
-    def _flowing(self, row: int, flow: Flow, tilt: float) -> tuple[Spell, bool]:
-        """One future's fluid, and whether the customer or what only the cache held may be the end of it."""
+    def _finished(self, row: int, wares: NDArray[np.int64], share: float) -> tuple[float, float]:
+        """Files finished, and their bytes, when a share of a list's bytes has been taken.
+
+        Those begun by then are the first of the list, and a stream is in the middle of one and has half of it to go,
+        or it is between two and takes nothing: every operation but the WRITEs waits while the others' windows pass,
+        and so does the first WRITE.
+        """
+        stations, ends = self._stations, np.concatenate([[0.0], np.cumsum(wares, dtype=np.float64)])
+        total = max(float(ends[-1]), 1.0)
+        others = float(stations.window[row]) * stations.block * (stations.streams - 1) / stations.streams
+        between = wares.size * (stations.serial + 1) * others
+        busy = stations.streams * total / (total + between)
+        left = busy / 2 * _length_biased(wares)
+        begun = float(np.interp(share * total + left, ends, np.arange(ends.size)))
+        count = max(round(begun - busy), 0)
+        return float(count), float(max(round(share * total - left), 0)) if count else 0.0
+
+    def _flown(self, row: int, flow: Flow, tilt: float) -> _Flown:
+        """One future's fluid."""
         flow.again()
         spell, case = self._watch(row, flow, tilt)
-        held = spell.stopped > NEVER * self._patience[row]
-        return spell, bool(spell.given_up or case.disk_factor == 0 or held)
+        return _Flown(spell, flow.size, flow.behind, flow.held, case.disk_factor == 0)
 
     def _error(self, spell: Spell, spread: float) -> float:
         """What to state of a time whose tilted forms differ by so much: it may be off as they are, twice.
@@ -229,6 +285,11 @@ class Hot:
             max(float(self._usual[row]), remains.flush) if remains.flush < inf else float(self._usual[row])
         )
         return _ended(spell, remains, sizes, flush, hosted.knots(spell.begun, spell.end))
+
+
+def _length_biased(wares: NDArray[np.int64]) -> float:
+    """Mean size of the files that streams are found at: one is found the more often the longer it takes [bytes]."""
+    return float(np.square(wares, dtype=np.float64).sum()) / max(float(wares.sum()), 1.0)
 
 
 def _ended(

@@ -195,8 +195,10 @@ class Telling:
         ways = [Way("batch", "one job with one client on a cable", self._copies.error)]
         if heated.rows.size > heated.exact:
             ways.append(Way("flow", "heat comes near", heated.error))
+        if heated.lost.any():
+            ways.append(Way("flow", "heat ends the copy", float(heated.lost.max())))
         if heated.exact:
-            why = "heat decides to the minute, or loses files"
+            why = "heat decides to the minute, or loses few files"
             ways.append(Way("core", why, runs=heated.exact))
         return tuple(ways)
 

@@ -69,6 +69,11 @@ class Spell:
     stopped: float
     spare: float
 
+    @property
+    def seconds(self) -> float:
+        """It took."""
+        return self.end - self.begun
+
 
 class Watch:
     """The watch on one case, from the moment the device starts.
