@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from devicesim.catalog import Figures
+from devicesim.catalog import Figure, Figures
 from devicesim.device.expectation import Load
 from devicesim.device.online import Execution, Online
 from devicesim.device.online.outlook import expected
@@ -121,10 +121,15 @@ def _costs(world: World, online: Online) -> Iterator[Cost]:
     price, put = world.figures.figure("prices.datasync"), world.figures.figure("prices.s3.put_1000")
     moved, files = sum(e.bytes for e in executions), sum(e.files for e in executions)
     if moved:
-        yield Cost(f"DataSync ({format_size(moved)}, prices of {price.date})", price.si * moved, price.kind)
+        yield Cost(f"DataSync ({format_size(moved)}{_dated(price)})", price.si * moved, price.kind)
     if files:
-        item = f"S3 requests ({phrases.count(files, 'PUT')}, prices of {put.date})"
+        item = f"S3 requests ({phrases.count(files, 'PUT')}{_dated(put)})"
         yield Cost(item, put.si * files / 1000, put.kind)
+
+
+def _dated(price: Figure) -> str:
+    """When a price was true; one that the scenario assumes has no date."""
+    return f", prices of {price.date}" if price.date else ""
 
 
 # The section.
