@@ -334,13 +334,18 @@ def default_functions(figures: Figures, asked: Sequence[Asked]) -> tuple[Functio
 
 
 def furnished(figures: Figures, story: Scenario) -> Scenario:
-    """The scenario with the default customer's copy, where it names buckets and nobody who copies anything to them."""
-    if story.job.type is not JobType.IMPORT or not story.job.buckets or story.datasets or story.clients:
+    """The scenario with the default customer's copy, where it names buckets and nobody who copies anything to them.
+
+    Clients that it names without data are those that make this copy, or for whom real ones stand at the doors.
+    """
+    if story.job.type is not JobType.IMPORT or not story.job.buckets or story.datasets:
         return story
     order = Order(device=story.job.device, capacity=story.job.capacity)
     names = [arn.rpartition(":")[2] for arn in story.job.buckets]
     usual = default_story(figures, story.start, story.site.region, order, names)
-    copied = story.model_copy(update={"datasets": usual.datasets, "clients": usual.clients})
+    whole = {"dataset": tuple(files.name for files in usual.datasets)}
+    clients = tuple(client.model_copy(update=whole) for client in story.clients) or usual.clients
+    copied = story.model_copy(update={"datasets": usual.datasets, "clients": clients})
     note = "nobody copies anything: what comes through a door is the data, or else the catalog's customer's"
     notes = (*story.source.notes, note)
     return copied.from_source(replace(story.source, by_default=True, notes=notes))

@@ -10,9 +10,11 @@ from devicesim.device.console import CHANGES, Document
 from devicesim.device.order import Life
 from devicesim.device.share import Share, ShareError
 from devicesim.device.snow_device import SnowDevice
+from devicesim.endpoints.arrivals import Arrival, client_of
 from devicesim.errors import VerbError, require, unknown
 from devicesim.jobs import JobState
 from devicesim.journal import Journal
+from devicesim.scenario import Client
 from devicesim.snowball_api.kept import back
 from devicesim.snowball_api.snow import Snow
 from devicesim.world import Verb, World
@@ -64,6 +66,8 @@ class Premises:
         self._job_id = job_id
         self._snapshots: dict[str, tuple[float, tuple[Verb, ...]]] = {}
         self._notices: list[Callable[[], None]] = []
+        self._clients: tuple[Client, ...] = ()
+        self._numbers: dict[Arrival, int] = {}
 
     @property
     def world(self) -> World:
@@ -180,7 +184,7 @@ class Premises:
         self,
         operation: str | Callable[[T], str],
         payload: int | Callable[[T], int],
-        client: int,
+        client: int | Arrival,
         change: Callable[[float], T],
     ) -> Done[T]:
         """One operation of a real client, which has just arrived.
@@ -191,7 +195,8 @@ class Premises:
         Args:
             operation: name of the RPC, as ``WRITE`` or ``LOOKUP``, or what tells it from the result.
             payload: bytes it carries, or what tells them from the result.
-            client: number of the scenario's client whose link and mount options it uses.
+            client: number of the scenario's client whose link and mount options it uses, or the connection by which
+                he came, which tells who he is.
             change: what it does to the share, given the simulated time [s]; may raise ShareError.
         """
         with self.lock:
@@ -211,9 +216,20 @@ class Premises:
                     operation = "" if result is None else operation(result)
                 if callable(payload):
                     payload = 0 if result is None else payload(result)
-                reply = world.offer(operation, payload, client, job_id=life.job.id, follow=False)
+                number = client if isinstance(client, int) else self._number(client, life)
+                reply = world.offer(operation, payload, number, job_id=life.job.id, follow=False)
             self.moved()
             return Done(result, error, reply)
+
+    def _number(self, arrival: Arrival, life: Life) -> int:
+        """Number of the client who came by a connection."""
+        clients = life.setting.scenario.clients
+        if clients is not self._clients:
+            self._clients, self._numbers = clients, {}
+        known = self._numbers.get(arrival)
+        if known is None:  # asked for every call, so looked up once
+            known = self._numbers[arrival] = client_of(clients, arrival)
+        return known
 
     def due(self, reply: float) -> float:
         """Seconds on the wall until a reply may be sent; 0 and less for at once.

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, StrictInt, StrictStr, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StrictInt,
+    StrictStr,
+    WithJsonSchema,
+    model_validator,
+)
 
 from devicesim import units
 from devicesim.scenario.quantities import Duration, Name, Quantity, refusal, shown
@@ -87,17 +96,29 @@ def _node(value: object) -> object:
     return value
 
 
+def _host(value: str) -> str:
+    try:
+        ip_network(value, strict=False)
+    except ValueError:
+        raise refusal(
+            f"must be an address or a network of addresses, got {shown(value)}",
+            "such as 192.168.1.20 or 192.168.1.0/28",
+        ) from None
+    return value
+
+
 class Client(Table):
-    """A computer that copies data sets onto the device."""
+    """A computer that copies data sets onto the device, or that real clients stand for at its doors."""
 
     name: Name = Field(description="How messages and reports call it.", examples=["laptop"])
     dataset: Annotated[
         tuple[StrictStr, ...], BeforeValidator(_names, json_schema_input_type=str | tuple[str, ...])
     ] = Field(
+        default=(),
         description="The name of the data set it copies, or a list of names in copying order; "
-        "clients that name the same one take its files in turn.",
+        "clients that name the same one take its files in turn. Left out where there is no data set: then the data "
+        "is what comes through the doors.",
         examples=["photos"],
-        min_length=1,
     )
     link: Literal["wifi", "ethernet"] = Field(description="How it reaches the device.", examples=["wifi"])
     rate: LineRate | None = Field(
@@ -125,6 +146,13 @@ class Client(Table):
         description="The node of a cluster through which it writes, or 'spread' over all; the clients take "
         "nodes in turn if not given.",
         examples=[1],
+    )
+
+    address: Annotated[StrictStr, AfterValidator(_host)] | None = Field(
+        default=None,
+        description="The address, or network of addresses, from which it comes to the doors of 'devicesim serve'; "
+        "127.0.0.1 is the first client, 127.0.0.2 the second, and so on, unless an address says otherwise.",
+        examples=["192.168.1.20"],
     )
 
     @model_validator(mode="before")

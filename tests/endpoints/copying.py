@@ -30,13 +30,13 @@ def copy(nfs, directory, name, size, block, window):
     nfs.setattr(file, atime=(1, 0), mtime=(1, 0))
 
 
-def copy_all(port, path, sizes, streams, block, window):
-    """Every file, by so many streams that each take the next one when they are free."""
+def copy_all(port, path, sizes, streams, block, window, source="127.0.0.1"):
+    """Every file, by so many streams that each take the next one when they are free, from one address."""
     files, lock, failed = iter(enumerate(sizes)), threading.Lock(), []
 
     def stream():
         try:
-            with Nfs3(port, timeout=120) as nfs:
+            with Nfs3(port, timeout=120, source=source) as nfs:
                 top = nfs.mount(path)[1]
                 ready.wait()
                 while True:
@@ -44,7 +44,7 @@ def copy_all(port, path, sizes, streams, block, window):
                         number, size = next(files, (None, 0))
                     if number is None:
                         return
-                    copy(nfs, top, b"%06d" % number, size, block, window)
+                    copy(nfs, top, b"%s-%06d" % (source.encode(), number), size, block, window)
         except Exception as error:
             failed.append(error)
             raise

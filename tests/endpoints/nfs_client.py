@@ -68,8 +68,8 @@ class RpcError(Exception):
 class Rpc:
     """One connection."""
 
-    def __init__(self, port, uid=0, gid=0, groups=(), machine="test", timeout=30):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout)
+    def __init__(self, port, uid=0, gid=0, groups=(), machine="test", timeout=30, source="127.0.0.1"):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout, (source, 0))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as NFS clients do
         self.xids = itertools.count(random.randrange(2**31))
         self.credential = u32(1) + opaque(

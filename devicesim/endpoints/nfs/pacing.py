@@ -7,9 +7,10 @@ Model: a call is done, and offered to the device's core, when it arrives; its re
 - ``driven``: the clock jumps to the earliest reply, once no request waits to be read or is on its way, and every client
   that was just answered has had its turn to go on: twenty times what it usually takes, within :data:`SHORTEST` and
   :data:`LONGEST`. Without that pause the clock would run past what a client that keeps several calls under way sends
-  next, and serialise it. A client that let its turn pass waits for all its replies, and gets them. Nor does the clock
-  jump while a client has fewer calls of one size under way than it usually has, and its next may still be travelling:
-  :data:`HOPE` after the last one that came. How many are usual is learnt from the client, call size by call size.
+  next, and serialise it. A client that let its turn pass waits for all its replies, and gets them; with the last one he
+  has his turn again, or another client's replies would carry the clock away from him. Nor does the clock jump while a
+  client has fewer calls of one size under way than it usually has, and its next may still be travelling: :data:`HOPE`
+  after the last one that came. How many are usual is learnt from the client, call size by call size.
 
 Scope and limits: a reply that would never come (a link that is down, a full cache behind a disk that stands) is asked
 for again now and then; its client waits, as it would. When the device goes off, clients with calls under way are hung
@@ -152,7 +153,9 @@ class Pacing:
             heapq.heappop(self._held)
             self._send(connection, parts)
             self._owe(connection, due)
-            if self._premises.world.clock == "driven" and connection not in self._draining:
+            if self._premises.world.clock == "driven" and (
+                connection not in self._draining or not connection.waiting
+            ):
                 self._turns[connection] = self._loop.time()
         return None
 
@@ -208,13 +211,17 @@ class Pacing:
         if not self._premises.serves:
             self._hang_up()
         elif self._stalled:
-            done = self._premises.perform("LOOKUP", 0, 0, lambda now: None)
-            if done.reply < inf:
+            asked = {held[2].arrival: inf for held in self._stalled}
+            for arrival in asked:  # whose link is down waits for it, and nobody else does
+                asked[arrival] = self._premises.perform("LOOKUP", 0, arrival, lambda now: None).reply
+            still = [held for held in self._stalled if asked[held[2].arrival] == inf]
+            if len(still) < len(self._stalled):
                 for held in self._stalled:
-                    heapq.heappush(self._held, (done.reply, *held[1:]))
-                self._stalled.clear()
+                    if (due := asked[held[2].arrival]) < inf:
+                        heapq.heappush(self._held, (due, *held[1:]))
                 self._wake(0.0)
-            else:
+            self._stalled = still
+            if still:
                 self._loop.call_later(_ASK_AGAIN, self._ask_again)
 
     def _hang_up(self) -> None:

@@ -18,6 +18,7 @@ import socket
 import sys
 from collections.abc import Callable, Sequence
 
+from devicesim.endpoints.arrivals import Arrival
 from devicesim.endpoints.nfs.bulk import HEAD, Body, find
 from devicesim.endpoints.nfs.sending import Sender
 from devicesim.endpoints.nfs.xdr import UINT
@@ -57,6 +58,7 @@ class Connection:
     Attributes:
         host: the client's address.
         port: the client's port.
+        arrival: both ends of it, by which the scenario's client is known.
         waiting: calls taken whose replies have not been sent; whoever takes them counts them.
         held: bytes of those replies, counted likewise.
         open: whether replies can be sent.
@@ -82,6 +84,7 @@ class Connection:
         self._room: memoryview | None = None  # where they are, and maybe the next ones
         self._bulky = self._widened = False  # whether the last record was a large WRITE, and one was ever
         self.host, self.port = "", 0
+        self.arrival = Arrival("")
         self.waiting = self.held = 0
         self.touched = 0.0
         self.open = False
@@ -97,6 +100,7 @@ class Connection:
         """Begin, with a socket that does not block."""
         self._socket, self._loop = connected, loop
         self.host, self.port = str(address[0]), int(address[1])
+        self.arrival = Arrival(self.host, str(connected.getsockname()[0]))
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._sender = Sender(connected, loop, self.hang_up, self._relieved)
         self.touched = loop.time()

@@ -153,7 +153,7 @@ class Service:
         done = self._premises.perform(
             name,
             lambda parts: v3.payload(name, arguments, parts),
-            0,
+            connection.arrival,
             lambda now: v3.answer(self._files(), name, arguments, caller, now),
         )
         if done.result is None:
@@ -176,7 +176,7 @@ class Service:
             assert self._version4 is not None
             return self._version4.answer(arguments, caller, connection, now)
 
-        done = self._premises.perform(_PURPOSE, _PAYLOAD, 0, act)
+        done = self._premises.perform(_PURPOSE, _PAYLOAD, connection.arrival, act)
         if done.result is None:
             return Reply((head, *v4.refusal(Status.DELAY, arguments)))
         parts, purpose, _ = done.result

@@ -19,6 +19,7 @@ from paramiko.common import (
     OPEN_SUCCEEDED,
 )
 
+from devicesim.endpoints.arrivals import Arrival
 from devicesim.endpoints.crowd import Crowd, room
 from devicesim.endpoints.listening import LOOPBACK, listening
 from devicesim.endpoints.premises import Premises
@@ -51,12 +52,16 @@ class Connection(paramiko.Transport):
 
     Attributes:
         since: when it came, in seconds of the wall.
+        arrival: its two ends; nothing of a client that is gone already.
     """
 
     def __init__(self, client: socket.socket) -> None:
         super().__init__(client)
         self.set_log_channel(WIRE)
         self.since = time.monotonic()
+        self.arrival = Arrival("")
+        with suppress(OSError):
+            self.arrival = Arrival(client.getpeername()[0], client.getsockname()[0])
         self._later: list[threading.Thread] = []
 
     def start_later(self, work: Callable[..., None], *arguments: object) -> None:
@@ -75,12 +80,12 @@ class Session(paramiko.ServerInterface):
     """What one connection may do.
 
     Attributes:
-        client: number of the scenario's client whose link it uses.
+        client: both ends of the connection, by which the scenario's client is known whose link it uses.
         user: who logged in.
     """
 
     def __init__(
-        self, connection: Connection, premises: Premises, keys: Sequence[paramiko.PKey], client: int
+        self, connection: Connection, premises: Premises, keys: Sequence[paramiko.PKey], client: Arrival
     ) -> None:
         self.client, self.user = client, ""
         self._connection = connection
@@ -130,7 +135,6 @@ class SshDoor:
         port: 0 is any that is free.
         authorized_keys: text of the public keys that may log in, one a line.
         key: file of the host key, made where there is none; a new key, kept nowhere, if not given.
-        client: number of the scenario's client whose link sessions use.
 
     Attributes:
         address: as ``127.0.0.1:2222``.
@@ -149,9 +153,8 @@ class SshDoor:
         *,
         authorized_keys: str = "",
         key: Path | None = None,
-        client: int = 0,
     ) -> None:
-        self._premises, self._client = premises, client
+        self._premises = premises
         self._keys = authorized(authorized_keys)
         self.host_key = host_key(key)
         self._socket = listening(host, port)
@@ -220,7 +223,7 @@ class SshDoor:
             transport.add_server_key(self.host_key)
             transport.set_subsystem_handler("sftp", Subsystem, self._premises)
             transport.auth_timeout = PATIENCE
-            session = Session(transport, self._premises, self._keys, self._client)
+            session = Session(transport, self._premises, self._keys, transport.arrival)
             transport.start_server(server=session, event=(started := threading.Event()))
             started.wait(PATIENCE)
             while transport.is_active():

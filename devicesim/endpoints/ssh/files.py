@@ -19,6 +19,7 @@ from paramiko.sftp import (
 )
 
 from devicesim.device.share import Directory, Node, Share, ShareError, Symlink
+from devicesim.endpoints.arrivals import Arrival
 from devicesim.endpoints.premises import Premises
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Files(paramiko.SFTPServerInterface):
         due: when the reply of the last request is due [s].
     """
 
-    def __init__(self, server: paramiko.ServerInterface, premises: Premises, client: int) -> None:
+    def __init__(self, server: paramiko.ServerInterface, premises: Premises, client: int | Arrival) -> None:
         super().__init__(server)
         self.premises, self._client = premises, client
         self.why = ""

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from devicesim.scenario.checks import (
     batch,
+    clients,
     cluster,
     compute,
     device,
@@ -26,6 +27,7 @@ from devicesim.scenario.findings import Finding
 ROOMS = (
     story.check,
     device.check,
+    clients.check,
     interface.check,
     batch.check,
     compute.check,

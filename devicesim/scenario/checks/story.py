@@ -107,10 +107,9 @@ def _job_type(draft: Draft) -> Iterator[Finding]:
             if isinstance(expr, str) and expr.strip().startswith("days_to_s3") and not draft.tables("task"):
                 yield Finding(("goal", index, "expr"), "a LOCAL_USE job brings nothing to S3")
     elif kind == "IMPORT":
-        if not draft.document.get("dataset") and not draft.document.get("client"):
-            if not draft.table("job").get("buckets"):
-                yield Finding(("dataset",), "an IMPORT job needs data to bring to S3", "add a [[dataset]]")
-        elif not draft.document.get("dataset"):
+        if not draft.document.get("dataset") and (
+            roads.copied(draft) or not draft.table("job").get("buckets")
+        ):
             yield Finding(("dataset",), "an IMPORT job needs data to bring to S3", "add a [[dataset]]")
         elif not draft.document.get("client"):
             yield Finding(("client",), "nobody copies the data onto the device", "add a [[client]]")
