@@ -43,7 +43,7 @@ from devicesim.endpoints.live import CONTENT_TYPE, Feed, metrics, page, state
 from devicesim.endpoints.premises import Premises
 from devicesim.errors import DevicesimError, MissingExtraError, StateError, VerbError, require
 from devicesim.progress import timestamp
-from devicesim.protocol.wire import MOST_BYTES, Request
+from devicesim.protocol.wire import MOST_BYTES, Request, flaw_of
 from devicesim.snowball_api.snow import Snow
 
 try:
@@ -290,6 +290,8 @@ def _document(request: HttpRequest) -> Mapping[str, Any]:
         raise ValueError("the body must not be nested so deep") from None
     except ValueError as error:
         raise ValueError(f"the body must be JSON: {error}") from None
+    if flaw := flaw_of(document):
+        raise ValueError(f"the body must be {flaw}")
     if not isinstance(document, dict):
         raise ValueError(f"the body must be a JSON object, got {type(document).__name__}")
     return document

@@ -175,15 +175,15 @@ def _document(body: bytes, protocol: str, headers: Mapping[str, str]) -> dict[st
         document = codec.loads(body)
     except (ValueError, RecursionError, *wrong) as error:
         raise unreadable(f"The body is no {protocol.upper()}: {error}") from None
-    if flaw := _flaw(document):
+    if flaw := flaw_of(document):
         raise unreadable(f"The body must be {flaw}.")
     if not isinstance(document, dict):
         raise unreadable(f"The body must be a map of members, got {type(document).__name__}.")
     return document
 
 
-def _flaw(document: Any) -> str:
-    """What a document should have been to be read; empty if nothing is wrong with it.
+def flaw_of(document: Any) -> str:
+    """What a document should have been to be read and written again; empty if nothing is wrong with it.
 
     JSON lets half a surrogate pair through, which nobody can write again; CBOR lets a part stand in two places, or
     in itself.

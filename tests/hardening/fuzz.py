@@ -113,7 +113,7 @@ def long_run(name, minutes, say=print):
             where = traceback.extract_tb(failed.__traceback__)[-1]
             if (known := (where.filename, where.lineno, told[-60:])) not in failures:
                 failures[known] = keep(name, smallest(decoder, data))
-                say(f"{failures[known]}\n{told[-2500:]}")
+                say(f"{failures[known]}\n{told[-2500:]}".encode("ascii", "backslashreplace").decode())
         if warm is None and gone > minutes * 6:
             warm = memory()
     grown = memory() - (warm or memory())
