@@ -7,8 +7,9 @@ The *ingest* leg is the copy onto the device, the *import* leg AWS's copy into S
 export has the *export* leg, AWS's copy onto its device, and those of its readers: *read*, then *verify*.
 
 Samples come as numpy structured arrays, :class:`Chunk` by chunk: exactly, or as a monitor would see them
-(:class:`View`). Progress objects, columns, and the writers of all forms are made from chunks: JSON Lines and CSV here,
-the rest by name in :mod:`devicesim.progress.writers`.
+(:class:`View`), each with a :class:`Label` of every fault that was under way. Progress objects, columns, and the
+writers of all forms are made from chunks: JSON Lines and CSV here, the rest by name in
+:mod:`devicesim.progress.writers`.
 
 Times are seconds since the run's start; :func:`timestamp` turns them into ISO 8601.
 """
@@ -45,6 +46,7 @@ from devicesim.progress.events import (
     ServiceChanged,
     TemperatureChanged,
 )
+from devicesim.progress.labels import Label
 from devicesim.progress.legs import Counted, Curve, Leg, Session
 from devicesim.progress.lines import write_csv, write_jsonl
 from devicesim.progress.stream import (
@@ -86,6 +88,7 @@ __all__ = [
     "ImportFailed",
     "InstanceChanged",
     "JobStateChanged",
+    "Label",
     "Leg",
     "LegEnded",
     "LegInterrupted",

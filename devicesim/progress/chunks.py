@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devicesim.errors import require
+from devicesim.progress.labels import Labels
 
 PROGRESS_SCHEMA = "devicesim.progress/1"
 """The schema of the columns that DataTransferProgress has, in whatever form."""
@@ -51,6 +52,7 @@ class Chunk:
         ended: the last row is the leg's end.
         complete: it ended with everything transferred.
         rows: the samples, of dtype :data:`SAMPLE`, shape (n,).
+        faults: labels of all that was under way at each of them; the same at all.
     """
 
     leg: str
@@ -61,6 +63,7 @@ class Chunk:
     ended: bool
     complete: bool
     rows: NDArray[np.void]
+    faults: Labels = ()
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         """A column by its name."""

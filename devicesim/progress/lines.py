@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 from devicesim.progress import ascii
 from devicesim.progress.chunks import COUNTERS, PROGRESS_SCHEMA, Chunk
+from devicesim.progress.labels import told
 
-CSV_HEADER = ("seconds", "time", "leg", "JobId", *COUNTERS)
+CSV_HEADER = ("seconds", "time", "leg", "JobId", *COUNTERS, "Faults")
 
 _LINES = 1024
 """Lines put together at once: what is read again right after it was written is still near the core."""
@@ -50,7 +51,9 @@ def write_jsonl(chunks: Iterable[Chunk], out: BinaryIO) -> int:
         leg, job = json.dumps(chunk.leg), json.dumps(chunk.job)
         names = [f',"{name}":' for name in COUNTERS]
         head = f'{{"schema":"{PROGRESS_SCHEMA}","seconds":'
-        return head, ',"time":"', f'","leg":{leg},"JobId":{job}{names[0]}', *names[1:], "}\n"
+        faults = json.dumps([label._asdict() for label in chunk.faults], separators=(",", ":"))
+        tail = f',"Faults":{faults}}}\n' if chunk.faults else "}\n"
+        return head, ',"time":"', f'","leg":{leg},"JobId":{job}{names[0]}', *names[1:], tail
 
     return _write(chunks, around, out)
 
@@ -59,7 +62,8 @@ def write_csv(chunks: Iterable[Chunk], out: BinaryIO) -> int:
     """Write samples as CSV with a header; returns how many. As for :func:`write_jsonl`, buffers are used again."""
 
     def around(chunk: Chunk) -> Sequence[str]:
-        return "", ",", f",{_row(chunk.leg, chunk.job)},", *"," * (len(COUNTERS) - 1), "\n"
+        tail = f",{_row(told(chunk.faults)) if chunk.faults else ''}\n"
+        return "", ",", f",{_row(chunk.leg, chunk.job)},", *"," * (len(COUNTERS) - 1), tail
 
     out.write(f"{_row(*CSV_HEADER)}\n".encode())
     return _write(chunks, around, out)

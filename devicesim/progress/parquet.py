@@ -15,6 +15,8 @@ import numpy as np
 
 from devicesim.errors import MissingExtraError
 from devicesim.progress.chunks import CHUNK, COUNTERS, PROGRESS_SCHEMA, Chunk
+from devicesim.progress.labels import told
+from devicesim.progress.lines import CSV_HEADER
 from devicesim.progress.times import milliseconds
 
 try:
@@ -49,10 +51,9 @@ def _schema(epoch: datetime | None) -> Any:
     """The columns; times in the epoch's offset, or in none if it has none."""
     offset = epoch.isoformat(timespec="seconds")[19:] if epoch else ""
     name = pa.dictionary(pa.int32(), pa.string())
-    kinds = {"seconds": pa.float64(), "time": pa.timestamp("ms", offset or None), "leg": name, "JobId": name}
-    columns = [
-        (column, kinds.get(column, pa.int64())) for column in ("seconds", "time", "leg", "JobId", *COUNTERS)
-    ]
+    kinds = {"seconds": pa.float64(), "time": pa.timestamp("ms", offset or None)}
+    kinds |= dict.fromkeys(("leg", "JobId", "Faults"), name)
+    columns = [(column, kinds.get(column, pa.int64())) for column in CSV_HEADER]
     return pa.schema(columns, metadata={"schema": PROGRESS_SCHEMA})
 
 
@@ -61,8 +62,9 @@ def _batch(chunk: Chunk) -> Any:
     begin = chunk.epoch.utcoffset()
     civil = milliseconds(chunk.epoch, seconds) - (round(begin.total_seconds() * 1000) if begin else 0)
     codes = pa.array(np.zeros(len(chunk), dtype=np.int32))
-    names = [pa.DictionaryArray.from_arrays(codes, pa.array([name])) for name in (chunk.leg, chunk.job)]
+    texts = chunk.leg, chunk.job, told(chunk.faults)
+    leg, job, faults = (pa.DictionaryArray.from_arrays(codes, pa.array([text])) for text in texts)
     schema = _schema(chunk.epoch)
     times = pa.array(civil, type=pa.int64()).cast(schema.field("time").type)
     counters = [pa.array(np.ascontiguousarray(chunk[name])) for name in COUNTERS]
-    return pa.record_batch([pa.array(seconds), times, *names, *counters], schema=schema)
+    return pa.record_batch([pa.array(seconds), times, leg, job, *counters, faults], schema=schema)

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from devicesim.errors import require
-from devicesim.progress import ascii
+from devicesim.progress import ascii, labels
 from devicesim.progress.chunks import CHUNK, COUNTERS, PROGRESS_SCHEMA, SAMPLE, Chunk
 from devicesim.progress.events import Event, ExportFailed, ImportFailed, LegInterrupted, LegResumed, Refused
+from devicesim.progress.labels import Labels
 from devicesim.progress.legs import Leg
 from devicesim.progress.times import sample_times, timestamp
 from devicesim.progress.view import EXACT, View
@@ -27,7 +28,10 @@ E = TypeVar("E", bound=Event)
 
 @dataclass(frozen=True, slots=True)
 class DataTransferProgress:
-    """One sample of a leg, with AWS's member names; ``seconds`` since the run's start."""
+    """One sample of a leg, with AWS's member names; ``seconds`` since the run's start.
+
+    ``Faults`` is no member of AWS's: what was under way on purpose, as a truth to hold a monitor against.
+    """
 
     seconds: float
     time: str
@@ -37,10 +41,15 @@ class DataTransferProgress:
     ObjectsTransferred: int
     TotalBytes: int
     TotalObjects: int
+    Faults: Labels = ()
 
     def to_json(self) -> str:
-        """One JSON Lines record, with its schema."""
-        return _encode({"schema": PROGRESS_SCHEMA} | {name: getattr(self, name) for name in _MEMBERS})
+        """One JSON Lines record, with its schema; faults only where there are some."""
+        told = {name: getattr(self, name) for name in _MEMBERS}
+        if not told.pop("Faults"):
+            return _encode({"schema": PROGRESS_SCHEMA} | told)
+        faults = [label._asdict() for label in self.Faults]
+        return _encode({"schema": PROGRESS_SCHEMA} | told | {"Faults": faults})
 
 
 _MEMBERS = tuple(f.name for f in fields(DataTransferProgress))
@@ -82,14 +91,17 @@ class Stream:
         """
         require(0 < every < inf, "every", "> 0 s and finite", every)
         sampled = [(leg, sample_times(leg, every, now)) for leg in self.legs]
-        return (chunk for leg, times in sampled for chunk in self._sample(leg, times, view))
+        found = labels.spells(self.events)
+        return (chunk for leg, times in sampled for chunk in self._sample(leg, times, view, found))
 
-    def _sample(self, leg: Leg, times: NDArray[np.float64], view: View) -> Iterator[Chunk]:
+    def _sample(
+        self, leg: Leg, times: NDArray[np.float64], view: View, found: Sequence[labels.Spell]
+    ) -> Iterator[Chunk]:
         listed, failures = view.listed(leg), view.failures(leg)
         resumed = [e.at for e in self.of(LegResumed, leg.job) if e.leg == leg.name]
         failed_at, failed = self._failed(leg)
-        for first in range(0, times.size, CHUNK):
-            seconds = times[first : first + CHUNK]
+        for first, last, faults in self._alike(leg, times, found):
+            seconds = times[first:last]
             rows = np.zeros(seconds.size, dtype=SAMPLE)
             rows["seconds"] = seconds
             seen = view.moments(leg, seconds)
@@ -106,7 +118,19 @@ class Stream:
             if failed_at:
                 rows["ObjectsFailed"] = failed[np.searchsorted(failed_at, seen, side="right")]
             ended = leg.end is not None and bool(seconds[-1] >= leg.end)
-            yield Chunk(leg.name, leg.job, self.epoch, leg.start, listed, ended, leg.complete, rows)
+            about = leg.name, leg.job, self.epoch, leg.start, listed, ended, leg.complete
+            yield Chunk(*about, rows, faults)
+
+    def _alike(
+        self, leg: Leg, times: NDArray[np.float64], found: Sequence[labels.Spell]
+    ) -> Iterator[tuple[int, int, Labels]]:
+        """Stretches of a leg's samples for a chunk each: the first, the one behind the last, and their labels."""
+        before = [each.end for each in self.legs if each.job == leg.job and each is not leg]
+        since = max((end for end in before if end is not None and end <= leg.start), default=-inf)
+        touching = [spell for spell in found if spell.job in ("", leg.job)]
+        for first, last, faults in labels.stretches(touching, times, since):
+            for begin in range(first, last, CHUNK):
+                yield begin, min(begin + CHUNK, last), faults
 
     def _failed(self, leg: Leg) -> tuple[list[float], NDArray[np.int64]]:
         """When objects were given up, and how many had been: none, then after each time."""
@@ -135,6 +159,7 @@ class Stream:
             "leg": np.repeat(np.array([chunk.leg for chunk in chunks], dtype=np.str_), lengths),
             "JobId": np.repeat(np.array([chunk.job for chunk in chunks], dtype=np.str_), lengths),
         } | {name: rows[name] for name in COUNTERS}
+        columns["Faults"] = np.repeat(np.array([labels.told(c.faults) for c in chunks], np.str_), lengths)
         return {name: np.ascontiguousarray(column) for name, column in columns.items()}
 
 
@@ -146,6 +171,7 @@ def _members(chunk: Chunk) -> tuple[Sequence[Any], ...]:
         [chunk.leg] * len(chunk),
         [chunk.job] * len(chunk),
         *(chunk[name].tolist() for name in COUNTERS),
+        [chunk.faults] * len(chunk),
     )
 
 

@@ -368,8 +368,8 @@ def test_worked_one_record_in_json_lines():
 def test_published_member_names():
     # DataTransfer in the Snowball API reference: BytesTransferred, ObjectsTransferred, TotalBytes, TotalObjects.
     names = [f.name for f in fields(DataTransferProgress)]
-    assert names[-4:] == ["BytesTransferred", "ObjectsTransferred", "TotalBytes", "TotalObjects"]
-    assert names[:-4] == ["seconds", "time", "leg", "JobId"]
+    assert names[4:8] == ["BytesTransferred", "ObjectsTransferred", "TotalBytes", "TotalObjects"]
+    assert (names[:4], names[8:]) == (["seconds", "time", "leg", "JobId"], ["Faults"])
 
 
 def test_law_json_lines_are_single_lines_that_say_what_the_samples_say():
@@ -390,8 +390,10 @@ def test_law_columns_equal_the_samples(now):
     columns, rows = stream.columns(0.5, now), list(stream.progress(0.5, now))
     assert list(columns) == [f.name for f in fields(DataTransferProgress)]
     for name, column in columns.items():
-        assert column.tolist() == [getattr(row, name) for row in rows]
-        kind = "f" if name == "seconds" else "U" if name in {"time", "leg", "JobId"} else "i"
+        assert column.tolist() == [
+            getattr(row, name) or "" if name == "Faults" else getattr(row, name) for row in rows
+        ]
+        kind = "f" if name == "seconds" else "U" if name in {"time", "leg", "JobId", "Faults"} else "i"
         assert (column.dtype.kind, column.ndim) == (kind, 1)
     assert columns["BytesTransferred"].dtype == np.int64
 

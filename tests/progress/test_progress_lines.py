@@ -188,9 +188,9 @@ def test_worked_nothing_to_write(write):
 def test_worked_csv():
     chunk = by_hand([0.0, 90.5], BytesTransferred=[0, 12], TotalBytes=[0, 20], TotalObjects=[0, 3])
     assert written(write_csv, [chunk])[1] == (
-        "seconds,time,leg,JobId,BytesTransferred,ObjectsTransferred,TotalBytes,TotalObjects\n"
-        f"0.0,2026-06-01T08:00:00.000+00:00,ingest,{JOB},0,0,0,0\n"
-        f"90.5,2026-06-01T08:01:30.500+00:00,ingest,{JOB},12,0,20,3\n"
+        "seconds,time,leg,JobId,BytesTransferred,ObjectsTransferred,TotalBytes,TotalObjects,Faults\n"
+        f"0.0,2026-06-01T08:00:00.000+00:00,ingest,{JOB},0,0,0,0,\n"
+        f"90.5,2026-06-01T08:01:30.500+00:00,ingest,{JOB},12,0,20,3,\n"
     )
 
 
