@@ -78,8 +78,10 @@ class Customer:
         self._dark = -1.0
 
     def suffers(self, fault: FaultTable) -> bool:
-        """Whether a fault of the scenario is of this device; each part of an export has its own."""
-        return getattr(fault, "part", 1) == 1
+        """Whether a fault of the scenario is of this device; parts of an export and jobs of a fleet have their own."""
+        number = getattr(fault, "number", None)
+        own = number in (None, self._setting.account.number(self._job.id))
+        return own and getattr(fault, "part", 1) == 1
 
     def darken(self, until: float) -> None:
         """Let there be no power up to a time [s]; whoever looks after the device waits for it."""

@@ -21,7 +21,7 @@ def told(world: World) -> dict[str, Any]:
     return {
         "schema": "devicesim.faults/1",
         "faults": [_incident(world, each) for each in world.faults],
-        "kinds": grammar.schemas(),
+        "kinds": grammar.injected(),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -37,7 +38,7 @@ from devicesim.report.model import (
     Loss,
     Report,
 )
-from devicesim.report.sections import Told, outlook, told
+from devicesim.report.sections import Told, of_fleet, outlook, told
 from devicesim.report.steps import timeline
 from devicesim.report.swings import ranked as rank
 from devicesim.report.swings import swings
@@ -118,7 +119,12 @@ def _of_fleet(world: World, fleet: rooms.Fleet) -> Report:
     """What became of a fleet's jobs together; the device with the most bytes speaks for its like."""
     accounts = [_account(world, turn, part) for turn, part in _apart(world.stream, fleet.turns)]
     told_of = max(accounts, key=lambda account: account.bytes).turn.life.job.id
-    return fleets.answer(fleet.story, world.stream, fleet, answer(world, told_of), accounts, world.now)
+    told = fleets.answer(fleet.story, world.stream, fleet, answer(world, told_of), accounts, world.now)
+    if not world.faults:
+        return told
+    faults = of_fleet(world, fleet)
+    notes = tuple(note for note in faults.notes if note not in told.notes)
+    return replace(told, sections=(*told.sections, *faults.sections), notes=(*told.notes, *notes))
 
 
 def _said(tellings: Sequence[Told], what: str) -> Any:

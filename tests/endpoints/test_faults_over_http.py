@@ -31,7 +31,20 @@ def test_worked_a_fault_is_injected_and_told(door):
     (fault,) = told["faults"]
     assert (fault["kind"], fault["state"], fault["where"]) == ("cable-pulled", "under way", "link of laptop")
     assert fault["members"]["duration"] == "600 s"
-    assert set(told["kinds"]["slow-disk"]["required"]) == {"at", "factor", "duration", "kind"}
+
+
+def test_worked_the_schema_is_that_of_what_is_injected(door):
+    """In a scenario at counts from the device being ready and must be told; here it counts from now."""
+    (kinds,) = [ask(door)["kinds"]]
+    assert set(kinds["slow-disk"]["required"]) == {"factor", "duration", "kind"}
+    assert {each["properties"]["at"]["description"] for each in kinds.values()} == {
+        "How long after now it begins: at once if not given."
+    }
+    assert {each["since"] for each in kinds.values()} == {"now"}
+    now = ask(door, {"kind": "slow-disk", "factor": "10 %", "duration": "1 min"})["fault"]
+    later = ask(door, {"kind": "slow-disk", "factor": "10 %", "duration": "1 min", "at": "1 h"})["fault"]
+    states = {each["fault"]: each["state"] for each in ask(door)["faults"]}
+    assert (states[now], states[later]) == ("under way", "due")
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,10 @@ class Account:
         """Number the next device's job; the first is 1."""
         self._numbers.setdefault(job, len(self._numbers) + 1)
 
+    def number(self, job: str) -> int:
+        """The number of a job's device, in the order in which they were ordered; 0 of one that has none."""
+        return self._numbers.get(job, 0)
+
     def take(self, setting: Setting, kind: type[DeliveryFault], job: str, leg: str = "") -> Incident | None:
         """The first fault of a kind that is due for a job, on a leg of its parcel if told; None if there is none."""
         return next(iter(self.all_due(setting, kind, job, leg)), None)

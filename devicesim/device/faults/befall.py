@@ -12,6 +12,7 @@ from devicesim.device.customer import Customer
 from devicesim.device.faults import content, disk, link, supply
 from devicesim.device.faults.ledger import Incident
 from devicesim.device.faults.scene import Lives, Process, Scene
+from devicesim.scenario.faults import FaultTable
 
 if TYPE_CHECKING:
     from devicesim.device.order import Life
@@ -29,8 +30,16 @@ def expect(life: Life) -> None:
         return
     for fault in setting.scenario.faults:
         if type(fault) in LIVES and customer.suffers(fault):
-            incident = setting.faults.of(fault, life.job.id)
-            setting.env.process(_from_ready(life, incident))
+            setting.env.process(_from_ready(life, _incident(life, fault)))
+
+
+def _incident(life: Life, fault: FaultTable) -> Incident:
+    """A job's own incident of a fault of the scenario: what befalls every device of a fleet is one of each."""
+    ledger, job = life.setting.faults, life.job.id
+    incident = ledger.of(fault)
+    if incident.job in ("", job):
+        return ledger.of(fault, job)
+    return ledger.of(fault.model_copy(), job)
 
 
 def befall(life: Life, incident: Incident) -> None:

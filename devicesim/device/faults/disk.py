@@ -45,7 +45,11 @@ def full_disk(scene: Scene, fault: FullDisk) -> Process:
     share = device.share
     taken = min(int(fault.taken), share.limits.capacity)
     lasts = inf if fault.duration is None else fault.duration
-    words = f"something else takes {format_size(taken)} of the disk"
+    words = f"something else takes {format_size(fault.taken)} of the disk"
+    if taken < fault.taken:
+        words = (
+            f"something else would take {format_size(fault.taken)} of the disk, and gets {format_size(taken)}"
+        )
 
     def crowd() -> None:
         share.limits = replace(share.limits, capacity=share.limits.capacity - taken)

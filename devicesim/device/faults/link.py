@@ -8,7 +8,8 @@ from devicesim.scenario.faults import CablePulled, WifiOutage, WifiRoam
 
 def wifi_outage(scene: Scene, fault: WifiOutage) -> Process:
     """The air carries nothing."""
-    links = _links(scene, "wifi", fault.client)
+    if not (links := _links(scene, "wifi", fault.client)):
+        return
     scene.begin(_where(scene, links), "the air carries nothing", fault.duration)
     yield from _down(scene, links, fault.duration)
     scene.end()
@@ -16,7 +17,8 @@ def wifi_outage(scene: Scene, fault: WifiOutage) -> Process:
 
 def wifi_roam(scene: Scene, fault: WifiRoam) -> Process:
     """A client hears nothing between two access points."""
-    links = _links(scene, "wifi", fault.client)
+    if not (links := _links(scene, "wifi", fault.client)):
+        return
     gap = scene.setting.figures.si("wifi.roam.gap") if fault.gap is None else fault.gap
     every = max(fault.every, gap)
     times = "once" if fault.hops == 1 else f"{fault.hops} times"
@@ -30,16 +32,20 @@ def wifi_roam(scene: Scene, fault: WifiRoam) -> Process:
 
 def cable_pulled(scene: Scene, fault: CablePulled) -> Process:
     """A cable is pulled."""
-    links = _links(scene, "ethernet", fault.client)
+    if not (links := _links(scene, "ethernet", fault.client)):
+        return
     scene.begin(_where(scene, links), "the cable is pulled", fault.duration)
     yield from _down(scene, links, fault.duration)
     scene.end()
 
 
 def _links(scene: Scene, kind: str, client: str | None) -> list[int]:
-    """The links of a kind, by the numbers of their clients."""
+    """The links of a kind, by the numbers of their clients; a site of a fleet may have none, which is noted."""
     clients = enumerate(scene.setting.scenario.clients)
-    return [number for number, each in clients if each.link == kind and client in (None, each.name)]
+    found = [number for number, each in clients if each.link == kind and client in (None, each.name)]
+    if not found:
+        scene.incident.miss("no client of this site has such a link")
+    return found
 
 
 def _where(scene: Scene, links: list[int]) -> str:

@@ -20,6 +20,9 @@ def _dark(scene: Scene, words: str, why: str, duration: float) -> Process:
 
 def blackout(scene: Scene, fault: Blackout) -> Process:
     """The mains of the site fail."""
+    if scene.device.power.on_battery:  # at a site of a fleet
+        scene.incident.miss("the device runs on a battery at this site")
+        return
     yield from _dark(scene, "the site has no mains power", "no mains power", fault.duration)
 
 
@@ -31,6 +34,9 @@ def power_cut(scene: Scene, fault: PowerCut) -> Process:
 def battery_dead(scene: Scene, fault: BatteryDead) -> Process:
     """The battery dies."""
     yield from ()
+    if not scene.device.power.on_battery:  # at a site of a fleet
+        scene.incident.miss("the device runs on mains at this site")
+        return
     if not scene.at_work:
         scene.incident.miss("the device was not at work then")
         return

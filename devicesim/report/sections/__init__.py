@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Callable, Mapping
 
 from devicesim.catalog import Figures
+from devicesim.device import rooms
 from devicesim.device.expectation import Load
 from devicesim.device.order import Life
 from devicesim.jobs import JobType
@@ -29,6 +30,12 @@ def told(world: World, life: Life) -> list[Told]:
     return [answer for room in asked if (answer := room.tell(world, life)) is not None]
 
 
+def of_fleet(world: World, fleet: rooms.Fleet) -> Told:
+    """What became of the faults of a fleet's jobs."""
+    found: Told = importlib.import_module(f"{__name__}.faults").of_fleet(world, fleet)
+    return found
+
+
 def outlook(world: World, life: Life, load: Load) -> Callable[[Figures], tuple[float, float, float]] | None:
     """What all roads together are expected to take, from figures; None where there is no online road."""
     if not ROOMS["online"](world, life):
@@ -38,4 +45,4 @@ def outlook(world: World, life: Life, load: Load) -> Callable[[Figures], tuple[f
     return expected
 
 
-__all__ = ["ROOMS", "Told", "outlook", "told"]
+__all__ = ["ROOMS", "Told", "of_fleet", "outlook", "told"]

@@ -30,18 +30,18 @@ def bars(draft: Draft, fault: Mapping[str, Any]) -> Iterator[Bar]:
 
 
 def single(draft: Draft, fault: Mapping[str, Any]) -> Iterator[Bar]:
-    """It befalls one device, not one of a cluster or a fleet."""
+    """It befalls a device that works by itself, not one of a cluster."""
     kind = fault["kind"]
     hint = 'in a cluster: kind = "power-cut"' if kind == "blackout" else ""
     article = "an" if kind[0] in "aeiou" else "a"
-    if "cluster" in draft.document or "fleet" in draft.document:
-        yield "kind", f"{article} {kind} befalls a single device", hint
+    if "cluster" in draft.document:
+        yield "kind", f"{article} {kind} befalls a device that works by itself", hint
 
 
-def alone_or_nodes(draft: Draft, fault: Mapping[str, Any]) -> Iterator[Bar]:
-    """It befalls one device or nodes of a cluster, not a fleet."""
-    if "fleet" in draft.document:
-        yield "kind", f"a {fault['kind']} befalls a single device, or nodes of a cluster", ""
+def jobs(draft: Draft, fault: Mapping[str, Any]) -> Iterator[Bar]:
+    """Only a fleet has several jobs of which one has that number."""
+    if "fleet" not in draft.document and fault.get("number") not in (None, 1):
+        yield "number", f"must be 1 where there is no [fleet], got {fault['number']!r}", ""
 
 
 def mains(draft: Draft, fault: Mapping[str, Any]) -> Iterator[Bar]:
@@ -140,21 +140,21 @@ def names(draft: Draft, fault: Mapping[str, Any]) -> Iterator[Bar]:
 
 
 RULES: Mapping[str, tuple[Rule, ...]] = {
-    "blackout": (single, mains, parts),
-    "power-cut": (alone_or_nodes, parts),
-    "battery-dead": (single, battery, parts),
-    "brown-out": (single, parts),
-    "overheating": (single, parts),
-    "slow-disk": (single, parts),
-    "full-disk": (single, imported, parts),
-    "smr-cliff": (single, shingled, parts),
-    "wifi-roam": (single, wifi, parts),
-    "wifi-outage": (single, wifi, parts),
-    "cable-pulled": (single, cable, parts),
-    "corrupted-file": (single, imported, parts),
-    "file-changed": (single, imported, copied, parts),
-    "symbolic-link": (single, imported, parts),
-    "bad-name": (single, imported, parts),
+    "blackout": (single, mains, parts, jobs),
+    "power-cut": (jobs, parts),
+    "battery-dead": (single, battery, parts, jobs),
+    "brown-out": (single, parts, jobs),
+    "overheating": (single, parts, jobs),
+    "slow-disk": (single, parts, jobs),
+    "full-disk": (single, imported, parts, jobs),
+    "smr-cliff": (single, shingled, parts, jobs),
+    "wifi-roam": (single, wifi, parts, jobs),
+    "wifi-outage": (single, wifi, parts, jobs),
+    "cable-pulled": (single, cable, parts, jobs),
+    "corrupted-file": (single, imported, parts, jobs),
+    "file-changed": (single, imported, copied, parts, jobs),
+    "symbolic-link": (single, imported, parts, jobs),
+    "bad-name": (single, imported, parts, jobs),
     "parcel-lost": (ships,),
     "parcel-damaged": (ships,),
     "customs-hold": (ships,),

@@ -62,8 +62,16 @@ class FaultTable(Table):
 
 
 class DeviceFault(FaultTable):
-    """What befalls one device at its customer's."""
+    """What befalls one device at its customer's; of a fleet that of one job, or each when it is ready."""
 
     part: Annotated[
         StrictInt, Field(description="Which part's device of an EXPORT it befalls.", examples=[2], ge=1)
     ] = 1
+    number: Annotated[
+        StrictInt | None,
+        Field(
+            description="Which job's device of a fleet it befalls, in their order; every one's if not told.",
+            examples=[2],
+            ge=1,
+        ),
+    ] = None

@@ -16,14 +16,14 @@ Dark = Annotated[
 
 
 class Blackout(DeviceFault):
-    """The site of a single device has no mains power for a while; the device then starts again, locked."""
+    """The site of a device has no mains power for a while; the device then starts again, locked."""
 
     kind: Literal["blackout"] = Field(description="What goes wrong.", examples=["blackout"])
     duration: Dark
 
 
 class PowerCut(DeviceFault):
-    """The plug of a single device is pulled, or nodes of a cluster lose power together; when power is back they
+    """The plug of a device is pulled, or nodes of a cluster lose power together; when power is back they
     start, locked.
     """
 

@@ -12,6 +12,8 @@ COLUMNS = ("kind", "what happens", "members")
 FIRST = ("kind", "at")
 """Members that every kind has."""
 
+AT_ONCE = "How long after now it begins: at once if not given."
+
 
 def rows() -> Iterator[tuple[str, str, list[str]]]:
     """Every kind, what happens, and its members with an example each; those in brackets may be left out."""
@@ -47,3 +49,14 @@ def schemas() -> dict[str, dict[str, Any]]:
         kind: polished(model.model_json_schema()) | {"since": SINCE[model.since]}
         for kind, model in KINDS.items()
     }
+
+
+def injected() -> dict[str, dict[str, Any]]:
+    """The same of faults that are injected while a World runs: ``at`` counts from then, and need not be told."""
+    made = schemas()
+    for schema in made.values():
+        at = {"description": AT_ONCE, "default": "0 s", "examples": ["12 min"]}
+        schema["properties"]["at"] |= at
+        schema["required"] = [name for name in schema["required"] if name != "at"]
+        schema["since"] = "now"
+    return made
