@@ -67,6 +67,12 @@ def test_law_a_run_imports_no_room_that_its_scenario_lacks():
     assert sorted(found.intersection(UNUSED)) == []
 
 
+def test_law_what_a_command_imports_is_kept_from_the_collector_which_then_goes_on():
+    run = "import gc, devicesim.cli as c; c.invoke(['schema']); print(gc.isenabled(), gc.get_freeze_count() > 0)"
+    done = python("-c", run)
+    assert done.stdout.endswith("\nTrue True\n"), done.stderr
+
+
 def test_worked_help_names_every_command():
     done = python("-m", "devicesim", "--help")
     assert (done.returncode, done.stderr) == (0, "")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import click
 
 from devicesim.cli.output import complain
+from devicesim.dataclass import dataclass
 from devicesim.errors import require
 from devicesim.faults.schedule import MOST, schedule
 from devicesim.faults.schedule import laid as with_faults

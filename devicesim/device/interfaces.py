@@ -8,13 +8,14 @@ Snowball client of the first device. Their costs stand in the device's entry bel
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from devicesim import catalog, scenario, throughput
 from devicesim.catalog import Figures
+from devicesim.dataclass import dataclass
 from devicesim.physics import cpu, hdd, nfs, s3
 
 NAMES = scenario.INTERFACES

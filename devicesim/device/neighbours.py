@@ -7,8 +7,10 @@ upper layer attaches real ones. No AWS library is known here: buckets, keys and 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol, runtime_checkable
+
+from devicesim.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

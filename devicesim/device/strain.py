@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import inf, prod
+
+from devicesim.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+
+from devicesim.dataclass import dataclass
 
 Path = tuple[str | int, ...]
 """Keys and list indices from the root, as ``("client", 0, "streams")``."""

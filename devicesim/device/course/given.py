@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from devicesim import throughput
+from devicesim.dataclass import dataclass
 from devicesim.throughput import demand
 
 Sizes = NDArray[np.int64]

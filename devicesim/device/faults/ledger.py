@@ -6,8 +6,9 @@ Those of the scenario are F1 and on in their order; what is injected while the W
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from devicesim.dataclass import dataclass
 from devicesim.progress import MOST_NAMES, Event, FaultBegan, FaultEnded
 from devicesim.scenario.faults import FaultTable
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from devicesim import throughput
+from devicesim.dataclass import dataclass
 from devicesim.device.course import Copying
 from devicesim.device.setting import Setting
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import errno
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import NoReturn
 
+from devicesim.dataclass import dataclass
 from devicesim.errors import DevicesimError, require
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from devicesim.dataclass import dataclass
 from devicesim.report.model import BatterySummary, Cost, Loss, Section, Step
 
 
