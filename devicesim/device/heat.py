@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Generator
 from math import inf
+from typing import NamedTuple
 
 import simpy
 
@@ -22,6 +23,25 @@ SHORTEST = 60.0
 """Shortest sleep [s]; the case's time constant is half an hour, and near a balance limits are in reach for ever."""
 HAIR = 1e-6
 """Kelvins by which a limit that was waited for may be missed: the last digit must not decide whether it was reached."""
+
+
+class Law(NamedTuple):
+    """What decides how a case warms and what that does.
+
+    Attributes:
+        resistance: to the surroundings [K/W]. capacity: for heat [J/K].
+        rise: of the die above the case [K]. throttle: start and end of the processor's slowing [°C], and its floor.
+        stop, resume: of the disk [°C].
+        limits: temperatures of the case at which something changes, in order [°C].
+    """
+
+    resistance: float
+    capacity: float
+    rise: float
+    throttle: tuple[float, float, float]
+    stop: float
+    resume: float
+    limits: tuple[float, ...]
 
 
 class Case:
@@ -81,6 +101,19 @@ class Case:
         if above < len(limits):
             soonest = self._time_to(limits[above], most)
         return min(soonest, self._time_to(limits[below], least)) if below >= 0 else soonest
+
+    @property
+    def law(self) -> Law:
+        """What decides how it warms and what that does."""
+        return Law(
+            self._resistance,
+            self._capacity,
+            self._rise,
+            self._throttle,
+            self._stop,
+            self._resume,
+            tuple(self._limits),
+        )
 
     @property
     def spare(self) -> float:

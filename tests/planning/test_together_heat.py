@@ -1,17 +1,20 @@
 """Futures that heat comes near, told without a World: each is the run of its draws, whoever decides it."""
 
-from dataclasses import replace
+from dataclasses import astuple, replace
 from functools import cache
 from itertools import pairwise
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from small_story import small_story
 
 from devicesim.catalog import Figures
 from devicesim.device.heat import Case
-from devicesim.planning import Futures, replicate, story_of
+from devicesim.planning import Futures, draws, replicate, story_of
 from devicesim.planning.replicate import laws_of
+from devicesim.planning.together import flown, warmth
 from devicesim.planning.together.columns import Columns
 from devicesim.planning.together.copying import _tolerance
 from devicesim.planning.together.flow import Flow
@@ -246,3 +249,38 @@ def test_worked_a_slower_processor_is_a_longer_copy_where_it_is_the_slowest() ->
 def test_published_tolerance_of_few_errors(count: int, quantile: float) -> None:
     """Lower 5 % quantiles of chi-square as in any table; 4.4172 deviations leave out one in 100,000."""
     assert _tolerance(count) == pytest.approx(4.4172 / np.sqrt(quantile / count), rel=0.01)
+
+
+@pytest.mark.skipif(flown.extension is None, reason="there was no compiler")
+@given(
+    tilt=st.floats(-0.02, 0.02),
+    patience=st.floats(3600.0, 2e6),
+    ambient=st.floats(20.0, 60.0),
+    keep=st.sampled_from([0.0, 7200.0]),
+    row=st.integers(0, 15),
+)
+def test_law_both_forms_of_a_watched_fluid_tell_the_same(
+    tilt: float, patience: float, ambient: float, keep: float, row: int
+) -> None:
+    columns, stations = drawn_columns()
+    figures, one = columns.row(row), np.array([row])
+    draw = Draw(*(float(each[row]) for each in warmth.draws(columns, stations.cores)))
+    stay = flown.Stay(figures, "SNC1_HDD", ambient, draw, 1e6, (300.0, 60.0, 30.0), patience, keep)
+    sizes = np.linspace(1e9, 3e9, 64)
+    blocks = np.stack([np.full(64, 10.0), np.full(64, 10.0), sizes / 1e6, sizes, np.full(64, 1e7), sizes / 9])
+    flow = Flow(stations.rows(one), blocks, 1.02)
+    pure, compiled = (flown.Fluid(stay, flow, compiled=form).told(tilt) for form in (False, True))
+    assert (pure.spell.given_up, pure.still) == (compiled.spell.given_up, compiled.still)
+    assert [*astuple(compiled.spell), compiled.size, compiled.behind] == pytest.approx(
+        [*astuple(pure.spell), pure.size, pure.behind], rel=1e-9, abs=1e-9
+    )
+    assert compiled.times == pytest.approx(pure.times, rel=1e-9)
+    assert compiled.sizes == pytest.approx(pure.sizes, rel=1e-9)
+
+
+@cache
+def drawn_columns() -> tuple[Columns, Stations]:
+    story = small_story()
+    known = laws_of(story, 1)
+    columns = Columns(story, known, draws.draw(1, known, np.arange(16)), 16)
+    return columns, Stations.of(columns)

@@ -68,11 +68,8 @@ class Flow:
         self._advance(at)
         self._running = disk > 0
         if cpu not in self._known:
-            stations = self._stations
-            slowed = replace(stations, work=stations.work / cpu, per_byte=stations.per_byte / cpu)
-            needs = slowed.front(stations.rate_start)[:, :, 0] @ self._blocks
-            took = needs.max(axis=0) * self._efficiency
-            self._known[cpu] = took.tolist(), (needs[2] * float(stations.cores[0])).tolist()
+            took, work = self.paces(np.array([cpu]))
+            self._known[cpu] = took[0].tolist(), work[0].tolist()
         self._took, self._work = self._known[cpu]
 
     def ended(self, by: float) -> float:
@@ -91,10 +88,29 @@ class Flow:
         return self._moved > since
 
     @property
-    def held(self) -> float:
-        """Bytes that only the buffer has."""
-        speed = sqrt(self._square + self._fall * min(self.size, self._room))
-        return min(self.behind * speed, self._buffer, self.size)
+    def blocks(self) -> tuple[Floats, Floats]:
+        """Files and bytes of each block."""
+        return self._blocks[0].copy(), self._blocks[3].copy()
+
+    @property
+    def disk(self) -> tuple[float, float, float, float, float]:
+        """Bytes of the buffer, seconds for each file, the rate's square and its fall by the byte, bytes of room."""
+        return self._buffer, self._each, self._square, self._fall, self._room
+
+    def paces(self, cpu: Floats) -> tuple[Floats, Floats]:
+        """Seconds that each block takes, and that the cores work for it, shape (speeds, blocks) each.
+
+        Args:
+            cpu: speeds that heat leaves of the processor's, shape (speeds,).
+        """
+        stations = self._stations.rows(np.zeros(cpu.size, dtype=np.int64))
+        slowed = replace(stations, work=stations.work / cpu, per_byte=stations.per_byte / cpu)
+        needs = np.moveaxis(slowed.front(stations.rate_start), 1, 2) @ self._blocks
+        return needs.max(axis=0) * self._efficiency, needs[2] * float(stations.cores[0])
+
+    def held(self, size: float, behind: float) -> float:
+        """Bytes that only the buffer has, of so many taken, where the store needs so long for them [s]."""
+        return min(behind * sqrt(self._square + self._fall * min(size, self._room)), self._buffer, size)
 
     def _advance(self, to: float) -> None:
         while self._now < to and self._block < len(self._bytes):

@@ -10,7 +10,7 @@ does, which costs about as much as a run.
 
 Where the customer gives up a copy that heat has stopped for good, the fluid says how many bytes had been taken, and
 what of them only the page cache held; the files finished by then are told to as many as are copied at a time. With
-twice what the tilted ones differ by, that has to be less than :data:`LOST` of them all.
+what the tilted ones differ by, that has to be less than :data:`LOST` of them all.
 
 Scope and limits
 ----------------
@@ -27,15 +27,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from devicesim.device.heat import SHORTEST, Case
+from devicesim.device.heat import SHORTEST
 from devicesim.planning.together import warmth
 from devicesim.planning.together.columns import Columns
 from devicesim.planning.together.copying import Copies
 from devicesim.planning.together.flow import Flow
+from devicesim.planning.together.flown import Fluid, Stay
 from devicesim.planning.together.hosted import Hosted, Remains
 from devicesim.planning.together.lists import Lists, Wares
 from devicesim.planning.together.stations import Stations, whole
-from devicesim.planning.together.watched import Draw, Spell, Watch
+from devicesim.planning.together.watched import Draw, Spell
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -97,22 +98,6 @@ class Heated:
         """Bytes admitted by some seconds since the beginning of each copy, shape (rows,)."""
         pairs = zip(since.tolist(), self.knots, strict=True)
         return np.array([float(np.interp(t, *knots)) for t, knots in pairs])
-
-
-class _Flown(NamedTuple):
-    """How one future's fluid went.
-
-    Attributes:
-        spell: the watch's.
-        size: bytes taken. held: bytes of these that only the buffer had. behind: what the disk needs for these [s].
-        still: whether the disk stands still when the device goes off.
-    """
-
-    spell: Spell
-    size: float
-    behind: float
-    held: float
-    still: bool
 
 
 class _End(NamedTuple):
@@ -181,20 +166,20 @@ class Hot:
             exact,
         )
 
-    def _watch(self, row: int, copy: Flow | Hosted, tilt: float = 0.0) -> tuple[Spell, Case]:
-        """Start a device, let its services come up, and watch its copy until the device is told to go off."""
-        columns = self._columns
-        case = Case(columns.row(row), columns.story.job.device, columns.story.site.ambient)
-        draw = Draw(*(float(each[row]) * (1 + tilt) for each in self._draws))
-        at = float(self._starts[row])
-        watch = Watch(case, draw, at)
-        for lasts, load in zip(self._phases, (draw.booting, draw.idle, draw.idle), strict=True):
-            at += float(lasts[row])
-            watch.wait(at, load)
-        spell = watch.copy(copy, float(self._patience[row]))
-        if columns.story.job.keep:
-            watch.wait(spell.end + columns.story.job.keep, draw.idle)
-        return spell, case
+    def _stay(self, row: int) -> Stay:
+        """One future's."""
+        columns, job = self._columns, self._columns.story.job
+        booting, unlocking, starting = (float(lasts[row]) for lasts in self._phases)
+        return Stay(
+            columns.row(row),
+            job.device,
+            columns.story.site.ambient,
+            Draw(*(float(each[row]) for each in self._draws)),
+            float(self._starts[row]),
+            (booting, unlocking, starting),
+            float(self._patience[row]),
+            job.keep,
+        )
 
     def _by_flow(self, row: int) -> tuple[_End, float, float] | None:
         """A future that the fluid decides, and what to state of its time and of its losses; None of any other."""
@@ -203,36 +188,34 @@ class Hot:
         one = np.array([row])
         lists = self._lists.rows(one, 1.0)
         flow = Flow(self._stations.rows(one), lists.sums[:, :, 0], float(self._copies.efficiency[row]))
-        plain, usual = self._flown(row, flow, 0.0), float(self._usual[row])
+        fluid, usual = Fluid(self._stay(row), flow), float(self._usual[row])
+        plain = fluid.told()
         given_up = plain.spell.given_up
         held = plain.spell.stopped > NEVER * self._patience[row]
         if plain.still != given_up or (not given_up and (held or 2 * plain.behind > usual)):
             return None
         count, size = float(self._lists.count[row]), float(self._lists.bytes[row])
-        knots, seconds = flow.knots, plain.spell.seconds
-        spread, moved = TILT, 0.0
+        seconds, spread, moved = plain.spell.seconds, TILT, 0.0
         for tilt in (TILT, -TILT) if plain.spell.spare < CLEAR else ():
-            tilted = self._flown(row, flow, tilt)
+            tilted = fluid.told(tilt)
             spread = max(spread, abs(tilted.spell.seconds / seconds - 1))
             moved = max(moved, abs(tilted.size - plain.size) / size)
             if (tilted.spell.given_up, tilted.still) != (given_up, given_up) or spread > ALIKE:
                 return None
         values = seconds, usual, size, count, size, count, size
-        times, sizes = (np.array(column) for column in zip(*knots, strict=True))
+        times, sizes = plain.times - plain.spell.begun, plain.sizes
         if not given_up:
-            return _End(values, (times - plain.spell.begun, sizes)), self._error(plain.spell, spread), 0.0
-        if 2 * moved > LOST or not (self._wares.exact and self._wares.single):
+            return _End(values, (times, sizes)), self._error(plain.spell, spread), 0.0
+        if moved > LOST or not (self._wares.exact and self._wares.single):
             return None
         wares = self._wares.sizes(row)
-        lost = 2 * moved + self._stations.streams * _length_biased(wares) / max(float(wares.sum()), 1.0)
+        lost = moved + self._stations.streams * _length_biased(wares) / max(float(wares.sum()), 1.0)
         if lost > LOST:
             return None
         taken = self._finished(row, wares, plain.size / size)
-        there = self._finished(row, wares, max(plain.size - plain.held, 0.0) / size)
+        there = self._finished(row, wares, (plain.size - flow.held(plain.size, plain.behind)) / size)
         total = float(wares.sum())
-        end = _End(
-            (seconds, usual, total, *taken, *there), (times - plain.spell.begun, sizes * (total / size))
-        )
+        end = _End((seconds, usual, total, *taken, *there), (times, sizes * (total / size)))
         return end, 0.0, lost
 
     def _finished(self, row: int, wares: NDArray[np.int64], share: float) -> tuple[float, float]:
@@ -252,12 +235,6 @@ class Hot:
         count = max(round(begun - busy), 0)
         return float(count), float(max(round(share * total - left), 0)) if count else 0.0
 
-    def _flown(self, row: int, flow: Flow, tilt: float) -> _Flown:
-        """One future's fluid."""
-        flow.again()
-        spell, case = self._watch(row, flow, tilt)
-        return _Flown(spell, flow.size, flow.behind, flow.held, case.disk_factor == 0)
-
     def _error(self, spell: Spell, spread: float) -> float:
         """What to state of a time whose tilted forms differ by so much: it may be off as they are, twice.
 
@@ -274,7 +251,7 @@ class Hot:
         sizes = wares.sizes(row)
         made = whole(columns, columns.row(row), sizes)
         hosted = Hosted(*made, sizes)
-        spell, case = self._watch(row, hosted)
+        spell, case = self._stay(row).watch(hosted)
         off = spell.end + columns.story.job.keep
         remains = hosted.remains(columns, row, spell.begun, spell.end, off, case.disk_factor)
         if not remains.there.all():

@@ -106,6 +106,11 @@ class Wares:
             if self._fixed is None:
                 self._fixed = self._of(self._certain)
             return self._fixed
+        (first, *others) = self._datasets
+        if not (others or self._many or first.files is None or first.model is None):
+            return file_sizes.sizes_at(
+                of_row(self._columns.workload(first.model), row), self._uniforms(first)
+            )
         return self._of(self._columns.row(row))
 
     def by_bucket(self, row: int) -> Sizes:
@@ -122,15 +127,19 @@ class Wares:
         (first, *others) = self._datasets
         if others or not self.varying or first.files is None:
             return self._looked_up(rows, numbers)
-        if self._even is None:
-            self._even = given(self._seed, first.name).random(first.files)
         parts = self._columns.workload(first.model) if first.model else components(first)
-        even = self._even[numbers]
+        even = self._uniforms(first)[numbers]
         if len(parts) == 1 and parts[0]["distribution"] in LAWS:
             (part,) = of_rows(parts, rows)
             return np.rint(Part(part, rows.size).quantile(even)).astype(np.int64)
         pairs = zip(rows.tolist(), even.tolist(), strict=True)
         return np.array([file_sizes.sizes_at(of_row(parts, row), [u])[0] for row, u in pairs], dtype=np.int64)
+
+    def _uniforms(self, dataset: Dataset) -> Floats:
+        """What the files of the only data set are drawn from, in every future."""
+        if self._even is None:
+            self._even = given(self._seed, dataset.name).random(dataset.files)
+        return self._even
 
     def _looked_up(self, rows: Sizes, numbers: Sizes) -> Sizes:
         """The same where whole lists have to be made."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from devicesim.device.heat import SHORTEST, Case
 
@@ -36,8 +36,7 @@ class Copy(Protocol):
         """Whether a byte was taken between two times."""
 
 
-@dataclass(frozen=True, slots=True)
-class Draw:
+class Draw(NamedTuple):
     """What a device draws [W].
 
     Attributes:
