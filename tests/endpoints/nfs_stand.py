@@ -33,5 +33,11 @@ class Stand:
         except ShareError as error:
             return Done(None, error, self.world.now)
 
+    def look(self):
+        return (self.world.now, self.allowed_hosts) if self.serves else None
+
+    def moved(self):
+        pass
+
     def tick(self):
         pass

@@ -94,6 +94,9 @@ class Nfs(Decoder):
 
     @staticmethod
     def _take(service, connection, part, body):
+        if body is None and (plain := service.answer_quickly(part, connection)) is not None:
+            connection.send((plain,))
+            return
         try:
             reply = service.answer(part, connection, body)
         except DeniedError as denied:

@@ -6,10 +6,14 @@ from devicesim.device.share.nodes import Node
 
 
 class Inodes:
-    """The nodes by number. A number in use again gets a generation that it never had."""
+    """The nodes by number. A number in use again gets a generation that it never had.
+
+    Attributes:
+        nodes: the table, None where a number is free; always the same list.
+    """
 
     def __init__(self) -> None:
-        self._nodes: list[Node | None] = [None]  # 0 is no inode
+        self.nodes: list[Node | None] = [None]  # 0 is no inode
         self._free: list[int] = []
         self._reused = 0
         self._shared: dict[int, int] = {}
@@ -19,19 +23,19 @@ class Inodes:
         if self._free:
             self._reused += 1
             node.fileid, node.generation = self._free.pop(), self._reused
-            self._nodes[node.fileid] = node
+            self.nodes[node.fileid] = node
         else:
-            node.fileid = len(self._nodes)
-            self._nodes.append(node)
+            node.fileid = len(self.nodes)
+            self.nodes.append(node)
 
     def leave(self, node: Node) -> None:
         """Free the number of a node that is gone."""
-        self._nodes[node.fileid] = None
+        self.nodes[node.fileid] = None
         self._free.append(node.fileid)
 
     def find(self, number: int, generation: int) -> Node | None:
         """The node of a number, if it is of that generation."""
-        node = self._nodes[number] if number < len(self._nodes) else None
+        node = self.nodes[number] if number < len(self.nodes) else None
         return node if node is not None and node.generation == generation else None
 
     def owner(self, mode: int, uid: int, gid: int) -> tuple[int, int, int]:

@@ -16,6 +16,7 @@ CHANGES = (
 """What clients do to a share, besides writing."""
 
 _BYTES = bytes, bytearray, memoryview
+_AS_IT_IS = frozenset({int, float, bool, str, type(None)})  # most arguments: asked for at every change
 Tell = Callable[[str, Sequence[Any], Mapping[str, Any]], None]
 """Takes the name of a change, and its arguments as JSON has them; a node is its handle, bytes are how many."""
 
@@ -112,6 +113,8 @@ def _telling(name: str) -> Any:
 
 def _plain(value: Any) -> Any:
     """An argument by its place: names and targets are text where the share takes them, and it has not looked yet."""
+    if type(value) in _AS_IT_IS:
+        return value
     if isinstance(value, Node):
         return value.fileid, value.generation
     if isinstance(value, _BYTES):
@@ -121,7 +124,7 @@ def _plain(value: Any) -> Any:
 
 def _named(value: Any) -> Any:
     """An argument by its name: bytes there, as of a verifier, are any."""
-    return {"hex": value.hex()} if isinstance(value, bytes) else _plain(value)
+    return {"hex": value.hex()} if type(value) is bytes else _plain(value)
 
 
 def _again(value: Any) -> Any:

@@ -46,6 +46,16 @@ class Tree:
         self._inodes.enter(self.root)
 
     @property
+    def nodes(self) -> list[Node | None]:
+        """The inode table: nodes by number, None for numbers that are free. Only to be looked at."""
+        return self._inodes.nodes
+
+    @property
+    def overlays(self) -> dict[str, Overlay]:
+        """What collections lay over each bucket, by its name. Only to be looked at."""
+        return self._overlays
+
+    @property
     def limits(self) -> Limits:
         """What the share accepts."""
         return self.usage.limits

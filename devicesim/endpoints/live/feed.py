@@ -35,7 +35,10 @@ class Feed:
         premises.subscribe(self._notice)
 
     def _notice(self) -> None:
-        # Under the World's lock: count, and wake whoever waits.
+        # Under the World's lock: count, and wake whoever waits. Who begins meanwhile reads the state after it.
+        if not self._streams:
+            self._number += 1
+            return
         with self._moved:
             self._number += 1
             self._moved.notify_all()

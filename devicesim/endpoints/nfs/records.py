@@ -102,7 +102,7 @@ class Connection:
         self.host, self.port = str(address[0]), int(address[1])
         self.arrival = Arrival(self.host, str(connected.getsockname()[0]))
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._sender = Sender(connected, loop, self.hang_up, self._relieved)
+        self._sender = Sender(connected, loop, self.hang_up, self._rest, self._relieved)
         self.touched = loop.time()
         self.open = True
         loop.add_reader(connected, self.receive)
@@ -123,8 +123,6 @@ class Connection:
         """Send one record."""
         if self.open:
             self._sender.send(parts)
-            if self._sender.choked:
-                self._rest()
 
     def hang_up(self) -> None:
         """End the connection at once."""

@@ -107,7 +107,7 @@ def read_call(record: memoryview, body: Body | None = None) -> Call:
         end = _HEADER + ((size + 3) & ~3)
         if size > MOST_AUTH or end > len(record):
             raise XdrError("credential")
-        caller = _caller(flavor, bytes(record[_HEADER : _HEADER + size]))
+        caller = caller_of(flavor, bytes(record[_HEADER : _HEADER + size]))
         _, size = UINT2.unpack_from(record, end)
         end += 8 + ((size + 3) & ~3)
         if size > MOST_AUTH or end > len(record):
@@ -119,7 +119,8 @@ def read_call(record: memoryview, body: Body | None = None) -> Call:
 
 
 @lru_cache(maxsize=1024)
-def _caller(flavor: int, body: bytes) -> Caller:
+def caller_of(flavor: int, body: bytes) -> Caller:
+    """Who a credential is of; XdrError where it cannot be read."""
     if flavor == AUTH_NONE:
         return ANONYMOUS
     if flavor != AUTH_SYS:

@@ -23,6 +23,7 @@ class Sender:
         connected: the socket, which does not block.
         loop: that everything runs on.
         failed: is told when nothing can be sent any more.
+        choked: is told when the client does not read.
         relieved: is told when a client who did not read has read.
 
     Attributes:
@@ -35,9 +36,11 @@ class Sender:
         connected: socket.socket,
         loop: asyncio.AbstractEventLoop,
         failed: Callable[[], None],
+        choked: Callable[[], None],
         relieved: Callable[[], None],
     ) -> None:
-        self._socket, self._loop, self._failed, self._relieved = connected, loop, failed, relieved
+        self._socket, self._loop = connected, loop
+        self._failed, self._choked, self._relieved = failed, choked, relieved
         self._parts: list[bytes | memoryview] = []
         self._size = 0
         self._left = memoryview(b"")  # of what the kernel did not take at once
@@ -50,7 +53,7 @@ class Sender:
 
     def send(self, parts: Sequence[bytes | memoryview]) -> None:
         """Send one record."""
-        size = sum(map(len, parts))
+        size = len(parts[0]) if len(parts) == 1 else sum(map(len, parts))
         self._parts.append(UINT.pack(_LAST | size))
         self._parts += parts
         self._size += size + 4
@@ -82,7 +85,9 @@ class Sender:
             self._judge()
 
     def _judge(self) -> None:
-        self.choked = self.choked or len(self._left) + self._size > MOST_UNREAD
+        if not self.choked and len(self._left) + self._size > MOST_UNREAD:
+            self.choked = True
+            self._choked()
 
     def _go_on(self) -> None:
         """Send what was left, now that the client reads."""

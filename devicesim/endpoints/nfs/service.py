@@ -20,12 +20,13 @@ from typing import NamedTuple
 from devicesim.device.share import Discard, Keep
 from devicesim.endpoints.nfs import mount, rpc, v3, v4
 from devicesim.endpoints.nfs.bulk import Body
+from devicesim.endpoints.nfs.quick import Quick, quick
 from devicesim.endpoints.nfs.records import MOST_DATA, Connection
 from devicesim.endpoints.nfs.repeats import Key, Repeats
 from devicesim.endpoints.nfs.rpc import Call, DeniedError
 from devicesim.endpoints.nfs.status import Status
 from devicesim.endpoints.nfs.tree import Tree
-from devicesim.endpoints.nfs.xdr import XdrError
+from devicesim.endpoints.nfs.xdr import UINT, XdrError
 from devicesim.endpoints.premises import Premises
 
 NOTICES = logging.getLogger("devicesim.nfs")
@@ -39,6 +40,11 @@ _NAMES = {
 _PURPOSE, _PAYLOAD = itemgetter(1), itemgetter(2)  # of what Version4 answers
 LEASE = 90.0
 _KEY_BYTES = 512
+_PLAIN, _VERSION, _PROCEDURE = (
+    40,
+    19,
+    23,
+)  # bytes of the smallest plain call; where its version and procedure end
 
 
 class Reply(NamedTuple):
@@ -75,6 +81,7 @@ class Service:
         self._lease = lease
         self._tree: Tree | None = None
         self._version4: v4.Version4 | None = None
+        self._quick: Quick | None = None
 
     def answer(self, record: memoryview, connection: Connection, body: Body | None = None) -> Reply:
         """Do what a record asks, some of whose data may have come beside it.
@@ -93,6 +100,26 @@ class Service:
             NOTICES.exception("program %d, procedure %d failed", call.program, call.procedure)
             return Reply((rpc.accepted(call.xid, rpc.SYSTEM_ERR),))
 
+    def answer_quickly(self, record: memoryview, connection: Connection) -> bytes | None:
+        """The reply to a plain call where operations cost nothing; None where :meth:`answer` has to give it."""
+        if len(record) < _PLAIN or record[_VERSION] != v3.VERSION:
+            return None
+        premises = self._premises
+        with premises.lock:
+            if (seen := premises.look()) is None or not self._allows(host := connection.host, seen[1]):
+                return None
+            self._files()
+            if self._quick is None:
+                return None
+            try:
+                reply = self._quick.answer(record, connection, host, seen[0])
+            except Exception:  # as in answer
+                NOTICES.exception("procedure %d of version 3 failed", record[_PROCEDURE])
+                return rpc.accepted(UINT.unpack_from(record)[0], rpc.SYSTEM_ERR)
+            if reply is not None:
+                premises.moved()
+            return reply
+
     def lend(self) -> memoryview | None:
         """Memory for the data of one WRITE, from where they are to stay if that can be; None if they are discarded."""
         with self._premises.lock:
@@ -106,7 +133,9 @@ class Service:
 
     def allows(self, host: str) -> bool:
         """Whether a host may call now."""
-        told = self._premises.allowed_hosts
+        return self._allows(host, self._premises.allowed_hosts)
+
+    def _allows(self, host: str, told: tuple[str, ...] | None) -> bool:
         told = self._allow if told is None else told
         if told != self._networks[0]:
             self._networks = told, tuple(ip_network(each, strict=False) for each in told)
@@ -190,12 +219,16 @@ class Service:
         assert share is not None
         if tree is None or tree.share is not share or tree.boot != share.boot:
             tree = self._tree = Tree(share)
+            self._quick = quick(tree, self._repeats, self._squashed)
             journal = self._premises.journal
             self._version4 = v4.Version4(tree, self._lease, life=journal.life if journal is not None else 0)
         return tree
 
     def _caller(self, call: Call) -> rpc.Caller:
-        return call.caller.squashed() if self._squash else call.caller
+        return self._squashed(call.caller)
+
+    def _squashed(self, caller: rpc.Caller) -> rpc.Caller:
+        return caller.squashed() if self._squash else caller
 
 
 def _key(call: Call, connection: Connection) -> Key:

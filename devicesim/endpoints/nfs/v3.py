@@ -86,12 +86,12 @@ def answer(tree: Tree, procedure: str, arguments: Reader, caller: Caller, now: f
         return _refused(procedure, refused.status)
 
 
-def refusal(procedure: str, status: Status) -> Parts:
+def refusal(procedure: str, status: Status) -> tuple[bytes]:
     """The result of a procedure that was not done."""
     return _refused(procedure, status)
 
 
-def _refused(procedure: str, status: Status) -> Parts:
+def _refused(procedure: str, status: Status) -> tuple[bytes]:
     return (UINT.pack(status) + _FAILED.get(procedure, FALSE),)
 
 
