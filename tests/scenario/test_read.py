@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_story import CAMP
 
 from devicesim.errors import ScenarioError
 from devicesim.jobs import JobType, ShippingOption
@@ -730,3 +731,10 @@ def test_law_any_value_at_any_place_is_read_or_refused_in_words(data):
     for problem in found:
         assert problem.why
         assert not any(word in str(problem) for word in jargon)
+
+
+def test_law_a_story_of_buckets_alone_is_whole_and_one_with_data_needs_who_copies():
+    """Real clients come through the doors of the first; nobody would ever copy the second's files."""
+    assert loads(CAMP, "camp").clients == ()
+    with pytest.raises(ScenarioError, match="nobody copies the data onto the device"):
+        loads(CAMP + '[[dataset]]\nname = "a"\nbucket = "arn:aws:s3:::b"\nfiles = 1\n', "camp")

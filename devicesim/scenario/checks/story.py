@@ -111,7 +111,7 @@ def _job_type(draft: Draft) -> Iterator[Finding]:
             roads.copied(draft) or not draft.table("job").get("buckets")
         ):
             yield Finding(("dataset",), "an IMPORT job needs data to bring to S3", "add a [[dataset]]")
-        elif not draft.document.get("client"):
+        elif draft.document.get("dataset") and not draft.document.get("client"):
             yield Finding(("client",), "nobody copies the data onto the device", "add a [[client]]")
 
 
