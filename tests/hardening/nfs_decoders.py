@@ -51,6 +51,9 @@ class Wire:
     def setsockopt(self, *_):
         pass
 
+    def getsockname(self):
+        return "127.0.0.1", 2
+
     def close(self):
         self.closed = True
 
