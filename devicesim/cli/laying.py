@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import replace
 
 import click
@@ -9,9 +10,6 @@ import click
 from devicesim.cli.output import complain
 from devicesim.dataclass import dataclass
 from devicesim.errors import require
-from devicesim.faults.schedule import MOST, schedule
-from devicesim.faults.schedule import laid as with_faults
-from devicesim.faults.written import written
 from devicesim.scenario import Scenario
 
 USUAL = 3
@@ -39,7 +37,8 @@ def read(ctx: click.Context, param: click.Parameter, value: str | None) -> Laid 
     good = all(part.isascii() and part.isdigit() and len(part) <= 18 for part in parts)
     require(good, option, "SEED or SEED:NUMBER, such as 7:5", value)
     laid = Laid(int(seed), int(number) if colon else USUAL)
-    require(1 <= laid.number <= MOST, f"NUMBER of {option}", f"in 1 .. {MOST:,}", laid.number)
+    most = importlib.import_module("devicesim.faults").MOST
+    require(1 <= laid.number <= most, f"NUMBER of {option}", f"in 1 .. {most:,}", laid.number)
     return laid
 
 
@@ -56,6 +55,9 @@ def lay(story: Scenario, laid: Laid | None) -> Scenario:
     """The story with its schedule, which is printed to stderr as TOML."""
     if laid is None:
         return story
-    drawn = schedule(story, laid.seed, laid.number)
-    complain(f"# faults {laid}\n{written({'fault': list(drawn)})}".rstrip())
-    return with_faults(story, drawn).from_source(replace(story.source, faults=str(laid)))
+    # By name: what is told without faults need not know how they are drawn.
+    faults = importlib.import_module("devicesim.faults")
+    drawn = faults.schedule(story, laid.seed, laid.number)
+    complain(f"# faults {laid}\n{faults.written({'fault': list(drawn)})}".rstrip())
+    hit: Scenario = faults.laid(story, drawn)
+    return hit.from_source(replace(story.source, faults=str(laid)))

@@ -6,8 +6,8 @@
 (3, True)
 """
 
-from devicesim.faults.schedule import laid, possible, schedule
+from devicesim.faults.schedule import MOST, laid, possible, schedule
 from devicesim.faults.shrink import Shrunk, shrink
 from devicesim.faults.written import written
 
-__all__ = ["Shrunk", "laid", "possible", "schedule", "shrink", "written"]
+__all__ = ["MOST", "Shrunk", "laid", "possible", "schedule", "shrink", "written"]

@@ -35,6 +35,7 @@ from devicesim.scenario.listing import Files
 from devicesim.scenario.online import Hybrid, Task
 from devicesim.scenario.options import Option, Sweep
 from devicesim.scenario.quantities import Duration, Size, refusal, shown
+from devicesim.scenario.rare import Rare
 from devicesim.scenario.site import Site
 from devicesim.scenario.table import Table
 from devicesim.scenario.trace import Trace
@@ -235,31 +236,33 @@ class Scenario(Table):
         default=Job(ordered=False),
         description="The order placed with AWS; may be left out where all data goes online.",
     )
-    cluster: Cluster | None = Field(default=None, description="Several devices that work as one store.")
-    fleet: Fleet | None = Field(default=None, description="Many devices in rotation.")
-    images: tuple[Image, ...] = Field(
+    cluster: Annotated[Cluster | None, Rare()] = Field(
+        default=None, description="Several devices that work as one store."
+    )
+    fleet: Annotated[Fleet | None, Rare()] = Field(default=None, description="Many devices in rotation.")
+    images: Annotated[tuple[Image, ...], Rare()] = Field(
         default=(), alias="image", description="Machine images that the job puts on the device."
     )
-    instances: tuple[Instance, ...] = Field(
+    instances: Annotated[tuple[Instance, ...], Rare()] = Field(
         default=(), alias="instance", description="Compute beside the copy."
     )
-    functions: tuple[Function, ...] = Field(
+    functions: Annotated[tuple[Function, ...], Rare()] = Field(
         default=(), alias="function", description="What runs on the device when an object arrives."
     )
-    tasks: tuple[Task, ...] = Field(
+    tasks: Annotated[tuple[Task, ...], Rare()] = Field(
         default=(), alias="task", description="DataSync tasks: what goes over the wire."
     )
-    hybrid: Hybrid | None = Field(
+    hybrid: Annotated[Hybrid | None, Rare()] = Field(
         default=None, description="How data is parted between the wire and the parcel."
     )
-    faults: tuple[Fault, ...] = Field(
+    faults: Annotated[tuple[Fault, ...], Rare()] = Field(
         default=(), alias="fault", description="What goes wrong on purpose, and when."
     )
     goals: tuple[Goal, ...] = Field(default=(), alias="goal", description="What the run is judged by.")
-    options: tuple[Option, ...] = Field(
+    options: Annotated[tuple[Option, ...], Rare()] = Field(
         default=(), alias="option", description="Other ways, which 'devicesim plan' compares with this one."
     )
-    sweeps: tuple[Sweep, ...] = Field(
+    sweeps: Annotated[tuple[Sweep, ...], Rare()] = Field(
         default=(), alias="sweep", description="What 'devicesim sweep' varies; several are a grid."
     )
     profile: StrictStr | None = Field(
