@@ -11,15 +11,16 @@ Who cannot get through his link, or has to wait for being paused, is none of thi
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import deque
 from collections.abc import Sequence
-from heapq import heappop, heappush, heapreplace
+from heapq import heapreplace
 from math import inf, sqrt
 
 from devicesim.throughput.capacity import Schedule
 from devicesim.throughput.front import TAKE, WRITE, Front, cross, store_speed
 from devicesim.throughput.model import Client, Server
-from devicesim.throughput.state import METER_EVERY, UNKNOWN, Record, State, take
+from devicesim.throughput.state import METER_EVERY, NEVER, UNKNOWN, Record, State, Turn, take
 
 
 def simple(schedule: Schedule, state: State) -> bool:
@@ -68,8 +69,12 @@ def run_multicore(
     number, end = state.number, state.number + budget
     stop = min(end, number - number % -METER_EVERY)
     result: bool | None = True
+    # The turns stand as in the loop for one core: the next one, and beside it a queue of the others.
+    queue = deque(sorted(ready))
+    queue.remove(NEVER)
+    latest = queue[-1][0] if queue else -inf
+    turn: Turn = queue.popleft() if queue else NEVER
     while True:
-        turn = ready[0]
         time = turn[0]
         if due <= time:
             # Next the first in the queue leaves the cores.
@@ -89,13 +94,14 @@ def run_multicore(
                 if sort == TAKE:
                     last = time
                     if not take(state, record, stream, time):
-                        state.parked.append(heappop(ready))
+                        state.parked.append(turn)
+                        turn = queue.popleft() if queue else NEVER
                         continue
                     rows[index] = row = chains[client][stream.left > 0][stream.stage]
                     sort, link_time, core_time, client, follow, _, detail = row
                 if sort == WRITE:
                     payload = stream.left
-                    operation, block, bandwidth, window = detail
+                    operation, block, bandwidth, window, _, _ = detail
                     if payload >= block:
                         payload = block
                     else:
@@ -141,8 +147,19 @@ def run_multicore(
             core_busy += core_time
             if not sort:
                 rows[index] = follow
-                heapreplace(ready, (leave + lag, number, index))
+                answer = (leave + lag, number, index)
                 number += 1
+                if not queue:
+                    turn = answer
+                elif answer[0] > latest:
+                    latest = answer[0]
+                    queue.append(answer)
+                    turn = queue.popleft()
+                elif answer < queue[0]:
+                    turn = answer
+                else:
+                    insort(queue, answer)
+                    turn = queue.popleft()
                 continue
             slot = stream.slot
             if payload:
@@ -156,16 +173,23 @@ def run_multicore(
                 stream.left = left = stream.left - payload
                 free = ring[next_slot]
                 if not left:
-                    heappop(ready)
+                    turn = queue.popleft() if queue else NEVER
                 elif free is UNKNOWN:
-                    stream.held = heappop(ready)
+                    stream.held = turn
+                    turn = queue.popleft() if queue else NEVER
                 elif free > turn:
-                    heapreplace(ready, free)
+                    if queue and free > queue[0]:
+                        insort(queue, free)
+                        turn = queue.popleft()
+                    else:
+                        turn = free
+                    if free[0] > latest:
+                        latest = free[0]
             else:
-                heappop(ready)
+                turn = queue.popleft() if queue else NEVER
             answered, operation = number, detail[0]
             number += 1
-            if leave >= due or leave > ready[0][0] or leave > to:
+            if leave >= due or leave > turn[0] or leave > to:
                 # Something else comes first.
                 served += 1
                 rpc = (leave, 0, served, answered, index, slot, client, operation, payload)
@@ -218,19 +242,35 @@ def run_multicore(
         row = rows[index]
         if row[0] != WRITE:
             rows[index] = row[4]
-            heappush(ready, answer)
-            continue
-        stream.ring[slot] = answer
-        stream.unanswered -= 1
-        if answer > stream.last:
-            stream.last = answer
-        if not stream.left:
-            if not stream.unanswered:
+        else:
+            stream.ring[slot] = answer
+            stream.unanswered -= 1
+            if answer > stream.last:
+                stream.last = answer
+            if not stream.left:
+                if stream.unanswered:
+                    continue
                 rows[index] = row[4]
-                heappush(ready, stream.last)
-        elif stream.held and stream.slot == slot:
-            heappush(ready, answer if answer > stream.held else stream.held)
-            stream.held = None
+                answer = stream.last
+            elif stream.held and stream.slot == slot:
+                if stream.held > answer:
+                    answer = stream.held
+                stream.held = None
+            else:
+                continue
+        # One turn more.
+        if answer < turn:
+            if turn is not NEVER:
+                queue.appendleft(turn)
+                if turn[0] > latest:
+                    latest = turn[0]
+            turn = answer
+        elif answer[0] > latest:
+            latest = answer[0]
+            queue.append(answer)
+        else:
+            insort(queue, answer)
+    ready[:] = sorted({turn, *queue, NEVER})
     front.settle(streams)
     state.flight[:] = leaving
     state.number, state.served, state.time = number, served, max(last, state.time)

@@ -7,14 +7,15 @@ the operations wait for.
 
 from __future__ import annotations
 
+from bisect import insort
+from collections import deque
 from collections.abc import Sequence
-from heapq import heappop, heappush, heappushpop
 from math import inf, sqrt
 
 from devicesim.throughput.capacity import Schedule
 from devicesim.throughput.front import TAKE, WRITE, Front, cross, store_speed
 from devicesim.throughput.model import Client, Operation, Server
-from devicesim.throughput.state import METER_EVERY, Record, State, take
+from devicesim.throughput.state import METER_EVERY, NEVER, Record, State, Turn, take
 
 Note = tuple[float, float, float, Operation, float]
 """Of an RPC about to enter its link: when link and core are free, when the latest admission was, the operation and its
@@ -61,8 +62,12 @@ def run_ordered(
     until = -inf if stalled else front.until
     first = number = state.number
     end = first + budget
-    # The turn that is next stands beside the heap: whoever gets the next one at once is never put into it.
-    turn, ended = heappop(ready), False
+    # Turns come nearly in order, so they queue: each behind the others, unless it is no later than the latest of them.
+    # The turn that is next stands beside the queue: whoever gets the next one at once is never put into it.
+    queue = deque(sorted(ready))
+    queue.remove(NEVER)
+    latest, ended = queue[-1][0] if queue else -inf, False
+    turn: Turn = queue.popleft() if queue else NEVER
     noting = None if trace is None else trace.append
     while first < end:
         stop = first - first % METER_EVERY + METER_EVERY
@@ -80,30 +85,30 @@ def run_ordered(
                 if sort == TAKE:
                     if not take(state, record, stream, time):
                         state.parked.append(turn)
-                        turn = heappop(ready)
+                        turn = queue.popleft() if queue else NEVER
                         continue
                     rows[index] = row = chains[client][stream.left > 0][stream.stage]
                     sort, link_time, core_time, client, follow, _, detail = row
                 if sort == WRITE:
                     payload = left = stream.left
-                    operation, block, bandwidth, window = detail
+                    operation, block, bandwidth, window, _, _ = detail
                     if payload >= block:
                         payload = block
                     else:
                         link_time = (operation.request + payload) / bandwidth
                         core_time = (operation.work + operation.work_per_byte * payload) / front.share
-            start = time if time > link_free else link_free
-            done = start + link_time
+            done = (time if time > link_free else link_free) + link_time
             arrival = done + latency
             leave = (arrival if arrival > core_free else core_free) + core_time
             lag = latency
             if leave >= until:
+                start = time if time > link_free else link_free
                 crossing = cross(schedule, client, detail[0], payload, start, -inf, core_free)
                 done, _, leave, link_time, core_time = crossing
                 if leave == inf or stalled:
                     # Nothing overtakes it: whatever comes next must not take the short way.
                     stalled.append(turn)
-                    turn = heappop(ready)
+                    turn = queue.popleft() if queue else NEVER
                     until = -inf
                     continue
                 if start >= change:
@@ -111,67 +116,78 @@ def run_ordered(
                     chains, latency, change = front.chains, front.latency, front.change
                     until, follow = front.until, rows[index][4]
                 lag = latency if leave < until else latencies.at(leave)
-            if noting is not None:
+            if noting:
                 noting((link_free, core_free, admitted_at, detail[0], payload))
             link_free, core_free = done, leave
             link_busy += link_time
             core_busy += core_time
             if not sort:
                 rows[index] = follow
-                turn = heappushpop(ready, (leave + lag, number, index))
-                continue
-            operation = detail[0]
-            reply = leave if leave > admitted_at else admitted_at
-            work = operation.store
-            if payload:
-                admitted += payload
-                if admitted - drained > buffer and reply < inf:
-                    head = reply
-                    while admitted - drained > buffer and buffered:
-                        drained, room_at = buffered.popleft()
-                        if room_at > reply:
-                            reply = room_at
-                    blocked += reply - head
-                if reply < inf:
-                    sent[client] += payload
-                    note_time, note_bytes = notes[client]
-                    note_time(reply)
-                    note_bytes(sent[client])
-                    place = position if position < capacity else capacity
-                    work += payload / sqrt(square + fall * place / capacity)
-                    position += payload
-            admitted_at = reply
-            begin = reply if reply > store_free else store_free
-            took = work / speed
-            store_free = begin + took
-            if store_free > speed_edge:
-                store_free, took = curve.serve(begin, work)
-                speed, speed_edge = store_speed(curve, store_free)
-            store_busy += took
-            if operation.wait:
-                reply = store_free
-            if reply >= until:
-                lag = latencies.at(reply)
-            answer = (reply + lag, number, index)
-            if not payload:
-                rows[index] = follow
-                turn = heappushpop(ready, answer)
-                continue
-            buffered.append((admitted, store_free))
-            stream.left = left = left - payload
-            ring, slot = stream.ring, stream.slot
-            ring[slot] = answer
-            slot += 1
-            if slot == window:
-                slot = 0
-            stream.slot = slot
-            if answer > stream.last:
-                stream.last = answer
-            if not left:
-                rows[index] = follow
-                turn = heappushpop(ready, stream.last)
-            elif ring[slot] > turn:
-                turn = heappushpop(ready, ring[slot])
+                answer = (leave + lag, number, index)
+            else:
+                reply = leave if leave > admitted_at else admitted_at
+                work = detail[4]
+                if payload:
+                    admitted += payload
+                    if admitted - drained > buffer and reply < inf:
+                        head = reply
+                        while admitted - drained > buffer and buffered:
+                            drained, room_at = buffered.popleft()
+                            if room_at > reply:
+                                reply = room_at
+                        blocked += reply - head
+                    if reply < inf:
+                        note_time, note_bytes = notes[client]
+                        note_time(reply)
+                        sent[client] = total = sent[client] + payload
+                        note_bytes(total)
+                        place = position if position < capacity else capacity
+                        work += payload / sqrt(square + fall * place / capacity)
+                        position += payload
+                admitted_at = reply
+                begin = reply if reply > store_free else store_free
+                took = work / speed
+                store_free = begin + took
+                if store_free > speed_edge:
+                    store_free, took = curve.serve(begin, work)
+                    speed, speed_edge = store_speed(curve, store_free)
+                store_busy += took
+                if detail[5]:
+                    reply = store_free
+                if reply >= until:
+                    lag = latencies.at(reply)
+                answer = (reply + lag, number, index)
+                if not payload:
+                    rows[index] = follow
+                else:
+                    buffered.append((admitted, store_free))
+                    stream.left = left = left - payload
+                    ring, slot = stream.ring, stream.slot
+                    ring[slot] = answer
+                    slot += 1
+                    if slot == window:
+                        slot = 0
+                    stream.slot = slot
+                    if answer > stream.last:
+                        stream.last = answer
+                    if not left:
+                        rows[index] = follow
+                        answer = stream.last
+                    elif ring[slot] > turn:
+                        answer = ring[slot]
+                    else:
+                        continue
+            if not queue:
+                turn = answer
+            elif answer[0] > latest:
+                latest = answer[0]
+                queue.append(answer)
+                turn = queue.popleft()
+            elif answer < queue[0]:
+                turn = answer
+            else:
+                insort(queue, answer)
+                turn = queue.popleft()
         else:
             number = first = stop
         state.number, state.time = number, last
@@ -184,6 +200,6 @@ def run_ordered(
             break
         if stop % METER_EVERY == 0:
             record.read_meters(state, schedule.share)
-    heappush(ready, turn)
+    ready[:] = sorted({turn, *queue, NEVER})
     front.settle(streams)
     return ended

@@ -201,7 +201,7 @@ class Files:
 class Record:
     """Everything recorded: per client its files, per station its meter."""
 
-    __slots__ = ("blocked", "cores", "files", "links", "store", "stored")
+    __slots__ = ("_read", "blocked", "cores", "files", "links", "store", "stored")
 
     def __init__(self, clients: int, links: int, at: float) -> None:
         self.files = [Files() for _ in range(clients)]
@@ -212,6 +212,7 @@ class Record:
         self.blocked = Meter()
         for meter in self._meters():
             meter.read(at, 0.0)
+        self._read = [(m.times, m.times.append, m.values.append) for m in self._meters()]
 
     def _meters(self) -> list[Meter]:
         return [*self.links, self.cores, self.store, self.stored, self.blocked]
@@ -234,19 +235,15 @@ class Record:
 
     def read_meters(self, state: State, share: Capacity) -> None:
         """Read every meter: a server that takes its work in order has, once free, done what it was given."""
-        readings = [
-            *zip(self.links, state.link_free, state.link_busy, strict=True),
-            (self.cores, *core_reading(state, share)),
-            (self.store, state.store_free, state.store_busy),
-            (self.stored, state.store_free, state.admitted),
-            (self.blocked, state.admitted_at, state.blocked),
-        ]
-        for meter, time, value in readings:
+        seen, core_busy = core_reading(state, share)
+        free, admitted_at = state.store_free, state.admitted_at
+        times = (*state.link_free, seen, free, free, admitted_at)
+        values = (*state.link_busy, core_busy, state.store_busy, state.admitted, state.blocked)
+        for (known, note_time, note_value), time, value in zip(self._read, times, values, strict=True):
             # As Meter.read does; without its call, since this comes every few RPCs.
-            times = meter.times
-            if -inf < time < inf and (not times or time > times[-1]):
-                times.append(time)
-                meter.values.append(value)
+            if -inf < time < inf and (not known or time > known[-1]):
+                note_time(time)
+                note_value(value)
 
 
 def core_reading(state: State, share: Capacity) -> tuple[float, float]:
