@@ -178,6 +178,7 @@ class Copies:
         def stored(begin: float, values: Floats) -> Floats:
             return np.concatenate(([begin], values))[admitted]
 
+        record.write_up()
         record.links[self._link].read_all(then(link_free), link_busy[index])
         free = [then(times) for times in zip(*cores, strict=True)]
         seen, busy = free[0], core_busy[index]

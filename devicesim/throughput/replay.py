@@ -317,6 +317,7 @@ class Replay:
     def meter(self, station: str, link: int = 0) -> Readings:
         """A station's readings, and the latest points beyond them."""
         state, record = self.state, self.record
+        record.write_up()
         meters: dict[str, tuple[Meter, list[Point]]] = {
             "link": (record.links[link], [(state.link_free[link], state.link_busy[link])]),
             "cores": (

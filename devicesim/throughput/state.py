@@ -179,9 +179,10 @@ class Meter:
             self.values.append(value)
 
     def read_all(self, times: NDArray[np.float64], values: NDArray[np.float64]) -> None:
-        """Record readings at times that do not fall, as one after the other."""
+        """Record readings one after the other."""
         last = self.times[-1] if self.times else -inf
-        kept = (times > np.concatenate(([last], times[:-1]))) & (times < inf)
+        before = np.maximum.accumulate(np.concatenate(([last], times[:-1])))
+        kept = (times > before) & (times < inf)
         self.times.frombytes(times[kept].tobytes())
         self.values.frombytes(values[kept].tobytes())
 
@@ -199,9 +200,9 @@ class Files:
 
 
 class Record:
-    """Everything recorded: per client its files, per station its meter."""
+    """Everything recorded: per client its files, per station its meter, once the readings are written up."""
 
-    __slots__ = ("_read", "blocked", "cores", "files", "links", "store", "stored")
+    __slots__ = ("_unwritten", "blocked", "cores", "files", "links", "store", "stored")
 
     def __init__(self, clients: int, links: int, at: float) -> None:
         self.files = [Files() for _ in range(clients)]
@@ -212,12 +213,13 @@ class Record:
         self.blocked = Meter()
         for meter in self._meters():
             meter.read(at, 0.0)
-        self._read = [(m.times, m.times.append, m.values.append) for m in self._meters()]
+        self._unwritten: list[tuple[float, ...]] = []
 
     def _meters(self) -> list[Meter]:
         return [*self.links, self.cores, self.store, self.stored, self.blocked]
 
     def _columns(self) -> list[array[float] | array[int]]:
+        self.write_up()
         meters = [*(files.admitted for files in self.files), *self._meters()]
         columns: list[array[float] | array[int]] = [
             c for meter in meters for c in (meter.times, meter.values)
@@ -234,16 +236,26 @@ class Record:
             del column[length:]
 
     def read_meters(self, state: State, share: Capacity) -> None:
-        """Read every meter: a server that takes its work in order has, once free, done what it was given."""
+        """Read every meter: a server that takes its work in order has, once free, done what it was given.
+
+        The readings wait for :meth:`write_up`: one by one they would cost a twelfth of all that there is to compute.
+        """
         seen, core_busy = core_reading(state, share)
-        free, admitted_at = state.store_free, state.admitted_at
-        times = (*state.link_free, seen, free, free, admitted_at)
-        values = (*state.link_busy, core_busy, state.store_busy, state.admitted, state.blocked)
-        for (known, note_time, note_value), time, value in zip(self._read, times, values, strict=True):
-            # As Meter.read does; without its call, since this comes every few RPCs.
-            if -inf < time < inf and (not known or time > known[-1]):
-                note_time(time)
-                note_value(value)
+        free = state.store_free
+        self._unwritten.append(
+            (*state.link_free, seen, free, free, state.admitted_at,
+             *state.link_busy, core_busy, state.store_busy, state.admitted, state.blocked)
+        )  # fmt: skip
+
+    def write_up(self) -> None:
+        """Enter the readings taken since into the meters."""
+        if self._unwritten:
+            columns = np.array(self._unwritten).T
+            self._unwritten.clear()
+            meters = self._meters()
+            times, values = columns[: len(meters)], columns[len(meters) :]
+            for meter, at, reading in zip(meters, times, values, strict=True):
+                meter.read_all(at, reading)
 
 
 def core_reading(state: State, share: Capacity) -> tuple[float, float]:
