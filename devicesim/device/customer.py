@@ -147,7 +147,7 @@ class Customer:
             before = self._done()
             if (yield from device.start(self._serves)):
                 if not device.ready.triggered:
-                    device.ready.succeed()
+                    device.ready.succeed(self._setting.now)
                 device.hand.ready()
                 self._served()
                 if self.task is not None and not self.task.finished:

@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args, get_origin
 import numpy as np
 
 from devicesim.errors import DevicesimError, ScenarioError, require
+from devicesim.faults.moments import Moments, moments
 from devicesim.scenario import Scenario, from_dict
 from devicesim.scenario.faults import KINDS, FaultTable, injected
 
@@ -25,6 +26,12 @@ DELAYS: Mapping[str, Sequence[str]] = {
 
 DURATIONS = ("1 min", "10 min", "1 h", "3 h", "12 h", "2 d", "6 d", "40 d")
 FACTORS = ("0 %", "1 %", "10 %", "30 %", "70 %")
+AIMED = 0.8
+"""Share of faults that begin where the story has something for them to befall."""
+
+PARTS = (0.1, 0.5, 1.0, 3.0)
+"""How long they last, in lengths of that."""
+
 SHARES = ("1 %", "10 %", "30 %", "100 %")
 
 
@@ -39,13 +46,17 @@ def possible(story: Scenario) -> list[str]:
     return [kind for kind in KINDS if _holds(story, _made(story, kind, draw))]
 
 
-def schedule(story: Scenario, seed: int, number: int = 3) -> tuple[Table, ...]:
+def schedule(story: Scenario, seed: int, number: int = 3, when: Moments | None = None) -> tuple[Table, ...]:
     """Draw so many faults that can befall a story together.
+
+    Most are aimed: they begin where the story, told once as it is, has something for them to befall. The others begin
+    whenever, so that what comes between is tried as well.
 
     Args:
         story: as it is; faults of its own stay and are not repeated here.
         seed: of the draws; it has nothing to do with the story's own.
         number: how many; fewer where the story does not take so many.
+        when: what :func:`~devicesim.faults.moments.moments` told of the story; asked for if not given.
 
     Returns:
         Tables as ``[[fault]]`` has them, for :func:`laid` and :func:`~devicesim.faults.written.written`.
@@ -57,8 +68,11 @@ def schedule(story: Scenario, seed: int, number: int = 3) -> tuple[Table, ...]:
     require(1 <= number <= MOST, "number", f"in 1 .. {MOST:,}", number)
     draw = np.random.default_rng(np.random.SeedSequence(seed))
     kinds, found = possible(story), list[Table]()
+    when = moments(story) if when is None else when
     for _ in range(3 * number if kinds else 0):
         made = _made(story, kinds[int(draw.integers(len(kinds)))], draw)
+        if draw.random() < AIMED:
+            _aim(made, when, draw)
         if _holds(story, made) and _fit(story, [*found, made]):
             found.append(made)
         if len(found) == number:
@@ -115,6 +129,24 @@ def _made(story: Scenario, kind: str, draw: np.random.Generator) -> Table:
         table.pop("share", None)
         table.setdefault("objects", 1 + int(draw.integers(30)))
     return table
+
+
+def _aim(table: Table, when: Moments, draw: np.random.Generator) -> None:
+    """Let a fault begin where it finds something to befall; half of those that last do so as long as that, or so."""
+    model = KINDS[table["kind"]]
+    number = table.get("number") or table.get("part") or 1
+    spans = when.of(model, table.get("leg", "return"), number)
+    if not spans:
+        return
+    begin, end = spans[int(draw.integers(len(spans)))]
+    if "duration" in table and model.since != "ordered" and draw.random() < 0.5:
+        table["duration"] = _seconds(max(1.0, (end - begin) * _one(PARTS, draw)))
+    table["at"] = _seconds(begin + draw.random() * (end - begin))
+
+
+def _seconds(value: float) -> str:
+    """A time as a scenario has it, to the millisecond."""
+    return f"{round(value, 3):.3f}".rstrip("0").rstrip(".") + " s"
 
 
 def _value(story: Scenario, model: type[FaultTable], name: str, draw: np.random.Generator) -> Any:

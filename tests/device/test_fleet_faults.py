@@ -89,3 +89,16 @@ def test_worked_it_is_injected_into_a_fleet_s_job_as_well():
     world.run()
     (began,) = world.stream.of(FaultBegan)
     assert began.job == jobs[1]
+
+
+def test_law_a_fault_of_an_export_is_one_though_two_jobs_know_of_it():
+    """The master's job and its part's: the fault is the part's, and nothing is left that never comes."""
+    world = World(
+        scenario.loads(
+            TEXT.replace("[job]", '[job]\ntype = "EXPORT"\ndevice = "EDGE"')
+            + "[[fault]]\nkind = 'slow-disk'\nat = '0 s'\nfactor = '10 %'\nduration = '1 min'",
+            "export",
+        )
+    )
+    world.run()
+    assert [(each.id, each.state) for each in world.faults] == [("F1", "over")]

@@ -1,7 +1,7 @@
 """Many clients at once on every door: no wrong answer, no dropped connection, and nobody waits much longer than others.
 
 Long form: ``pytest -m slow tests/hardening/test_load.py -s``: 200 clients for ``DEVICESIM_LOAD_SECONDS`` (60 if not
-given) on each door.
+given) on each door, at once and as the model paces them: by the clock that their work drives, and by the wall.
 """
 
 import json
@@ -18,9 +18,14 @@ RATIO = 20.0
 """How many times the median the 99th percentile of latencies may be."""
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with served(tmp_path_factory.mktemp("load"), "--unpaced") as opened:
+PACES = {"unpaced": ("--unpaced",), "driven": ("--clock", "driven"), "real": ("--clock", "real")}
+"""How answers are timed: at once, or when the model says, by either clock."""
+
+
+@pytest.fixture(scope="module", params=PACES)
+def server(tmp_path_factory, request):
+    with served(tmp_path_factory.mktemp("load"), *PACES[request.param]) as opened:
+        opened.pace = request.param
         yield opened
 
 
@@ -40,7 +45,7 @@ def swarmed(server, door, clients, seconds):
 
 def line(told):
     return (
-        "load {door}: {clients} clients, {operations:,} operations at {rate:,.0f} a second, {wrong} wrong, "
+        "load {door}, {pace}: {clients} clients, {operations:,} operations at {rate:,.0f} a second, {wrong} wrong, "
         "{dropped} dropped, median {median_ms:.1f} ms, p99 {p99_ms:.1f} ms ({ratio:.1f}x), worst {worst_ms:.0f} ms"
     ).format(**told)
 
@@ -48,13 +53,14 @@ def line(told):
 def hold(server, door, clients, seconds):
     before = server.descriptors(), server.threads()
     told = swarmed(server, door, clients, seconds)
-    print(line(told))
+    print(line(told | {"pace": server.pace}))
     assert (told["wrong"], told["dropped"]) == (0, 0), told["notes"]
     assert told["operations"] >= clients
     assert told["ratio"] < RATIO
     assert server.settles(*before), "descriptors or threads are left behind"
 
 
+@pytest.mark.parametrize("server", ["unpaced"], indirect=True)
 @pytest.mark.parametrize("door", DOORS)
 def test_law_twenty_clients_are_served_alike(server, door):
     hold(server, door, 20, 1.0)

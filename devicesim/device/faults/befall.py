@@ -37,9 +37,9 @@ def _incident(life: Life, fault: FaultTable) -> Incident:
     """A job's own incident of a fault of the scenario: what befalls every device of a fleet is one of each."""
     ledger, job = life.setting.faults, life.job.id
     incident = ledger.of(fault)
-    if incident.job in ("", job):
-        return ledger.of(fault, job)
-    return ledger.of(fault.model_copy(), job)
+    if life.setting.scenario.fleet is not None and incident.job not in ("", job):
+        fault = fault.model_copy()
+    return ledger.of(fault, job)
 
 
 def befall(life: Life, incident: Incident) -> None:
