@@ -8,14 +8,16 @@ The core goes on from there as it stood, with what the buffer then holds.
 
 from __future__ import annotations
 
-from math import floor, nan
+from math import ceil, floor, nan
+from typing import NamedTuple
 
 import numpy as np
 
+from devicesim.throughput.fluid import Fluid
 from devicesim.throughput.model import Client
 from devicesim.throughput.profile import Profile
 from devicesim.throughput.reading import Core, Floats, Standing
-from devicesim.throughput.samples import Given
+from devicesim.throughput.samples import Given, Period
 
 LITTLE = 1e-9
 """Of a file: less of a block than this is rounding."""
@@ -23,7 +25,28 @@ LITTLE = 1e-9
 PARTS = 256
 """Parts in which the core has what a leap left in the buffer."""
 
+NEAR = 2e-5
+"""By how much payloads may come earlier or later than in their period: far less than any work of the store [s]."""
+
 _NONE = np.empty(0)
+
+
+class Beat(NamedTuple):
+    """How the store has the payloads of a period, as seen from the last of them.
+
+    Attributes:
+        size: bytes of the period.
+        before: bytes that come after each payload, shape (n,).
+        earlier: by how much sooner it has each, shape (n,) [s].
+        time: of the period [s].
+        after: how long the store goes on after the last one [s].
+    """
+
+    size: float
+    before: Floats
+    earlier: Floats
+    time: float
+    after: float
 
 
 class Blocks:
@@ -34,6 +57,7 @@ class Blocks:
         given: files given to it.
         client: who sends.
         profile: the list.
+        fluid: the buffer and the store.
 
     Attributes:
         rest: sums over what is left of each block, shape (6, blocks).
@@ -45,8 +69,9 @@ class Blocks:
         since_sample: files leapt over since the latest sample.
     """
 
-    def __init__(self, core: Core, given: Given, client: Client, profile: Profile) -> None:
+    def __init__(self, core: Core, given: Given, client: Client, profile: Profile, fluid: Fluid) -> None:
         self._core, self._given, self._client, self._samples = core, given, client, profile.samples
+        self._fluid = fluid
         self.rest, self.count = profile.sums.copy(), profile.sums.shape[1]
         self.supplied = self.next = 0
         self.size = profile.one_size if client.streams > 1 else None
@@ -84,21 +109,29 @@ class Blocks:
         while self.next < self.supplied and self.rest[0, self.next] <= LITTLE:
             self.next += 1
 
-    def over(self, whole: int, share: float, knots: Floats, standing: Standing, drained: Floats) -> None:
-        """Leap over some whole blocks and a share of the next, and let the core go on from there.
+    def over(
+        self,
+        whole: int,
+        share: float,
+        knots: Floats,
+        standing: Standing,
+        drained: Floats,
+        period: Period | None = None,
+    ) -> bool:
+        """Leap over some whole blocks and a share of the next; return whether equal files keep their pattern.
 
         Args:
             whole, share: of the blocks.
             knots: when each is over [s].
             standing: of the transfer, before.
-            drained: when the store has each block, that of the share too [s].
+            drained: when the store has each of them [s].
+            period: of which the leap is a whole number, if it is.
         """
         now, left = self._given.now, self.rest[:, self.next : self.next + whole].copy()
+        beat = self._beat(period.files, standing) if period else None
         if share:
             part = share * self.rest[:, self.next + whole : self.next + whole + 1]
             left = np.concatenate((left, part), axis=1)
-            stored = drained[whole - 1] if whole else max(now, standing.store_free)
-            drained = np.append(drained[:whole], stored + share * (drained[whole] - stored))
         self.rest[:, self.next : self.next + whole] = 0.0
         self.next += whole
         if share:
@@ -109,9 +142,13 @@ class Blocks:
         then = float(knots[-1])
         under_way = self._client.streams * (then - now) / max(float(left[0].sum()), LITTLE)
         keeps_step = standing.store_free - now <= under_way
-        self._carry(then - now, np.cumsum(left[3]), drained[: knots.size], keeps_step)
+        # From when on the store has the first byte of it, and when each block.
+        amounts = np.append(0.0, np.cumsum(left[3]))
+        stored = np.append(max(now, standing.store_free), drained)
+        kept = self._carry(then - now, amounts, stored, keeps_step, beat, standing.position)
         self.since_sample += float(left[0].sum())
         self._given.now = then
+        return kept and period is not None
 
     def give(self, last: int) -> None:
         """Give the core what is left of some blocks, too little for a leap."""
@@ -134,29 +171,90 @@ class Blocks:
         self.leapt, self._files = float(size[-1]), float(count[-1])
         self._knots.append((times, size, count))
 
-    def _carry(self, dt: float, amounts: Floats, drained: Floats, keeps_step: bool) -> None:
-        """Let the core go on as it stood after a leap, with what the buffer then holds.
+    def _beat(self, files: int, standing: Standing) -> Beat | None:
+        """How the store has the latest period of payloads, if all of them have waited for it."""
+        size = self.size or 0.0
+        writes = files * max(1, ceil(size / self._client.block))
+        amounts, times = (np.array(each) for each in self._core.buffered(writes + 1, False))
+        if amounts.size <= writes or abs(amounts[-1] - amounts[0] - files * size) > 1:
+            return None
+        before, earlier = amounts[-1] - amounts, times[-1] - times
+        after = standing.store_free - float(times[-1])
+        return Beat(files * size, before[1:], earlier[1:], float(earlier[0]), after)
+
+    def keeps_time(self, files: int) -> bool:
+        """Tell whether a full buffer holds nothing but periods of so many files, all like the latest.
+
+        Where the oldest came otherwise, whoever waits for their room soon follows another pattern.
+        """
+        standing, now = self._core.standing(), self._given.now
+        beat, speed = self._beat(files, standing), self._fluid.speed(now)
+        if beat is None or not speed > 0:
+            return False
+        amounts, times = (np.array(each) for each in self._core.buffered(beat.before.size, True))
+        # How many bytes came after each: so many whole periods, and a part of one.
+        beyond = self._core.buffered(1, False)[0][0] - amounts
+        whole = np.floor((beyond + 1) / beat.size) * beat.size
+        place = np.abs((beyond - whole)[:, None] - beat.before).argmin(axis=1)
+        works = self._fluid.work(whole, self.size or 1.0, standing.position - beyond)
+        expected = standing.store_free - beat.after - beat.earlier[place] - works / speed
+        return bool(np.abs(times - expected).max() <= NEAR)
+
+    def _carry(
+        self, dt: float, amounts: Floats, stored: Floats, keeps_step: bool, beat: Beat | None, position: float
+    ) -> bool:
+        """Let the core go on as it stood after a leap, with what the buffer then holds; return whether that is known.
 
         Args:
             dt: how long the leap lasts [s].
-            amounts, drained: so many bytes of it the store has by when [s].
+            amounts, stored: so many bytes of it the store has by when [s], from none on.
             keeps_step: the store had no more to do before than what the streams have under way.
+            beat: in which the store has its payloads, if that is known.
+            position: of the store, before.
         """
         size, then = float(amounts[-1]), self._given.now + dt
-        if self._waits or (drained[-1] <= then and keeps_step):
+        if self._waits or (stored[-1] <= then and keeps_step):
             self._core.leap(dt, size, _NONE, _NONE, nan)
-            return
-        if drained[-1] <= then:
+            return True
+        if stored[-1] <= then:
             # The store has caught up meanwhile; what came last has just come.
-            self._core.leap(dt, size, np.array([size]), np.array([then]), float(drained[-1]))
-            return
+            self._core.leap(dt, size, np.array([size]), np.array([then]), float(stored[-1]))
+            return True
+        out = float(np.interp(then, stored, amounts, left=0.0))
+        if beat is not None:
+            self._core.leap(dt, size, *self._in_time(beat, out, amounts, stored, position), float(stored[-1]))
+            return True
         # In small parts, and the first of them the one that is through just now.
-        out = float(np.interp(then, drained, amounts, left=0.0))
         parts = np.linspace(out, size, PARTS)
         if self.size:
             # Room comes WRITE by WRITE: the streams that wait for it would follow any other rhythm, too.
             each = min(self.size, float(self._client.block))
             parts = np.append(out, size - each * np.arange(floor((size - out) / each))[::-1])
-        times = np.interp(parts, amounts, drained, left=then)
+        times = np.interp(parts, amounts, stored, left=then)
         times[0] = then
-        self._core.leap(dt, size, parts, np.maximum(times, then), float(drained[-1]))
+        self._core.leap(dt, size, parts, np.maximum(times, then), float(stored[-1]))
+        return False
+
+    def _in_time(
+        self, beat: Beat, out: float, amounts: Floats, stored: Floats, position: float
+    ) -> tuple[Floats, Floats]:
+        """The payloads of a leap that the store lacks, and some it has, and when it has each: beat by beat.
+
+        Args:
+            beat: of the payloads.
+            out: bytes that the store has.
+            amounts, stored: so many bytes of the leap the store has by when [s], from none on.
+            position: of the store, ahead of the leap.
+        """
+        size = float(amounts[-1])
+        count = min(round(size / beat.size), ceil((size - out) / beat.size) + 1)
+        ends = size - beat.size * np.arange(count + 1, dtype=np.float64)[::-1]
+        # Between the blocks the store becomes slower, too: what goes on evenly is its work.
+        works, known = (
+            self._fluid.work(np.asarray(each), self.size or 1.0, position) for each in (ends, amounts)
+        )
+        moments = np.interp(works, known, stored)
+        # What it takes longer for as it fills are the bytes alone.
+        slower = (np.diff(moments)[:, None] - beat.time) / beat.size
+        times = moments[1:, None] - beat.earlier - beat.before * slower - beat.after
+        return (ends[1:, None] - beat.before).ravel(), times.ravel()

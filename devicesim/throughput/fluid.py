@@ -86,27 +86,67 @@ class Fluid:
 
     def works(self, blocks: Floats, standing: Standing) -> Floats:
         """Return how long the store needs for blocks that come next, at full speed, shape (n,) [s]."""
-        store, sizes = self._server.store, blocks[3]
-        start, fall = store.rate_start**2, store.rate_end**2 - store.rate_start**2
-        places = np.minimum(standing.position + np.cumsum(sizes) - sizes / 2, store.capacity)
+        edges = standing.position + np.append(0.0, np.cumsum(blocks[3]))
         serial, _, write, _, _, _ = store_demand(self._client, 1.0)
-        return np.asarray(
-            sizes / np.sqrt(start + fall * places / store.capacity) + blocks[0] * serial + blocks[2] * write
+        payloads = blocks[3] / np.maximum(blocks[2], 1.0)
+        written = self._written(edges[:-1], edges[1:], payloads)
+        return np.asarray(written + blocks[0] * serial + blocks[2] * write)
+
+    def _written(self, begin: Floats, end: Floats, payloads: Floats) -> Floats:
+        """Return how long the store writes from one position to another, at full speed [s].
+
+        The square of its rate falls in proportion to the place, so that a stretch goes at the mean of the rates at its
+        two ends; but each payload at the rate of its first byte, which is half a payload ahead of its middle.
+        """
+        store = self._server.store
+        start, fall = store.rate_start**2, store.rate_end**2 - store.rate_start**2
+        first, last = (
+            np.sqrt(start + fall * np.minimum(place, store.capacity) / store.capacity)
+            for place in (begin, end)
         )
+        return np.asarray(2 * (end - begin) / (first + last) - payloads / 2 * (1 / last - 1 / first))
+
+    def work(self, amounts: Floats, size: float, place: float | Floats) -> Floats:
+        """Return how long the store needs for bytes of files of one size, at full speed, shape (n,) [s].
+
+        Args:
+            amounts: of bytes, shape (n,).
+            size: of each file [bytes].
+            place: where the first byte goes, one or shape (n,).
+        """
+        writes = max(1, ceil(size / self._client.block))
+        serial, _, write, _, _, _ = store_demand(self._client, 1.0)
+        written = self._written(np.asarray(place), place + amounts, np.array([size / writes]))
+        return written + amounts / size * (serial + writes * write)
+
+    def drained(self, amounts: Floats, size: float, knots: Floats, standing: Standing, now: float) -> Floats:
+        """Return when the store has bytes of files of one size that come evenly, shape (n,) [s].
+
+        A store that has caught up with them keeps step from then on.
+
+        Args:
+            amounts, knots: so many bytes have come by when [bytes, s], shape (n,).
+            size: of each file [bytes].
+            standing: of the transfer, before.
+            now: when the first of them come [s].
+        """
+        if self._open:
+            return knots
+        works = self.work(amounts, size, standing.position)
+        return np.maximum(self.stored(works, max(now, standing.store_free)), knots)
 
     def room(self, files: int, size: float, standing: Standing, now: float) -> float:
-        """Return how long it takes until a full buffer has room for so many files of one size [s].
-
-        The square of the store's rate falls in proportion to the place, so a stretch goes at the mean of the rates at
-        its two ends.
-        """
+        """Return how long it takes until a full buffer has room for so many files of one size [s]."""
         # What makes room now came one buffer ago.
-        place, store = max(0.0, standing.position - standing.buffered), self._server.store
-        rate = (store.rate(place) + store.rate(place + files * size)) / 2
-        serial, _, write, _, _, _ = store_demand(self._client, 1.0)
-        work = files * (size / rate + serial + ceil(size / self._client.block) * write)
-        speed = self._speeds.at(now)
+        place = max(0.0, standing.position - standing.buffered)
+        work, speed = float(self.work(np.array([files * size]), size, place)[0]), self._speeds.at(now)
         return work / speed if speed > 0 else inf
+
+    def slower(self, files: int, size: float, standing: Standing, beyond: float) -> float:
+        """Return how much longer the store needs for files of one size so many bytes further on [s]."""
+        amount = np.array([files * size])
+        here, there = (self.work(amount, size, standing.position + past)[0] for past in (0.0, beyond))
+        return float(there - here)
 
     def speed(self, now: float) -> float:
         """Return the store's speed."""

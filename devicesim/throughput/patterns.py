@@ -51,7 +51,9 @@ class Patterns:
         self._known: dict[tuple[Regime | None, Regime], Floats] = {}
         self._files = max(8 * client.streams, MOST_PERIOD // 2)
 
-    def spread(self, before: Regime | None, regime: Regime, store: Store, pace: float) -> float:
+    def spread(
+        self, before: Regime | None, regime: Regime, store: Store, pace: float, stored: bool = False
+    ) -> float:
         """Return by which part of itself a pace may be another in a regime; all of it if nothing is found.
 
         Args:
@@ -59,12 +61,16 @@ class Patterns:
             regime: that holds.
             store: as it is when the regime is first asked for.
             pace: time for each file [s].
+            stored: whether the pace is the store's, to which quicker patterns come down.
         """
         key = before, regime
         if key not in self._known:
             self._known[key] = self.paces(before, regime, store)
         others = self._known[key]
-        return float(np.abs(others / pace - 1).max()) if others.size else 1.0
+        if not others.size:
+            return 1.0
+        apart = others / pace - 1
+        return max(0.0, float(apart.max())) if stored else float(np.abs(apart).max())
 
     def paces(self, before: Regime | None, regime: Regime, store: Store) -> Floats:
         """Return how long each file takes after several beginnings, shape (n,) [s].

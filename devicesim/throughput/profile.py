@@ -149,7 +149,7 @@ class Profile:
             float(sample.min()) == float(sample.max()) == size
             for sample in self.samples[:: max(1, len(self.samples) // 16)]
         )
-        return size if same else None
+        return size if same and size else None
 
     def rpcs(self, client: Client) -> float:
         """RPCs that the list needs."""

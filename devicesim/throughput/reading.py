@@ -52,6 +52,7 @@ class Standing(NamedTuple):
 
     Attributes:
         link_free: when each link is free [s].
+        front_free: when links, cores and admission are, after all that has been computed [s].
         store_free: when the store is [s].
         buffered: bytes ahead of the store, as admission sees it.
         position: of the store, the next byte.
@@ -63,6 +64,7 @@ class Standing(NamedTuple):
     """
 
     link_free: Sequence[float]
+    front_free: float
     store_free: float
     buffered: float
     position: float
@@ -144,3 +146,10 @@ class Core(Protocol):
 
     def standing(self) -> Standing:
         """Where the transfer stands."""
+
+    def buffered(self, most: int, oldest: bool, /) -> tuple[list[float], list[float]]:
+        """The latest or the oldest payloads ahead of the store, as admission sees it, in order, at most so many.
+
+        Returns:
+            Bytes admitted up to and with each, and when the store has it [s].
+        """

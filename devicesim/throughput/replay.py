@@ -14,7 +14,7 @@ import gc
 from collections import deque
 from collections.abc import Callable, Sequence
 from heapq import heappush
-from math import inf, isnan, nan
+from math import inf, isfinite, isnan, nan
 
 from devicesim.dataclass import dataclass
 from devicesim.errors import require
@@ -139,9 +139,16 @@ class Replay:
     def leap(self, dt: float, size: float, amounts: Floats, times: Floats, store_free: float) -> None:
         """Go on by some time and bytes as if all went on as it does, and forget how to go back."""
         state, then = self.state, self.through + dt
+        # From the latest admission on, and replies to it by their latency, so that whoever waited for it still comes at
+        # the instant of those who are to wait for it.
+        base = state.admitted_at if isfinite(state.admitted_at) else 0.0
+        latency, base_then = self.schedule.latency[0].at(base), base + dt
+
+        def moved(time: float) -> float:
+            return base_then + latency if time == base + latency else base_then + (time - base)
 
         def later(turn: Turn) -> Turn:
-            return (turn[0] + dt, turn[1], turn[2])
+            return (moved(turn[0]), turn[1], turn[2])
 
         for stream in state.streams:
             stream.ring = [turn if turn is UNKNOWN else later(turn) for turn in stream.ring]
@@ -149,18 +156,18 @@ class Replay:
             stream.held = None if stream.held is None else later(stream.held)
         for turns in (state.ready, state.parked, state.stalled):
             turns[:] = [turn if turn is NEVER else later(turn) for turn in turns]
-        state.flight[:] = [(rpc[0] + dt, *rpc[1:]) for rpc in state.flight]
+        state.flight[:] = [(moved(rpc[0]), *rpc[1:]) for rpc in state.flight]
         for waiting in state.pending:
-            waiting[:] = [(rpc[0] + dt, *rpc[1:]) for rpc in waiting]
+            waiting[:] = [(moved(rpc[0]), *rpc[1:]) for rpc in waiting]
         for column in (state.link_free, state.arrived, state.cores):
-            column[:] = [time + dt for time in column]
-        state.core_seen += dt
-        state.admitted_at += dt
-        state.time += dt
+            column[:] = [moved(time) for time in column]
+        state.core_seen = moved(state.core_seen)
+        state.admitted_at = moved(state.admitted_at)
+        state.time = moved(state.time)
         if isnan(store_free):
-            state.store_free += dt
+            state.store_free = moved(state.store_free)
             state.drained += size
-            state.buffered = deque((admitted + size, time + dt) for admitted, time in state.buffered)
+            state.buffered = deque((admitted + size, moved(time)) for admitted, time in state.buffered)
         else:
             for amount, time in zip(amounts.tolist(), times.tolist(), strict=True):
                 state.buffered.append((state.admitted + amount, time))
@@ -353,6 +360,7 @@ class Replay:
         never = any(turn[0] == inf and turn != NEVER for turn in state.ready)
         return Standing(
             state.link_free,
+            max(*state.link_free, *state.cores, state.admitted_at),
             state.store_free,
             state.admitted - stored,
             state.position,
@@ -361,6 +369,13 @@ class Replay:
             bool(state.stalled) or held_up or never,
             [(stream.client, stream.stage, stream.left) for stream in state.streams],
         )
+
+    def buffered(self, most: int, oldest: bool) -> tuple[list[float], list[float]]:
+        """The latest or the oldest payloads ahead of the store: bytes admitted up to each, and when it has it."""
+        state = self.state
+        left = [each for each in state.buffered if each[1] > state.admitted_at]
+        left = left[:most] if oldest else left[-most:]
+        return [amount for amount, _ in left], [time for _, time in left]
 
     def _untouched(self, state: State, differs: Differences) -> bool:
         """Tell whether nothing computed so far used a capacity at a time from which on it is now another."""

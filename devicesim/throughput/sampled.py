@@ -12,9 +12,10 @@ regime makes of the pattern depends on where in its period it comes. Such a leap
 nothing happens in it that did not happen before.
 
 The buffer ahead of the store is a fluid through a leap: :mod:`~devicesim.throughput.fluid`. How equal files fill it is
-computed exactly; once the store paces them, a leap lasts as long as the store takes for so many periods. In which
-pattern the streams come out of that is a guess, and what another one would change is measured:
-:mod:`~devicesim.throughput.patterns`.
+computed exactly; once the store paces them, a leap lasts as long as the store takes for so many periods, and the buffer
+then holds as many, in their own beat. What a moment that this may be off could change is tried:
+:mod:`~devicesim.throughput.phases`. Where the pattern in which the streams come out is a guess for all that, what
+another one would change is measured: :mod:`~devicesim.throughput.patterns`.
 
 Sampling a computation at intervals, and going on in between by what the samples measured, is what computer
 architects do with processors (Wunderlich et al., *SMARTS*, ISCA 2003).
@@ -48,6 +49,7 @@ from devicesim.throughput.core import CORES
 from devicesim.throughput.fluid import Fluid
 from devicesim.throughput.model import Client, Regime, Server
 from devicesim.throughput.patterns import Patterns
+from devicesim.throughput.phases import Phases
 from devicesim.throughput.profile import Profile, front_demands
 from devicesim.throughput.reading import CHECKPOINT_EVERY, Core, Floats, Standing
 from devicesim.throughput.samples import LATEST, TINY, Given, Measured, Period, Sample
@@ -109,7 +111,7 @@ class Sampled:
         total = profile.total
         self._files, self._bytes = float(total[0]), float(total[3])
         self._given = Given(self._core, client, server.buffer, self.began)
-        self._list = Blocks(self._core, self._given, client, profile)
+        self._list = Blocks(self._core, self._given, client, profile, self._fluid)
         self._demands: dict[int, Floats] = {}
         self._alike, self._size = self._list.size is not None, self._list.size or 0.0
         self._guessed = False
@@ -117,6 +119,7 @@ class Sampled:
         per_file = self._serial + float(total[2]) / max(self._files, 1.0)
         self._goal = max(8 * client.streams, ceil(sorted((*RPCS, self.rpcs / 400))[1] / max(per_file, 1.0)))
         self._unsure = Uncertainty()
+        self._phases = Phases(self._core, self._schedule)
         self._patterns = Patterns(server, client, self._size, DRIFT if self._waits else 0.0, core)
 
     @property
@@ -186,12 +189,21 @@ class Sampled:
         demands = self._front(index, self._core.standing().position)
         # At least twice as many files are there as a sample needs.
         slower = min(max(CAUTIOUS * measured.efficiency(), 1.0), 1.2)
+        others: list[Floats] = []
+        if self._alike and not self._guessed:
+            # Half as many files show the pattern.
+            least = float((demands @ self._profile.total).max()) / self._files * self._goal / 2
+            others = self._phases.around(self.now, min(until, self.now + slower * least))
         sample = self._given.sample(demands, self._goal, until, slower)
         self._list.since_sample, measured.period = 0.0, None
         if sample is None:
             return
         if self._alike:
-            measured.period = self._period(sample)
+            measured.period = known = self._period(sample)
+            ends = curves.view(self._core.files(0).finished_at)
+            if known is not None and not all(self._phases.same(ends, each, known.files) for each in others):
+                self._guessed = True
+            del ends
         if sample.held_up:
             # The store held them up, not the way to it: a leap asks the buffer itself.
             measured.held_up += 1
@@ -214,7 +226,7 @@ class Sampled:
     def _leap(self, index: int, measured: Measured, end: float, to: float) -> None:
         """Go over what is left of the coming blocks, up to the next sample or change."""
         standing, now = self._core.standing(), self.now
-        under_way = max(self._core.time, *standing.link_free) - now
+        under_way = max(self._core.time, standing.front_free) - now
         # What is under way when the regime changes is for the core.
         limit = min(end - 2 * max(under_way, 0.0), to)
         if limit <= now or (measured.period is not None and limit - now < measured.period.time):
@@ -240,12 +252,20 @@ class Sampled:
         if whole < ends.size:
             begun = ends[whole - 1] if whole else now
             share = float((limit - begun) / (ends[whole] - begun))
-        before, freely = self._list.leapt, float(rest[3, :free].sum())
-        self._list.over(whole, share, np.append(ends[:whole], [limit] if share else []), standing, drained)
+            had = float(drained[whole - 1]) if whole else max(now, standing.store_free)
+            drained[whole] = had + share * (drained[whole] - had)
+            ends[whole] = limit
+        before, freely, count = self._list.leapt, float(rest[3, :free].sum()), whole + (share > 0)
+        self._list.over(whole, share, ends[:count], standing, drained[:count])
+        # Where in their pattern equal files then stand is a guess.
+        self._guessed = self._alike
         leapt = self._list.leapt - before
         if leapt > freely:
-            # What the store paces owes nothing to the way to it, but how equal files come out of that is a guess.
-            leapt, self._guessed = freely, self._alike
+            # What the store paces owes nothing to the way to it, unless that is slower in another pattern.
+            if self._alike:
+                held, time = (leapt - freely), ends[count - 1] - (ends[free - 1] if free else now)
+                self._unsure.doubt(held, self._spread(index, float(time) * self._size / held, stored=True))
+            leapt = freely
         measured.leapt += leapt
         if not measured.took:
             self._unsure.doubt(leapt, UNMEASURED)
@@ -254,14 +274,14 @@ class Sampled:
         elif not one_mix:
             self._unsure.doubt(leapt, measured.apart())
 
-    def _spread(self, index: int, pace: float) -> float:
+    def _spread(self, index: int, pace: float, stored: bool = False) -> float:
         """By which part of itself a regime's pace may be another where the pattern of the streams is a guess."""
         store = replace(self.server.store, position=self._core.standing().position)
         regimes = [regime for _, regime in self._schedule[: index + 1]]
         flowing = [
             each for each in regimes[:-1] if each.bandwidth[0] > 0 and each.share > 0 and each.store > 0
         ]
-        return self._patterns.spread(flowing[-1] if flowing else None, regimes[-1], store, pace)
+        return self._patterns.spread(flowing[-1] if flowing else None, regimes[-1], store, pace, stored)
 
     def _leap_periods(
         self, index: int, period: Period, standing: Standing, limit: float, end: float, to: float
@@ -278,11 +298,9 @@ class Sampled:
         if period.stored:
             works = np.cumsum(self._fluid.works(rest, standing))
             ends, free = now + works / self._fluid.speed(now), counts.size
-            drained = self._fluid.stored(works, max(now, standing.store_free))
         else:
-            ends, drained, free = self._fluid.stretch(
-                rest[0] * (period.time / period.files), rest, standing, now, end
-            )
+            each = rest[0] * (period.time / period.files)
+            ends, _, free = self._fluid.stretch(each, rest, standing, now, end)
         before = float(counts[free - 1]) if free else 0.0
         most = float(np.interp(limit, np.append(now, ends), np.append(0.0, counts)))
         periods = floor((min(before, most) + LITTLE) / period.files)
@@ -304,11 +322,16 @@ class Sampled:
         # The store becomes slower even on the way.
         knots = now + (ends[:whole] - now) * (time / (float(np.interp(files, counts, ends)) - now))
         knots = np.append(knots, [now + time] if share else [])
-        self._list.over(whole, share, knots, standing, drained)
-        # How the streams come out of a stretch that the store paces is a guess: what is in the buffer is a fluid.
-        self._guessed = self._guessed or period.stored
-        if self._guessed and not period.stored:
-            self._unsure.doubt(files * self._size, self._spread(index, period.time / period.files))
+        done = np.append(counts[:whole], [files] if share else [])
+        drained = self._fluid.drained(done * self._size, self._size, knots, standing, now)
+        kept = not period.stored or self._list.keeps_time(period.files)
+        kept = self._list.over(whole, share, knots, standing, drained, period) and kept
+        self._guessed = self._guessed or not kept
+        self._phases.leapt(
+            self.now, self._fluid.slower(period.files, self._size, standing, files * self._size)
+        )
+        if self._guessed:
+            self._unsure.doubt(files * self._size, self._spread(index, time / files, period.stored))
 
     def _takes(self, period: Period, periods: int, standing: Standing) -> float:
         """How long so many periods take."""
@@ -320,7 +343,7 @@ class Sampled:
         """Compute exactly how the buffer becomes full, in which block it does so being known."""
         self._list.give(self._list.next + free + 1)
         self._given.advance(min(full, until))
-        measured.period, self._list.since_sample, self._guessed = None, inf, True
+        measured.period, self._list.since_sample = None, inf
 
     def _cross(self, end: float, to: float) -> None:
         """Compute exactly up to the next change."""

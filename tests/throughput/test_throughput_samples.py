@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import sqrt
+from math import inf, nan, sqrt
 
 import numpy as np
 import pytest
@@ -13,7 +13,8 @@ from devicesim.throughput import Client, Operation, Operations, Regime, Server, 
 from devicesim.throughput.core import CORES
 from devicesim.throughput.fluid import Fluid
 from devicesim.throughput.patterns import Patterns
-from devicesim.throughput.reading import Standing
+from devicesim.throughput.phases import Phases
+from devicesim.throughput.reading import Core, Standing
 from devicesim.throughput.samples import Measured
 from devicesim.throughput.uncertainty import SIGMAS, Uncertainty
 
@@ -26,7 +27,7 @@ SMALL = Client(operations(), streams=4, window=16, block=2**20)
 
 
 def standing(position: float, buffered: float) -> Standing:
-    return Standing([0.0], 0.0, buffered, position, [0], [False], False, [])
+    return Standing([0.0], 0.0, 0.0, buffered, position, [0], [False], False, [])
 
 
 # What samples tell.
@@ -82,12 +83,13 @@ def test_room_in_a_full_buffer_by_hand() -> None:
 
 
 def test_room_comes_at_the_rate_of_the_bytes_that_leave() -> None:
-    """The rate's square falls from 4 to 1 over 3,000 B: 1,000 B that begin at 0 take 2,000 / (2 + sqrt(3)) s."""
+    """The rate's square falls from 4 to 1 over 3,000 B, each 50 B at that of the first of them."""
     plain = Operations((), Operation("WRITE", 200.0, 5e-5), ())
     fluid = Fluid(
         Server(1, 1e3, Store(2.0, 1.0, 3e3)), Client(plain, block=64), [(0.0, Regime((1.0,), (0.0,)))]
     )
-    assert fluid.room(20, 50.0, standing(1e3, 1e3), 0.0) == pytest.approx(2000 / (2 + sqrt(3)))
+    by_hand = sum(50 / sqrt(4 - 3 * place / 3000) for place in range(0, 1000, 50))
+    assert fluid.room(20, 50.0, standing(1e3, 1e3), 0.0) == pytest.approx(by_hand, rel=2e-5)
 
 
 # Equal files.
@@ -121,6 +123,68 @@ def test_equal_files_of_one_core_are_leapt_over_to_the_file() -> None:
     exact = simulate(server, [SMALL], [sizes], schedule)
     assert told.computed < told.rpcs / 50
     assert told.end == pytest.approx(exact.end, rel=1e-6)
+
+
+STEPS = ((0.0, 0.7, 2e-4), (90.0, 1.0, 1e-4), (200.0, 0.1, 2e-4), (900.0, 0.0, 1e-4), (950.0, 0.25, 1e-4))
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.0011, 0.0023, 0.0042])
+def test_equal_files_keep_their_beat_through_a_full_buffer(shift: float) -> None:
+    """Where a change meets them decides the pattern, and the pace, of all that follows: 1 % and more of the end.
+
+    So it must be known to a millionth of a second after hundreds of thousands of files, while the store becomes slower.
+    """
+    server, sizes = Server(1, 0.3e9, DISK), np.full(500_000, 65536.0)
+    schedule = [(at + shift * (at > 0), Regime((117e6 * part,), (late,))) for at, part, late in STEPS]
+    told = estimate(server, [SMALL], [sizes], schedule, budget=0)
+    exact = simulate(server, [SMALL], [sizes], schedule)
+    times = np.linspace(0.0, exact.end, 501)
+    apart = np.abs(told.progress(np.minimum(times, told.end))[0] - exact.progress(times)[0]).max()
+    assert told.computed < told.rpcs / 20
+    assert told.error < 0.005
+    assert told.end == pytest.approx(exact.end, rel=1e-6)
+    assert apart <= 20 * 65536
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_a_change_a_moment_earlier_or_later(core: type[Core]) -> None:
+    """Files of a second each, in series: what a moment moves moves as much, and the core stands where it stood."""
+    life = Operations((), Operation("WRITE", 0.0, 0.0), ())
+    schedule = [(0.0, Regime((1.0,), (0.0,))), (20.5, Regime((0.5,), (0.0,)))]
+    client, server = Client(life, streams=1, window=1, block=1), Server(1, inf, Store(1e9, 1e9, 1e12))
+    given = core(server, (client,), schedule[0][1], 0.0, 1000)
+    given.lay(schedule[1][1], 20.5)
+    given.submit(0, np.ones(60))
+    given.grant(0, 60, 0.0, 0.0)
+    phases = Phases(given, schedule)
+    given.catch_up(10.5)
+    given.leap(5.0, 5.0, np.empty(0), np.empty(0), nan)
+    assert phases.around(15.5, 20.0) == []
+    phases.leapt(15.5, 0.01)
+    given.catch_up(30.0)
+    stood = given.standing()
+    earlier, later = phases.around(30.0, 40.0)
+    # The file under way at the change has half a second left, which takes one; a second more for each second earlier.
+    assert later[-1] - earlier[-1] == pytest.approx(-0.02)
+    assert given.standing() == stood
+    assert phases.same(earlier, later, 1)
+    assert not phases.same(earlier, np.append(later, later[-1] + 2.5), 1)
+
+
+def test_a_buffer_is_read_from_either_end() -> None:
+    """Of three payloads of 10 B at 1 B/s that come at once the first leaves at 10 s; both cores say the same."""
+    life = Operations((), Operation("WRITE", 0.0, 0.0), ())
+    client, server = Client(life, streams=3, block=64), Server(1, 1e3, Store(1.0, 1.0, 1e9))
+    for core in CORES:
+        given = core(server, (client,), Regime((1e9,), (0.0,)), 0.0, 1000)
+        given.submit(0, np.full(3, 10.0))
+        given.grant(0, 3, 0.0, 0.0)
+        given.catch_up(5.0)
+        amounts, times = given.buffered(9, True)
+        assert amounts == [10.0, 20.0, 30.0]
+        assert times == pytest.approx([10.0, 20.0, 30.0])
+        assert given.buffered(2, True) == (amounts[:2], times[:2])
+        assert given.buffered(2, False) == (amounts[1:], times[1:])
 
 
 def test_two_cores_have_several_patterns() -> None:

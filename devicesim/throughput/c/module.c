@@ -699,7 +699,7 @@ static int stuck(const State *s)
     return 0;
 }
 
-/* Where the transfer stands: link_free, store_free, position, taken, paused, stuck, streams. */
+/* Where the transfer stands: link_free, front_free, store_free, buffered, position, taken, paused, stuck, streams. */
 static PyObject *method_standing(PyObject *object, PyObject *Py_UNUSED(nothing))
 {
     ReplayObject *self = (ReplayObject *)object;
@@ -708,7 +708,9 @@ static PyObject *method_standing(PyObject *object, PyObject *Py_UNUSED(nothing))
     const State *s = &self->replay.state;
     PyObject *taken = PyList_New((Py_ssize_t)s->client_count), *paused = PyList_New((Py_ssize_t)s->client_count);
     PyObject *streams = PyList_New((Py_ssize_t)s->stream_count);
-    double stored = s->drained;
+    double stored = s->drained, front_free = later(s->admitted_at, latest_core(s));
+    for (int64_t i = 0; i < s->link_count; i++)
+        front_free = later(s->link_free[i], front_free);
     for (int64_t i = s->buffered.head; i < s->buffered.count && s->buffered.at[i].time <= s->admitted_at; i++)
         stored = s->buffered.at[i].admitted;
     for (int64_t i = 0; taken && paused && i < s->client_count; i++) {
@@ -726,9 +728,41 @@ static PyObject *method_standing(PyObject *object, PyObject *Py_UNUSED(nothing))
         Py_XDECREF(streams);
         return NULL;
     }
-    return named(Standing, Py_BuildValue("NdddNNNN", numbers(s->link_free, s->link_count), s->store_free,
+    return named(Standing, Py_BuildValue("NddddNNNN", numbers(s->link_free, s->link_count), front_free, s->store_free,
                                          s->admitted - stored, s->position, taken, paused,
                          PyBool_FromLong(stuck(s)), streams));
+}
+
+/* The latest or the oldest payloads ahead of the store: bytes admitted up to and with each, and when the store has it. */
+static PyObject *method_buffered(PyObject *object, PyObject *arguments)
+{
+    ReplayObject *self = (ReplayObject *)object;
+    long long most;
+    int oldest;
+    if (!PyArg_ParseTuple(arguments, "Lp", &most, &oldest) || !ready(self))
+        return NULL;
+    const State *s = &self->replay.state;
+    const Buffered *b = &s->buffered;
+    int64_t first = b->head, end = b->count;
+    while (first < end && b->at[first].time <= s->admitted_at)
+        first++;
+    if (most < end - first) {
+        if (oldest)
+            end = first + most;
+        else
+            first = end - most;
+    }
+    PyObject *amounts = PyList_New((Py_ssize_t)(end - first)), *times = PyList_New((Py_ssize_t)(end - first));
+    for (int64_t i = first; amounts && times && i < end; i++) {
+        PyList_SET_ITEM(amounts, (Py_ssize_t)(i - first), PyFloat_FromDouble(b->at[i].admitted));
+        PyList_SET_ITEM(times, (Py_ssize_t)(i - first), PyFloat_FromDouble(b->at[i].time));
+    }
+    if (!amounts || !times) {
+        Py_XDECREF(amounts);
+        Py_XDECREF(times);
+        return NULL;
+    }
+    return Py_BuildValue("(NN)", amounts, times);
 }
 
 static PyObject *get_through(PyObject *object, void *Py_UNUSED(closure))
@@ -776,6 +810,7 @@ static PyMethodDef replay_methods[] = {
     {"files", method_files, METH_O, "Columns of a client: sizes, finished, finished_at, admitted times and bytes."},
     {"meter", method_meter, METH_VARARGS, "A station's readings, and the latest points beyond them."},
     {"capacities", method_capacities, METH_NOARGS, "Every capacity as far as known."},
+    {"buffered", method_buffered, METH_VARARGS, "The latest or the oldest payloads ahead of the store, and when it has them."},
     {"standing", method_standing, METH_NOARGS, "Where the transfer stands."},
     {NULL, NULL, 0, NULL},
 };

@@ -356,11 +356,29 @@ static void replay_settle(Replay *r, double time)
         r->checkpoints[i]->applied -= dropped;
 }
 
-static void turns_move(Turn *turns, int64_t count, double dt)
+/* How a leap moves times: from the latest admission on, and replies to it by their latency, so that whoever waited for
+ * it still comes at the instant of those who are to wait for it. */
+typedef struct {
+    double base, then, reply, reply_then;
+} Move;
+
+static Move move_of(Replay *r, double dt)
+{
+    const double base = isfinite(r->state.admitted_at) ? r->state.admitted_at : 0.0;
+    const double latency = capacity_at(&r->schedule.latency[0], base);
+    return (Move){base, base + dt, base + latency, base + dt + latency};
+}
+
+static inline double moved(Move move, double time)
+{
+    return time == move.reply ? move.reply_then : move.then + (time - move.base);
+}
+
+static void turns_move(Turn *turns, int64_t count, Move move)
 {
     for (int64_t i = 0; i < count; i++)
         if (turns[i].key != NEVER_KEY && turns[i].key != UNKNOWN_KEY)
-            turns[i].time += dt;
+            turns[i].time = moved(move, turns[i].time);
 }
 
 /* Go on by some time and bytes as if all went on as it does, and forget how to go back. */
@@ -370,34 +388,35 @@ static void replay_leap(Replay *r, double dt, double size, const double *amounts
     State *s = &r->state;
     Buffered *b = &s->buffered;
     const double then = r->through + dt;
+    const Move move = move_of(r, dt);
     for (int64_t i = 0; i < s->stream_count; i++) {
-        s->streams[i].last.time += dt;
-        s->streams[i].held.time += dt;
+        s->streams[i].last.time = moved(move, s->streams[i].last.time);
+        s->streams[i].held.time = moved(move, s->streams[i].held.time);
     }
-    turns_move(s->rings, r->setup.rings, dt);
-    turns_move(s->ready, s->ready_count, dt);
-    turns_move(s->parked, s->parked_count, dt);
-    turns_move(s->stalled, s->stalled_count, dt);
+    turns_move(s->rings, r->setup.rings, move);
+    turns_move(s->ready, s->ready_count, move);
+    turns_move(s->parked, s->parked_count, move);
+    turns_move(s->stalled, s->stalled_count, move);
     for (int64_t i = 0; i < s->flight.count; i++)
-        s->flight.at[i].time += dt;
+        s->flight.at[i].time = moved(move, s->flight.at[i].time);
     for (int64_t k = 0; k < s->link_count; k++) {
-        s->link_free[k] += dt;
+        s->link_free[k] = moved(move, s->link_free[k]);
         for (int64_t i = 0; i < s->pending[k].count; i++)
-            s->pending[k].at[i].time += dt;
+            s->pending[k].at[i].time = moved(move, s->pending[k].at[i].time);
     }
     for (int64_t i = 0; i < s->client_count; i++)
-        s->arrived[i] += dt;
+        s->arrived[i] = moved(move, s->arrived[i]);
     for (int64_t i = 0; i < s->core_count; i++)
-        s->cores[i] += dt;
-    s->core_seen += dt;
-    s->admitted_at += dt;
-    s->time += dt;
+        s->cores[i] = moved(move, s->cores[i]);
+    s->core_seen = moved(move, s->core_seen);
+    s->admitted_at = moved(move, s->admitted_at);
+    s->time = moved(move, s->time);
     if (isnan(store_free)) {
-        s->store_free += dt;
+        s->store_free = moved(move, s->store_free);
         s->drained += size;
         for (int64_t i = b->head; i < b->count; i++) {
             b->at[i].admitted += size;
-            b->at[i].time += dt;
+            b->at[i].time = moved(move, b->at[i].time);
         }
     } else {
         buffered_reserve(b, count, &r->trouble);
