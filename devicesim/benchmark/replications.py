@@ -23,8 +23,8 @@ RATE_ROW = Row(
     "a second of CPU time",
     "1/s",
     target=Target(">=", 250_000),
-    binds="chains of roots and divisions, block by block, each waiting for the one before; a quarter is the table of "
-    "efficiencies and the checks of the error",
+    binds="block by block: when the store has room, and of the regime what each station needs, which come to a few "
+    "divisions in a row; a quarter is the table of efficiencies and the checks of the error",
 )
 THREADS_ROW = Row(
     "replications-threads", "the same in two threads, wall time", "one thread", target=Target(">=", 1.6)

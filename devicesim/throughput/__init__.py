@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from devicesim.throughput.batch import Batch, replicate, simulate
     from devicesim.throughput.curves import Curve, Usage
     from devicesim.throughput.demand import bounds
+    from devicesim.throughput.efficiencies import Efficiencies
     from devicesim.throughput.estimates import Estimate, estimate
-    from devicesim.throughput.forecasts import Efficiencies, Forecast, forecast
+    from devicesim.throughput.forecasts import Forecast, forecast
     from devicesim.throughput.model import Client, Operation, Operations, Regime, Server, Store
     from devicesim.throughput.profile import Profile
     from devicesim.throughput.transfer import Transfer
@@ -25,7 +26,7 @@ _HOMES = {
     "Batch": "batch",
     "Client": "model",
     "Curve": "curves",
-    "Efficiencies": "forecasts",
+    "Efficiencies": "efficiencies",
     "Estimate": "estimates",
     "Forecast": "forecasts",
     "Operation": "model",

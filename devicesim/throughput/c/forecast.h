@@ -13,6 +13,7 @@ typedef struct {
     double serial_request, serial_work, serial_store; /* of a file's serial operations together */
     int waits;
     const double *sums; /* [sum][block] */
+    double *works;      /* seconds of the store for each block, at its full speed */
     int64_t blocks;
     const double *axis[3], *table;
     int64_t nodes[3];
@@ -95,6 +96,21 @@ static int front_rows(const Story *s, double bandwidth, double latency, double s
     return s->waits ? 4 : 3;
 }
 
+/* As _works in ../forecasts.py. */
+static void works_of(const Story *s, double *works)
+{
+    double size = 0.0;
+    for (int64_t at = 0; at < s->blocks; at++) {
+        double sums[6];
+        for (int k = 0; k < 6; k++)
+            sums[k] = s->sums[k * s->blocks + at];
+        const double rate = store_rate(&s->server, s->server.position + (size + sums[3] / 2));
+        const double work = s->serial_store * sums[0] + 0.0 * sums[1] + s->client.write->store * sums[2];
+        works[at] = work + (1 / rate) * sums[3] + 0.0 + 0.0;
+        size += sums[3];
+    }
+}
+
 /* The end of one replication, and its course in the knots. */
 static double forecast_one(const Story *s, const double *begins, const double *const regimes[4], int64_t count,
                            Room *room, int64_t *knot_count)
@@ -143,9 +159,7 @@ static double forecast_one(const Story *s, const double *begins, const double *c
             }
             took = took * efficiency * left;
             const double part = sums[3] * left;
-            const double rate = store_rate(&s->server, s->server.position + (size + part / 2));
-            double work = s->serial_store * sums[0] + 0.0 * sums[1] + s->client.write->store * sums[2];
-            work = (work + (1 / rate) * sums[3] + 0.0 + 0.0) * left / speed;
+            const double work = s->works[at] * left / speed;
             double then = now + took, free_at = later(now, room->moments[known - 1]);
             if (!s->waits) {
                 const double target = size + part - s->server.buffer;

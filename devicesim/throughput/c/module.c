@@ -981,13 +981,15 @@ static PyObject *function_forecast(PyObject *Py_UNUSED(module), PyObject *argume
         if (!good)
             PyErr_SetString(PyExc_ValueError, "shapes must fit");
         const int64_t room_for = story.blocks + each + 2;
-        held = good ? malloc(5 * (size_t)room_for * sizeof(double)) : NULL;
+        held = good ? malloc(6 * (size_t)room_for * sizeof(double)) : NULL;
         if (good && !held) {
             PyErr_NoMemory();
             good = 0;
         }
         if (good) {
             Room room = {held, held + room_for, held + 2 * room_for, held + 3 * room_for, held + 4 * room_for};
+            story.works = held + 5 * room_for;
+            works_of(&story, story.works);
             const double *begins = b[1].buf, *kinds[4] = {b[2].buf, b[3].buf, b[4].buf, b[5].buf};
             double *end = b[11].buf, *sizes = b[12].buf, *files = b[13].buf;
             Py_BEGIN_ALLOW_THREADS
