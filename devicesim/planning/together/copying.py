@@ -133,6 +133,12 @@ def _held(
     return made
 
 
+def exactly(columns: Columns, stations: Stations, wares: Wares, lists: Lists, row: int) -> float | None:
+    """Seconds of one future's copy by the exact core; None where that is too much to compute."""
+    rpcs = float(lists.rows(np.array([row]), 1.0).sums[2].sum()) + stations.serial * float(lists.count[row])
+    return _exact(columns, stations, wares, row) if wares.exact and rpcs <= MOST_RPCS else None
+
+
 def _exact(columns: Columns, stations: Stations, wares: Wares, row: int) -> float:
     """Seconds of a whole copy, by the exact core."""
     sizes = wares.sizes(row)

@@ -13,7 +13,7 @@ from devicesim.jobs import JobType
 from devicesim.planning.futures import Futures, Way
 from devicesim.planning.together import life, warmth
 from devicesim.planning.together.columns import Columns
-from devicesim.planning.together.copying import Copies, copies
+from devicesim.planning.together.copying import Copies, copies, exactly
 from devicesim.planning.together.hot import Hot
 from devicesim.planning.together.lists import Lists, Wares
 from devicesim.planning.together.stations import Stations
@@ -80,7 +80,7 @@ class Telling:
         self._copies: Copies = copies(columns, stations, self._wares, self._lists)
         self._send()
         self._keep(stations)
-        self._return()
+        self._return(stations)
         self.left |= ~self._ordinary()
 
     def _send(self) -> None:
@@ -104,7 +104,7 @@ class Telling:
         seconds, off = copied.seconds.copy(), self._figure("shutdown.time").copy()
         self._size = lists.bytes.copy()
         taken, there = np.stack([lists.count, lists.bytes]), np.stack([lists.count, lists.bytes])
-        given = ~(self._out.lost | self._out.damaged)
+        self._given = given = ~(self._out.lost | self._out.damaged)
         hot = Hot(columns, stations, self._wares, lists, copied, self._unpacked)
         near = np.flatnonzero(given & self._fits() & warmth.warm(columns, copied))
         self._heated = heated = hot.told(near)
@@ -115,15 +115,32 @@ class Telling:
         self.left = np.zeros(columns.count, dtype=np.bool_)
         self.left[heated.left] = True
 
-    def _return(self) -> None:
+    def _return(self, stations: Stations) -> None:
         """Switch the device off, send it back, and import what is on it."""
-        columns, draws, story = self._columns, self._draws, self._columns.story
-        now = self._copied + story.job.keep if story.job.keep else self._copied
-        now = now + self._off + self._hand_over()
-        self._back = back = life.Parcel(columns, draws).trip("return", now)
-        self._ready = now
+        columns, draws, parcel = self._columns, self._draws, life.Parcel(self._columns, self._draws)
+        waits = self._off + self._hand_over()
+        now = self._ready(waits)
+        self._error = np.full(columns.count, self._copies.error)
+        self._error[self._heated.rows] = self._heated.errors
+        margin = self._error * (self._copied - self._begun)
+        # Where the courier might come a day sooner or later, were the copy off by what is stated, it is told exactly.
+        close = ~parcel.same(now - margin, now + margin) & self._given & self._fits()
+        close[self._heated.rows] = False
+        self._exact = 0
+        for row in np.flatnonzero(close).tolist():
+            seconds = exactly(columns, stations, self._wares, self._lists, row)
+            if seconds is not None:
+                self._copied[row], self._error[row] = self._begun[row] + seconds, 0.0
+                self._exact += 1
+        self._handed = now = self._ready(waits)
+        self._back = back = parcel.trip("return", now)
         self._importing = life.received(columns, draws, back.ended)
         self._complete = life.imported(columns, self._importing, *self._there)
+
+    def _ready(self, waits: Floats) -> Floats:
+        """When each device is ready for the courier, who is called so long after the copy."""
+        keep = self._columns.story.job.keep
+        return np.asarray((self._copied + keep if keep else self._copied) + waits)
 
     def _figure(self, path: str) -> Floats:
         return self._columns.all(f"{self._columns.story.job.device}.{path}")
@@ -156,21 +173,14 @@ class Telling:
         flushed[self._heated.rows] = True
         unlocked = self._copied + DAY <= self._figure("certificate.lifetime")
         fed = warmth.idle(columns) < self._figure("power.supply")
-        margin = self._error * (self._copied - self._begun)
-        met = life.Parcel(columns, self._draws).same(self._ready - margin, self._ready + margin)
+        margin, ready = self._error * (self._copied - self._begun), self._handed
+        met = life.Parcel(columns, self._draws).same(ready - margin, ready + margin)
         return np.asarray(self._fits() & flushed & unlocked & fed & met)
-
-    @property
-    def _error(self) -> Floats:
-        """Of each copy's time, relative, shape (n,)."""
-        error = np.full(self._columns.count, self._copies.error)
-        error[self._heated.rows] = self._heated.errors
-        return error
 
     def futures(self, at: Floats) -> Futures:
         """What became of them; rows that are :attr:`left` hold nothing to rely on."""
         out, back = self._out, self._back
-        given = ~(out.lost | out.damaged)
+        given = self._given
         failing = life.failing(self._columns, self._draws, self._there[0])
         through = given & ~(back.lost | back.damaged)
         outcome = np.select([out.lost, out.damaged, back.lost, back.damaged], [1, 2, 3, 4], 0).astype(
@@ -200,6 +210,8 @@ class Telling:
         if heated.exact:
             why = "heat decides to the minute, or loses few files"
             ways.append(Way("core", why, runs=heated.exact))
+        if self._exact:
+            ways.append(Way("core", "the courier is about to leave", runs=self._exact))
         return tuple(ways)
 
     def _metrics(self, given: Marks, through: Marks, failing: NDArray[np.int64]) -> dict[str, Floats]:
