@@ -170,6 +170,10 @@ class TestScenario:
         with pytest.raises(ScenarioError, match="must be an address or a network of addresses, got 'desk'"):
             three('client.desk.address = "desk"')
 
+    def test_worked_buckets_alone_are_a_scenario_and_so_they_are_with_clients(self):
+        assert scenario.loads(CAMP).clients == ()
+        assert len(three().clients) == 3
+
     def test_a_client_copies_something_where_there_are_data_sets(self):
         text = CAMP + '[[dataset]]\nname = "a"\nbucket = "arn:aws:s3:::a"\nfiles = 1\nmodel = "camera_iot"\n'
         with pytest.raises(ScenarioError, match="dataset: is missing"):
