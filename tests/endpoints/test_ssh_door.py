@@ -20,6 +20,7 @@ import pytest
 from device_stand import BUCKET, device_stand, share_of, story_stand
 from moto import mock_aws
 
+from devicesim.device.snow_device import SnowDevice
 from devicesim.endpoints.premises import Premises
 from devicesim.endpoints.ssh import SshDoor
 from devicesim.endpoints.ssh.keys import authorized, host_key
@@ -48,6 +49,18 @@ def logged_in(door: SshDoor, user: str = "snow", key: paramiko.PKey = KEY) -> It
 def told(client: paramiko.SSHClient, command: str) -> tuple[str, str, int]:
     _, out, err = client.exec_command(command, timeout=20)
     return out.read().decode(), err.read().decode(), out.channel.recv_exit_status()
+
+
+def lock_again(stand: Premises) -> None:
+    """Switch the device off and on, until it stands there locked."""
+    stand.world.power_off()
+    stand.world.power_on()
+    stand.world.until(lambda _: device_of(stand).state == "locked")
+
+
+def device_of(stand: Premises) -> SnowDevice:
+    assert stand.device is not None
+    return stand.device
 
 
 def contents(directory: Path) -> dict[str, bytes]:
@@ -178,8 +191,25 @@ class TestSftp:
 
     def test_a_device_that_is_off(self, stand: Premises, sftp: paramiko.SFTPClient) -> None:
         stand.world.power_off()
-        with pytest.raises(OSError, match="does not serve"):
+        with pytest.raises(OSError, match="the device is off") as off:
             sftp.listdir(HOME)
+        assert off.value.errno is None  # a plain failure, which is no missing file
+
+    def test_a_device_that_is_locked_permits_nothing_and_comes_back(
+        self, stand: Premises, sftp: paramiko.SFTPClient
+    ) -> None:
+        file = sftp.open(f"{HOME}/kept", "wb")
+        file.write(b"before")
+        lock_again(stand)
+        for work in (
+            lambda: sftp.listdir(HOME),
+            lambda: sftp.mkdir(f"{HOME}/day"),
+            lambda: sftp.stat(f"{HOME}/kept"),
+        ):
+            with pytest.raises(PermissionError, match="the device is locked; it must be unlocked first"):
+                work()
+        stand.world.until_serving(stand.job_id)
+        assert sftp.listdir(HOME) == ["kept"]
 
 
 class TestShipping:
@@ -283,7 +313,7 @@ class TestCommands:
                 "State": "INACTIVE"
             }
             assert stand.world.now == before + 120
-            with client.open_sftp() as sftp, pytest.raises(OSError, match="does not serve"):
+            with client.open_sftp() as sftp, pytest.raises(OSError, match="NFS service does not run"):
                 sftp.listdir(HOME)
             configuration = "--service-configuration AllowedHosts=10.0.0.0/8,192.168.1.7/32"
             assert told(client, f"start-service --service-id nfs {configuration}")[2] == 0
@@ -453,6 +483,30 @@ class TestOpenSsh:
             node.mtime_ns
             == (int((tree / "large").stat().st_mtime) - int(stand.world.epoch.timestamp())) * 10**9
         )
+
+    def test_what_it_says_of_a_device_that_is_locked_stopped_or_off(
+        self, stand: Premises, keys: Path, options: list[str]
+    ) -> None:
+        """Each ends with status 1 and says why as far as OpenSSH's client tells what it was told."""
+        with SshDoor(stand, authorized_keys=(keys / "id.pub").read_text()) as door:
+            host, port = door.address.split(":")
+
+            def ran() -> tuple[int, str]:
+                done = subprocess.run(
+                    ["sftp", *options, "-P", port, "-b", "-", f"snow@{host}"],
+                    input=f"put {keys / 'id.pub'} {BUCKET}/id.pub\n", capture_output=True, text=True, timeout=60,
+                    check=False,
+                )  # fmt: skip
+                return done.returncode, done.stderr.strip().rpartition("\n")[2]
+
+            stand.operate("stop-service", service_id="nfs")
+            assert ran() == (1, f'dest open "{HOME}/id.pub": Failure')
+            lock_again(stand)
+            assert ran() == (1, f'dest open "{HOME}/id.pub": Permission denied')
+            stand.world.until_serving(stand.job_id)
+            assert ran() == (0, "")
+            stand.world.power_off()
+            assert ran() == (1, f'dest open "{HOME}/id.pub": Failure')
 
     def test_ssh_runs_a_command(self, stand: Premises, keys: Path, options: list[str]) -> None:
         with SshDoor(stand, authorized_keys=(keys / "id.pub").read_text()) as door:

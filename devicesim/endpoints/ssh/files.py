@@ -12,7 +12,6 @@ import paramiko
 from paramiko import SFTPAttributes
 from paramiko.sftp import (
     SFTP_FAILURE,
-    SFTP_NO_CONNECTION,
     SFTP_NO_SUCH_FILE,
     SFTP_OK,
     SFTP_PERMISSION_DENIED,
@@ -21,6 +20,7 @@ from paramiko.sftp import (
 from devicesim.device.share import Directory, Node, Share, ShareError, Symlink
 from devicesim.endpoints.arrivals import Arrival
 from devicesim.endpoints.premises import Premises
+from devicesim.endpoints.ssh.packets import MOST_DATA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,9 +38,6 @@ LINKS = 40
 SECOND = 10**9
 """Nanoseconds of one; SFTP version 3 tells whole seconds."""
 
-MOST_READ = 1 << 18
-"""Bytes of one READ at most, as with OpenSSH; who asks for more is told less, and asks again."""
-
 PAGE = 1024
 """Entries of a directory read from the share at a time."""
 
@@ -52,6 +49,25 @@ STATUS = {
     errno.EROFS: SFTP_PERMISSION_DENIED,
 }
 """Status codes of SFTP version 3, which has few; all else is SFTP_FAILURE with words."""
+
+
+def absent(premises: Premises) -> tuple[int, str]:
+    """Status and words for a share that is not there now: a locked device permits nothing, any other fails.
+
+    SFTP has the status "no connection" for a client's own use; a server must not send it.
+    """
+    with premises.lock:
+        device = premises.device
+        if device is None:
+            return SFTP_FAILURE, "the device is not with its customer"
+        if device.state == "locked":
+            return SFTP_PERMISSION_DENIED, "the device is locked; it must be unlocked first"
+        if device.state == "unlocked" and not device.off.triggered:
+            return (
+                SFTP_FAILURE,
+                "the device's NFS service does not run; start-service --service-id nfs starts it",
+            )
+        return SFTP_FAILURE, "the device is off" if device.off.triggered else f"the device is {device.state}"
 
 
 class Listing(list[SFTPAttributes]):
@@ -85,14 +101,14 @@ class Files(paramiko.SFTPServerInterface):
         """Do something to the share, at its price; an SFTP status where it was refused."""
         share = self.premises.share
         if share is None:
-            return self._refuse(SFTP_NO_CONNECTION, "the device is not with its customer")
+            return self._refuse(*absent(self.premises))
         done = self.premises.perform(operation, payload, self._client, lambda now: change(share, now))
         if done.error is not None:
             self.due = max(self.due, done.reply)
             code = done.error.errno or errno.EIO
             return self._refuse(STATUS.get(code, SFTP_FAILURE), f"{os.strerror(code)}: {done.error.strerror}")
         if done.reply == float("inf"):
-            return self._refuse(SFTP_NO_CONNECTION, "the device does not serve")
+            return self._refuse(*absent(self.premises))
         self.due = max(self.due, done.reply)
         return cast(T, done.result)
 
@@ -290,7 +306,9 @@ class Handle(paramiko.SFTPHandle):
 
     def read(self, offset: int, length: int) -> bytes | int:
         """Bytes from an offset."""
-        length = max(0, min(length, self._node.size - offset, MOST_READ))
+        length = max(
+            0, min(length, self._node.size - offset, MOST_DATA)
+        )  # who asks for more is told less, and asks again
         return self._files.spend("READ", length, lambda share, _: share.read(self._node, offset, length))
 
     def write(self, offset: int, data: Buffer) -> int:

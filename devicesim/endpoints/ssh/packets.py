@@ -34,6 +34,9 @@ from paramiko.sftp import (
 MOST_BYTES = 1 << 18
 """Largest packet taken, as by OpenSSH's server [bytes]."""
 
+MOST_DATA = MOST_BYTES - 1024
+"""Most data in one request or reply, as by OpenSSH's server [bytes]."""
+
 _TEXT, _BYTES, _INT, _LONG, _ATTRIBUTES = "tsiqa"
 
 PARTS: Mapping[int, str] = {

@@ -36,11 +36,18 @@ class Replies:
         self._bytes = 0
         self._changed = threading.Condition()
         self._open = True
-        self._thread = threading.Thread(target=self._run, name="devicesim-ssh-replies", daemon=True)
-        self._thread.start()
+        if premises.paced:
+            self._thread = threading.Thread(target=self._run, name="devicesim-ssh-replies", daemon=True)
+            self._thread.start()
 
     def put(self, due: float, send: Callable[[], None], size: int = 0) -> None:
-        """Send something of so many bytes at a simulated time [s], after all that was put before."""
+        """Send something of so many bytes at a simulated time [s], after all that was put before.
+
+        Where nothing is priced, nothing waits, and it is sent by whoever puts it.
+        """
+        if not self._premises.paced:
+            self._leave(send)
+            return
         with self._changed:
             self._changed.wait_for(self._has_room)
             self._queue.append((due, send, size))
@@ -83,16 +90,24 @@ class Replies:
                     self._changed.wait(_GRACE)
             if self._held(due):
                 return
-            try:
-                self._premises.settle(clock=False)
-                send()
-            except (OSError, EOFError, StateError):
-                self.close()
+            if not self._leave(send):
                 return
             with self._changed:
                 self._queue.popleft()
                 self._bytes -= size
                 self._changed.notify_all()
+
+    def _leave(self, send: Callable[[], None]) -> bool:
+        """Send one, once what it tells is on disk where the state is kept; whether the session goes on."""
+        if not self._open:
+            return False
+        try:
+            self._premises.settle(clock=False)
+            send()
+        except (OSError, EOFError, StateError):
+            self.close()
+            return False
+        return True
 
     def _held(self, due: float) -> bool:
         """Wait for a reply's time; whether the session was closed meanwhile."""

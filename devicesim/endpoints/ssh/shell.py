@@ -6,6 +6,7 @@ import inspect
 import json
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import paramiko
@@ -59,7 +60,8 @@ class Shell:
         except GONE:
             pass
         finally:
-            channel.close()
+            with suppress(*GONE):
+                channel.close()
 
     def converse(self, channel: paramiko.Channel, user: str) -> None:
         """Read lines and run each, until the client has had enough."""

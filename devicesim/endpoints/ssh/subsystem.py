@@ -19,7 +19,7 @@ from paramiko.sftp import (
 
 from devicesim.endpoints.premises import Premises
 from devicesim.endpoints.ssh.files import Files
-from devicesim.endpoints.ssh.packets import MOST_BYTES, PARTS, first, flaw
+from devicesim.endpoints.ssh.packets import MOST_BYTES, MOST_DATA, PARTS, first, flaw
 from devicesim.endpoints.ssh.replies import Replies
 
 NOTICES = logging.getLogger("devicesim.ssh")
@@ -27,7 +27,7 @@ NOTICES = logging.getLogger("devicesim.ssh")
 VERSION = 3
 """Of the SFTP protocol, the one that clients speak."""
 
-EXTENSIONS = {"posix-rename@openssh.com": "1", "statvfs@openssh.com": "2"}
+EXTENSIONS = {"posix-rename@openssh.com": "1", "statvfs@openssh.com": "2", "limits@openssh.com": "1"}
 """Extensions of OpenSSH that are known, with their versions."""
 
 BLOCK = 4096
@@ -44,7 +44,13 @@ class Subsystem(paramiko.SFTPServer):
         super().__init__(channel, name, server, Files, premises, server.client)
         self._files = cast(Files, self.server)
         self._channel, self._busy, self._over = channel, False, False
-        self._replies = Replies(premises, lambda: self._over or (not self._busy and not channel.recv_ready()))
+        self._come, self._at = b"", 0  # bytes that came, and how many of them were read
+        self._replies = Replies(premises, self._idle)
+
+    def _idle(self) -> bool:
+        """Whether no request is being done, or waits to be read."""
+        waits = len(self._come) > self._at or self._channel.recv_ready()
+        return self._over or not (self._busy or waits)
 
     def _send_server_version(self) -> int:
         """Say which extensions are known: OpenSSH's clients ask for no other."""
@@ -73,13 +79,13 @@ class Subsystem(paramiko.SFTPServer):
         return packet[0], packet[1:]
 
     def _read(self, size: int) -> bytes:
-        read = bytearray()
-        while len(read) < size:
-            more = self._channel.recv(size - len(read))
+        while len(self._come) - self._at < size:
+            more = self._channel.recv(MOST_BYTES)
             if not more:
                 raise EOFError
-            read += more
-        return bytes(read)
+            self._come, self._at = self._come[self._at :] + more, 0
+        self._at += size
+        return self._come[self._at - size : self._at]
 
     def _send_packet(self, t: int, packet: Any) -> None:
         """Every reply comes by here."""
@@ -111,12 +117,22 @@ class Subsystem(paramiko.SFTPServer):
         elif kind == CMD_EXTENDED and (name := first(packet)) != b"posix-rename@openssh.com":
             if name == b"statvfs@openssh.com":
                 self._statvfs(number)
+            elif name == b"limits@openssh.com":
+                self._limits(number)
             else:  # of paramiko's own, check-file reads on for ever where a file has ended
                 self._send_status(number, SFTP_OP_UNSUPPORTED)
         elif kind == CMD_FSETSTAT and first(packet) not in self.file_table:
             self._send_status(number, SFTP_BAD_MESSAGE, "Invalid handle")  # paramiko's answer is no packet
         else:
             super()._process(kind, number, message)  # type: ignore[misc]
+
+    def _limits(self, request_number: int) -> None:
+        """How large requests may be, after which OpenSSH's clients send 255 KiB at once; any number of files."""
+        message = paramiko.Message()
+        message.add_int(request_number)
+        for number in (MOST_BYTES, MOST_DATA, MOST_DATA, 0):
+            message.add_int64(number)
+        self._send_packet(CMD_EXTENDED_REPLY, message)
 
     def _statvfs(self, request_number: int) -> None:
         """Room on the device, as ``df`` shows it: in blocks of 4 KiB."""
