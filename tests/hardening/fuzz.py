@@ -126,7 +126,12 @@ def long_run(name, minutes, say=print):
 
 def by_coverage(name, minutes):
     """The same with atheris, which finds its inputs by what they reach; ends the process."""
-    atheris = importlib.import_module("atheris")
+    try:
+        atheris = importlib.import_module("atheris")
+    except ImportError:
+        sys.exit(
+            "--coverage needs atheris, which is not installed: pip install atheris; without it, leave it out"
+        )
     atheris.instrument_all()
     decoder = DECODERS[name]()
     folder = Path(f"/tmp/devicesim-fuzz-{os.getpid()}")
@@ -151,6 +156,8 @@ def main():
     parser.add_argument("--coverage", action="store_true", help="by atheris, one NAME")
     told = parser.parse_args()
     if told.coverage:
+        if len(told.names) != 1:
+            parser.error("--coverage must be given with one NAME")
         by_coverage(told.names[0], told.minutes)
     failed = [name for name in told.names or DECODERS if long_run(name, told.minutes)[0]]
     sys.exit(bool(failed))
