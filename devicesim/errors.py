@@ -19,12 +19,11 @@ Misuse raises; the simulated world never does (a dead battery or a lost parcel i
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 from unicodedata import combining
 from unicodedata import east_asian_width as width
-
-from devicesim.dataclass import dataclass
 
 
 class DevicesimError(Exception):

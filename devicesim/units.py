@@ -18,9 +18,9 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass
 from difflib import get_close_matches
 
-from devicesim.dataclass import dataclass
 from devicesim.errors import UnitError
 
 LONGEST = 100

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from devicesim import units
-from devicesim.dataclass import dataclass
 from devicesim.errors import UnitError, unknown
 
 SCHEMA = "devicesim.catalog/1"

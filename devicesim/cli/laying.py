@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import click
 
 from devicesim.cli.output import complain
-from devicesim.dataclass import dataclass
 from devicesim.errors import require
 from devicesim.scenario import Scenario
 

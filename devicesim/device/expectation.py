@@ -6,12 +6,13 @@ energy. It ranks figures and weighs roads in milliseconds.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from devicesim import catalog, throughput
 from devicesim.catalog import Figures
-from devicesim.dataclass import dataclass
 from devicesim.device import capacities, interfaces, radio
 from devicesim.device.power import budget
 from devicesim.device.snow_device import GIGABIT

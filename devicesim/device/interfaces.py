@@ -8,14 +8,13 @@ Snowball client of the first device. Their costs stand in the device's entry bel
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from devicesim import catalog, scenario, throughput
 from devicesim.catalog import Figures
-from devicesim.dataclass import dataclass
 from devicesim.physics import cpu, hdd, nfs, s3
 
 NAMES = scenario.INTERFACES

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from devicesim import catalog
-from devicesim.dataclass import dataclass
 from devicesim.device.neighbours import Neighbours
 from devicesim.errors import VerbError, require, unknown
 from devicesim.jobs import JobState, JobType, ShippingOption, is_legal

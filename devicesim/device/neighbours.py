@@ -7,10 +7,8 @@ upper layer attaches real ones. No AWS library is known here: buckets, keys and 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
-
-from devicesim.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,13 @@ transfer core can lay the next capacity before it reaches it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from devicesim.catalog import Figures
-from devicesim.dataclass import dataclass
 from devicesim.device.setting import Setting
 from devicesim.physics import wifi
 from devicesim.scenario import Scenario

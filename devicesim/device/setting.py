@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
 import simpy
 
 from devicesim.catalog import Figures
-from devicesim.dataclass import dataclass
 from devicesim.device.course import Courses
 from devicesim.device.faults.account import Account
 from devicesim.device.faults.ledger import Ledger

@@ -8,11 +8,11 @@ through a door is given what was written: what the disk made of it shows at the 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from devicesim.dataclass import dataclass
 from devicesim.device.share import Collection, File, Node, Share, walk
 
 Place = Node | tuple[int, int]

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 from math import inf, prod
-
-from devicesim.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

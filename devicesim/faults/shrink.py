@@ -12,11 +12,11 @@ import importlib
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
 from devicesim import units
-from devicesim.dataclass import dataclass
 from devicesim.errors import BoundError, DevicesimError, MissingExtraError, require
 from devicesim.faults.written import written
 from devicesim.scenario import Scenario, from_dict

@@ -27,12 +27,12 @@ The sum over one-second steps of the same timetable (to rounding); at a constant
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from devicesim.dataclass import dataclass
 from devicesim.errors import require
 
 V = TypeVar("V", float, NDArray[np.float64], float | NDArray[np.float64])

@@ -5,7 +5,7 @@ What follows from a fault that was laid into the story names it by its id, in ``
 
 from __future__ import annotations
 
-from devicesim.dataclass import dataclass
+from dataclasses import dataclass
 
 MOST_NAMES = 1_000
 """Most files that one event names; it always says how many there are."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from math import inf
 from typing import Any, TypeVar
@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from devicesim.dataclass import dataclass
 from devicesim.errors import require
 from devicesim.progress import ascii, labels
 from devicesim.progress.chunks import CHUNK, COUNTERS, PROGRESS_SCHEMA, SAMPLE, Chunk

@@ -14,12 +14,12 @@ What the stream itself knows of interruptions and failed objects is seen in ever
 from __future__ import annotations
 
 import zlib
+from dataclasses import dataclass
 from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
 
-from devicesim.dataclass import dataclass
 from devicesim.errors import require
 from devicesim.progress.legs import Leg
 from devicesim.progress.times import SAME

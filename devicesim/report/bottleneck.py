@@ -9,12 +9,12 @@ is full, or a reply waits for it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from devicesim import catalog, throughput, units
-from devicesim.dataclass import dataclass
 from devicesim.device import interfaces
 from devicesim.device.course import Copying
 from devicesim.device.ingest.ingest import Ingest

@@ -6,10 +6,8 @@ bytes, seconds since the run's start, watts, fractions in [0, 1].
 
 from __future__ import annotations
 
-from dataclasses import asdict, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
-
-from devicesim.dataclass import dataclass
 
 SCHEMA = "devicesim.run/1"
 

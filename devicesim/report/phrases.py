@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from devicesim.dataclass import dataclass
 from devicesim.report.model import (
     BatterySummary,
     Bottleneck,

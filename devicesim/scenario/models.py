@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -21,7 +21,6 @@ from pydantic import (
 )
 
 from devicesim import catalog
-from devicesim.dataclass import dataclass
 from devicesim.errors import unknown
 from devicesim.jobs import JobState, JobType, ShippingOption
 from devicesim.scenario.client import Client

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from devicesim.dataclass import dataclass
 from devicesim.errors import Problem
 from devicesim.scenario.places import Path
 

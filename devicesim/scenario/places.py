@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-
-from devicesim.dataclass import dataclass
+from dataclasses import dataclass
 
 Path = tuple[str | int, ...]
 """Keys and list indices from the root, as ``("client", 0, "streams")``."""

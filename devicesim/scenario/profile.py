@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from devicesim import catalog, units
 from devicesim.catalog import Figure
 from devicesim.catalog.store import build
-from devicesim.dataclass import dataclass
 from devicesim.errors import CatalogError, Problem, ScenarioError, UnknownNameError
 from devicesim.scenario import syntax
 

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, StrictStr, WithJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from devicesim import units
-from devicesim.dataclass import dataclass
 from devicesim.errors import UnitError
 from devicesim.units import Dimension
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from devicesim.dataclass import dataclass
 from devicesim.scenario.quantities import shown
 
 Document = dict[str, Any]

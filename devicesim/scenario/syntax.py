@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
-from devicesim.dataclass import dataclass
 from devicesim.errors import Problem
 from devicesim.scenario.places import Path, Place, dotted, find
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from devicesim import units
-from devicesim.dataclass import dataclass
 from devicesim.errors import Problem, UnitError
 from devicesim.scenario.quantities import shown
 from devicesim.units import Dimension

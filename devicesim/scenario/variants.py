@@ -8,10 +8,10 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from devicesim.dataclass import dataclass
 from devicesim.errors import Problem, ScenarioError, require
 from devicesim.scenario import overrides, ready, syntax
 from devicesim.scenario.findings import Finding

@@ -7,10 +7,10 @@ rate falls as it fills, and sums of bytes and of busy times. When that holds, :m
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from devicesim.dataclass import dataclass
 from devicesim.throughput.capacity import Schedule
 from devicesim.throughput.front import store_speed
 from devicesim.throughput.model import Operation, Server

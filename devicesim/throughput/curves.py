@@ -8,13 +8,13 @@ stations' busy times and the bytes the store has are exact at the meters' readin
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import inf
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from devicesim.dataclass import dataclass
 from devicesim.throughput.reading import Core, FileColumns, Floats, Readings
 
 

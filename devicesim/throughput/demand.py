@@ -26,13 +26,12 @@ A single stream alone in the system attains the round-trip bound; the tests hold
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from math import ceil, inf
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from devicesim.dataclass import dataclass
 from devicesim.throughput.capacity import Capacity
 from devicesim.throughput.model import Client, Operation, Regime, Server
 from devicesim.throughput.reading import Capacities, Standing

@@ -45,9 +45,9 @@ the last bit, for equal and mixed sizes, one and several links and cores, replie
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import inf, sqrt
 
-from devicesim.dataclass import dataclass
 from devicesim.errors import require
 
 LARGEST = 2.0**53

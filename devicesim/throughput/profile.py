@@ -14,11 +14,11 @@ What happens inside a block happens evenly; an order of the list is seen from bl
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from devicesim.dataclass import dataclass
 from devicesim.errors import BoundError, require
 from devicesim.throughput.core import extension
 from devicesim.throughput.model import LARGEST, Client, Regime, Server

@@ -13,10 +13,10 @@ from __future__ import annotations
 import gc
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from heapq import heappush
 from math import inf, isfinite, isnan, nan
 
-from devicesim.dataclass import dataclass
 from devicesim.errors import require
 from devicesim.throughput.capacity import Differences, Schedule
 from devicesim.throughput.model import Client, Operation, Regime, Server

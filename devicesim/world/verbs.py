@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
-
-from devicesim.dataclass import dataclass
 
 HEAR = "hear"
 """Under which the log holds what a neighbour said: it moves nothing, see :mod:`devicesim.device.testimony`."""

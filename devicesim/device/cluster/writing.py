@@ -8,13 +8,13 @@ having known.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
 
 from devicesim import throughput
-from devicesim.dataclass import dataclass
 from devicesim.device.cluster.fragments import Fragments
 from devicesim.device.course import Copying
 from devicesim.device.ingest.ingest import Ingest

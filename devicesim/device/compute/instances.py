@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import field
+from dataclasses import dataclass, field
 from math import floor
 
 import numpy as np
 import simpy
 
 from devicesim import catalog, scenario
-from devicesim.dataclass import dataclass
 from devicesim.device.compute.admission import Admission
 from devicesim.device.compute.pool import Batch, Pool
 from devicesim.device.compute.requests import Source

@@ -7,12 +7,12 @@ are constant from one settling to the next, and so the pool's clock is piecewise
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from devicesim.dataclass import dataclass
 from devicesim.physics import queueing
 
 Floats = NDArray[np.float64]

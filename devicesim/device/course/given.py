@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Hashable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from devicesim import throughput
-from devicesim.dataclass import dataclass
 from devicesim.throughput import demand
 
 Sizes = NDArray[np.int64]

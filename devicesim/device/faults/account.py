@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Generator
-from dataclasses import field
+from dataclasses import dataclass, field
 from math import inf, prod
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import simpy
 
-from devicesim.dataclass import dataclass
 from devicesim.device.faults.ledger import DUE, Incident
 from devicesim.scenario.faults import (
     AccountFault,

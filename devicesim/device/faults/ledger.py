@@ -6,9 +6,8 @@ Those of the scenario are F1 and on in their order; what is injected while the W
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from devicesim.dataclass import dataclass
 from devicesim.progress import MOST_NAMES, Event, FaultBegan, FaultEnded
 from devicesim.scenario.faults import FaultTable
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from dataclasses import dataclass
 
 import simpy
 
-from devicesim.dataclass import dataclass
 from devicesim.device.faults.ledger import Incident
 from devicesim.device.setting import Setting
 from devicesim.scenario.faults import CustomsHold, ParcelDamaged, ParcelFault, ParcelLost, WrongLabel

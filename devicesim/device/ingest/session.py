@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from devicesim import throughput
-from devicesim.dataclass import dataclass
 from devicesim.device.course import Copying
 from devicesim.device.setting import Setting
 

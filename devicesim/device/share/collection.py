@@ -5,12 +5,11 @@ from __future__ import annotations
 import errno
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from devicesim.dataclass import dataclass
 from devicesim.device.share.limits import Limits, Usage, is_name, refuse
 from devicesim.device.share.nodes import Bucket, Node
 from devicesim.device.share.paths import Paths

@@ -10,9 +10,9 @@ import errno
 import hashlib
 import mmap
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
-from devicesim.dataclass import dataclass
 from devicesim.device.share.limits import refuse
 from devicesim.device.share.nodes import File
 from devicesim.errors import require

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from devicesim.dataclass import dataclass
 from devicesim.device.share.collection import VirtualFile
 from devicesim.device.share.content import Content, Data, Digest, Discard
 from devicesim.device.share.limits import Limits, refuse

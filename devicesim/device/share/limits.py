@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import errno
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import NoReturn
 
-from devicesim.dataclass import dataclass
 from devicesim.errors import DevicesimError, require
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from hashlib import blake2b
 
-from devicesim.dataclass import dataclass
 from devicesim.device.share.nodes import File
 from devicesim.device.share.ranges import Ranges
 

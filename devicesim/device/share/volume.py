@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from devicesim.dataclass import dataclass
 from devicesim.device.share.collection import Collection, Posix
 from devicesim.device.share.files import Files
 from devicesim.device.share.limits import refuse

@@ -24,13 +24,13 @@ which AWS says a Snowcone is typically received.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from devicesim.dataclass import dataclass
 from devicesim.errors import require
 
 Values = float | NDArray[np.float64]

@@ -38,13 +38,13 @@ Kong's Gazette); and every weekday of 2018 to 2030 in the tables of the Python p
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from devicesim.dataclass import dataclass
 from devicesim.errors import require, unknown
 
 FIRST_YEAR, LAST_YEAR = 2018, 2099

@@ -30,9 +30,9 @@ AWS's capacities for 3 to 10 nodes of three kinds within 1 %, the misprint left 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import inf
 
-from devicesim.dataclass import dataclass
 from devicesim.errors import require
 
 

@@ -27,9 +27,9 @@ number of nodes, fragments and clients.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import inf
 
-from devicesim.dataclass import dataclass
 from devicesim.errors import require
 from devicesim.physics.erasure.code import Code
 

@@ -22,12 +22,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 
-from devicesim.dataclass import dataclass
 from devicesim.errors import require
 from devicesim.physics.file_sizes.normal import Floats, normal_quantile, normal_share
 

@@ -23,13 +23,13 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from devicesim.dataclass import dataclass
 from devicesim.errors import require
 from devicesim.physics.file_sizes.laws import LARGEST, LAWS, Law
 from devicesim.physics.file_sizes.normal import Floats

@@ -19,10 +19,11 @@ Hand computations.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import ArrayLike
 
-from devicesim.dataclass import dataclass
 from devicesim.errors import require
 
 

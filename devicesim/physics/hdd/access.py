@@ -21,12 +21,12 @@ continuity of the published seek curve of the HP 97560 at its boundary (0.1 %).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from devicesim.dataclass import dataclass
 from devicesim.errors import require
 
 Values = float | NDArray[np.float64]

@@ -23,12 +23,12 @@ Journal writes a file counted on ext4 (0.12, 3.0, 5.0): 641, 26 and 15 files a s
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from devicesim.dataclass import dataclass
 from devicesim.errors import require
 
 Values = float | NDArray[np.float64]

@@ -20,9 +20,9 @@ Seven NFSv3 procedures as measured on NFS-Ganesha; NFSv4 compounds assembled wor
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
-from devicesim.dataclass import dataclass
 from devicesim.errors import require, unknown
 
 Version = Literal["3", "4.0", "4.1"]

@@ -20,13 +20,13 @@ Files a second of NFS-Ganesha at three round-trip times and three numbers of str
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import inf
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from devicesim.dataclass import dataclass
 from devicesim.errors import require
 from devicesim.physics.nfs.calls import WORD, FileOperations, Version, file_operations
 

@@ -28,7 +28,8 @@ Messages assembled word by word in the tests, exact.
 
 from __future__ import annotations
 
-from devicesim.dataclass import dataclass
+from dataclasses import dataclass
+
 from devicesim.errors import require
 from devicesim.physics.nfs.calls import (
     HYPER,

@@ -29,13 +29,12 @@ M/M/c and M/D/1 in theory within 2 %; an event-per-request SimPy model, to the l
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush, heapreplace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from devicesim.dataclass import dataclass
 from devicesim.errors import require
 
 Floats = NDArray[np.float64]

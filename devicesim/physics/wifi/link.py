@@ -20,12 +20,12 @@ Checked against
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from devicesim.dataclass import dataclass
 from devicesim.errors import require
 from devicesim.physics.wifi.arrays import Values, plain, within
 from devicesim.physics.wifi.contention import tcp_sharing

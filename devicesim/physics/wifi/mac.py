@@ -20,10 +20,11 @@ Checked against
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from devicesim.dataclass import dataclass
 from devicesim.physics.wifi.arrays import Values, plain, within
 from devicesim.physics.wifi.phy import ppdu_duration, rate_count
 

@@ -12,9 +12,9 @@ are objects sent again, ``errors`` objects given up. Nothing is read. Calls othe
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import BinaryIO
 
-from devicesim.dataclass import dataclass
 from devicesim.errors import require
 from devicesim.progress.chunks import Chunk, of_one_leg
 

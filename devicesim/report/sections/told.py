@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from devicesim.dataclass import dataclass
 from devicesim.report.model import BatterySummary, Cost, Loss, Section, Step
 
 

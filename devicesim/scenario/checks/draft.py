@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from devicesim import catalog
-from devicesim.dataclass import dataclass
 from devicesim.errors import UnitError, UnknownNameError
 from devicesim.scenario.compute import Function, Image, Instance
 from devicesim.scenario.data import Dataset
