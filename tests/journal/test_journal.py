@@ -11,8 +11,8 @@ import pytest
 from accounts import ADDRESS, ORDER
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kept_story import FILES, bucket, killed, serving
 
-from devicesim.device.share import Bucket, Share
 from devicesim.errors import BoundError, StateError, UnknownNameError
 from devicesim.journal import Journal, Told
 from devicesim.journal import journal as journal_module
@@ -24,36 +24,12 @@ from devicesim.snowball_api.kept import back, kept
 from devicesim.snowball_api.snow import Snow
 from devicesim.world import World
 
-FILES = ("", "-wal", "-content")
 ROLE = {"BucketAccessRoleArn": "arn:aws:iam::123456789012:role/sync"}
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "camp.state"
-
-
-def killed(path: Path, name: str = "again") -> Path:
-    """The file as a process leaves it that is killed now."""
-    there = path.with_name(f"{name}.state")
-    for ending in FILES:
-        if Path(f"{path}{ending}").exists():
-            shutil.copy(f"{path}{ending}", f"{there}{ending}")
-    return there
-
-
-def serving(journal: Journal, **options: Any) -> Snow:
-    """A job that only the API knows, whose device serves."""
-    snow = kept(journal, Told(options={"seed": 7, **options}))
-    snow.world.create_job()
-    snow.world.open_doors()
-    snow.world.until_serving()
-    return snow
-
-
-def bucket(snow: Snow) -> tuple[Share, Bucket]:
-    share = snow.world.life().device.share
-    return share, next(iter(share.buckets.values()))
 
 
 def told(world: World) -> tuple[Any, ...]:

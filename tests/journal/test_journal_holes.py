@@ -1,15 +1,15 @@
 """The store of contents gives back the room of what nobody can ask for, and never of what somebody can."""
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from kept_story import bucket, killed, serving
 
-from devicesim.device.share import Bucket, File, Share
-from devicesim.journal import Journal, Told, contents
+from devicesim.device.share import File
+from devicesim.journal import Journal, contents
 from devicesim.journal import journal as journal_module
 from devicesim.journal.holes import SMALLEST, between
 from devicesim.snowball_api.kept import back, kept
@@ -31,28 +31,6 @@ def path(tmp_path: Path) -> Path:
     finally:
         os.close(descriptor)
     return tmp_path / "camp.state"
-
-
-def serving(journal: Journal) -> Snow:
-    snow = kept(journal, Told(options={"seed": 7}))
-    snow.world.create_job()
-    snow.world.open_doors()
-    snow.world.until_serving()
-    return snow
-
-
-def bucket(snow: Snow) -> tuple[Share, Bucket]:
-    share = snow.world.life().device.share
-    return share, next(iter(share.buckets.values()))
-
-
-def killed(path: Path, name: str) -> Path:
-    """The state as a process leaves it that is killed now."""
-    there = path.with_name(f"{name}.state")
-    for ending in ("", "-wal", "-content"):
-        if Path(f"{path}{ending}").exists():
-            shutil.copy(f"{path}{ending}", f"{there}{ending}")
-    return there
 
 
 def room(path: Path) -> int:
