@@ -28,7 +28,6 @@ MOST_DATA = 1 << 20
 MOST_BYTES = MOST_DATA + (1 << 16)
 """Largest record [bytes]."""
 _LAST = 1 << 31
-_FIRST_BUFFER = 1 << 14
 _BUFFER = 4 * MOST_DATA  # in memory only as far as clients send much at a time
 _LARGE, _MOST_EXPECTED = 1 << 17, 1 << 19  # bytes that are worth a system call to be woken once for
 _HEAD_FIRST = (
@@ -73,7 +72,9 @@ class Connection:
         lend: Lend = lambda: memoryview(bytearray(MOST_DATA)),
     ) -> None:
         self._take, self._ended, self._allows, self._lend = take, ended, allows, lend
-        self._buffer: bytearray | mmap.mmap = bytearray(_FIRST_BUFFER)
+        self._buffer = mmap.mmap(
+            -1, _BUFFER
+        )  # unlike a bytearray's, its pages are not there before they are used
         self._view = memoryview(self._buffer)
         self._start = self._end = 0
         self._fragments = bytearray()
@@ -250,7 +251,7 @@ class Connection:
         large = size >= _LARGE
         need = min(size, HEAD) if large and there < HEAD else size
         if self._start + 4 + need > len(self._buffer):
-            self._make_room(4 + need)
+            self._make_room()
         self._lacking = 4 + need - there
 
     def _aside(self, there: int, size: int, last: bool) -> bool:
@@ -293,15 +294,8 @@ class Connection:
             record, self._fragments = self._fragments, bytearray()
             self._take(self, memoryview(record), None)
 
-    def _make_room(self, need: int = 0) -> None:
-        """Move what is left to the front, in a larger buffer once the first is too small."""
+    def _make_room(self) -> None:
+        """Move what is left to the front: less than a record, which the buffer holds more than once."""
         left = self._end - self._start
-        if self._start == 0 or need > len(self._buffer):
-            larger = mmap.mmap(
-                -1, _BUFFER
-            )  # unlike a bytearray's, its pages are not there before they are used
-            larger[:left] = self._view[self._start : self._end]
-            self._buffer, self._view = larger, memoryview(larger)
-        else:
-            self._view[:left] = self._view[self._start : self._end]
+        self._view[:left] = self._view[self._start : self._end]
         self._start, self._end = 0, left
