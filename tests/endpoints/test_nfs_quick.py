@@ -51,6 +51,7 @@ class Pair:
         if told is None:
             told = plainly(self.services[0], message)
         else:
+            told = b"".join(told)
             self.quickly += 1
         expected = plainly(self.services[1], message)
         assert told == expected

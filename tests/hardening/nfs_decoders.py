@@ -97,8 +97,8 @@ class Nfs(Decoder):
 
     @staticmethod
     def _take(service, connection, part, body):
-        if body is None and (plain := service.answer_quickly(part, connection)) is not None:
-            connection.send((plain,))
+        if (plain := service.answer_quickly(part, connection, body)) is not None:
+            connection.send(plain)
             return
         try:
             reply = service.answer(part, connection, body)

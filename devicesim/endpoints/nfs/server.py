@@ -125,8 +125,8 @@ class NfsDoor:
     def _take(self, connection: Connection, record: memoryview, body: Body | None = None) -> None:
         if self._premises.paced:
             self._pacing.heard(connection)
-        elif body is None and (plain := self._service.answer_quickly(record, connection)) is not None:
-            self._outbox.send(connection, (plain,))
+        elif (plain := self._service.answer_quickly(record, connection, body)) is not None:
+            self._outbox.send(connection, plain)
             return
         try:
             reply = self._service.answer(record, connection, body)

@@ -100,9 +100,11 @@ class Service:
             NOTICES.exception("program %d, procedure %d failed", call.program, call.procedure)
             return Reply((rpc.accepted(call.xid, rpc.SYSTEM_ERR),))
 
-    def answer_quickly(self, record: memoryview, connection: Connection) -> bytes | None:
+    def answer_quickly(
+        self, record: memoryview, connection: Connection, body: Body | None = None
+    ) -> tuple[bytes, ...] | None:
         """The reply to a plain call where operations cost nothing; None where :meth:`answer` has to give it."""
-        if len(record) < _PLAIN or record[_VERSION] != v3.VERSION:
+        if len(record) < _PLAIN:
             return None
         premises = self._premises
         with premises.lock:
@@ -111,11 +113,12 @@ class Service:
             self._files()
             if self._quick is None:
                 return None
+            place, beside = (-1, None) if body is None else body
             try:
-                reply = self._quick.answer(record, connection, host, seen[0])
+                reply = self._quick.answer(record, connection, host, seen[0], place, beside)
             except Exception:  # as in answer
-                NOTICES.exception("procedure %d of version 3 failed", record[_PROCEDURE])
-                return rpc.accepted(UINT.unpack_from(record)[0], rpc.SYSTEM_ERR)
+                NOTICES.exception("procedure %d of version %d failed", record[_PROCEDURE], record[_VERSION])
+                return (rpc.accepted(UINT.unpack_from(record)[0], rpc.SYSTEM_ERR),)
             if reply is not None:
                 premises.moved()
             return reply
@@ -219,9 +222,9 @@ class Service:
         assert share is not None
         if tree is None or tree.share is not share or tree.boot != share.boot:
             tree = self._tree = Tree(share)
-            self._quick = quick(tree, self._repeats, self._squashed)
             journal = self._premises.journal
             self._version4 = v4.Version4(tree, self._lease, life=journal.life if journal is not None else 0)
+            self._quick = quick(tree, self._repeats, self._squashed, self._version4)
         return tree
 
     def _caller(self, call: Call) -> rpc.Caller:

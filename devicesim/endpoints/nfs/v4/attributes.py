@@ -134,6 +134,9 @@ class Attributes:
     Args:
         minor: 0 or 1.
         lease: how long clients' state is kept without a word of them [s].
+
+    Attributes:
+        plans: of bitmaps that were asked for, the ``bitmap4`` of what is told, and the numbers of that as bytes.
     """
 
     def __init__(self, minor: int, lease: float) -> None:
@@ -146,6 +149,7 @@ class Attributes:
         every = bitmap(sorted({0, *self._encoders, *WRITABLE}))
         self._encoders[0] = lambda tree, node: every
         self._chosen: dict[bytes, tuple[bytes, tuple[Encoder, ...]]] = {}
+        self.plans: dict[bytes, tuple[bytes, bytes]] = {}
 
     def encode(self, tree: Tree, node: Node, words: bytes) -> bytes:
         """``fattr4`` with those of a bitmap's attributes that there are."""
@@ -196,6 +200,7 @@ class Attributes:
             chosen = bitmap(there), tuple(self._encoders[number] for number in there)
             if len(self._chosen) < 4096:
                 self._chosen[words] = chosen
+                self.plans[words] = chosen[0], bytes(there)
         return chosen
 
 

@@ -25,7 +25,7 @@ from devicesim.endpoints.nfs.v4.compound import (
     RefusedError,
     change_info,
 )
-from devicesim.endpoints.nfs.v4.state import READ, WRITE, Client, OpenState, Owner, bump, stateid
+from devicesim.endpoints.nfs.v4.state import READ, WRITE, Client, Clients, OpenState, Owner, bump, stateid
 from devicesim.endpoints.nfs.xdr import UINT, UINT2, XdrError
 
 _UNCHECKED, _GUARDED, _EXCLUSIVE, _EXCLUSIVE_1 = range(4)
@@ -182,7 +182,7 @@ def _open(compound: Compound, client: Client, owner: Owner, told: _Opening) -> b
     _check_type(compound, node)
     if not made:
         _check_may(compound, node, told.access)
-    state = _claim(compound, client, owner, node, told)
+    state = claim(compound.clients, owner, node, told.access, told.deny)
     if not made and told.how == _UNCHECKED and told.wanted.size == 0:
         compound.tree.setattr(compound.caller, node, Wanted(size=0), compound.now, opened=True)
         mask = bitmap((SIZE,))
@@ -233,23 +233,22 @@ def _check_may(compound: Compound, node: Node, access: int) -> None:
         compound.tree.check(compound.caller, node, MAY_WRITE)
 
 
-def _claim(compound: Compound, client: Client, owner: Owner, node: Node, told: _Opening) -> OpenState:
-    """Enter the open, together with what the owner has open of the file already."""
-    clients = compound.clients
-    known = clients.known(node)
+def claim(clients: Clients, owner: Owner, node: Node, access: int, deny: int) -> OpenState:
+    """Enter an open, together with what the owner has open of the file already."""
+    known, client = clients.known(node), owner.client
     state = None
     if known is not None:
         state = next((each for each in known.opens if each.owner is owner), None)
-        if known.denies(told.access, told.deny):  # its own opens as well (RFC 7530, 9.9)
+        if known.denies(access, deny):  # its own opens as well (RFC 7530, 9.9)
             raise NfsError(Status.SHARE_DENIED)
     if owner.name not in client.open_owners:
         _forget_idle(client)
         client.open_owners[owner.name] = owner
     if state is None:
-        return clients.open(owner, node, told.access, told.deny)
-    state.access |= told.access
-    state.deny |= told.deny
-    state.ways.add((told.access, told.deny))
+        return clients.open(owner, node, access, deny)
+    state.access |= access
+    state.deny |= deny
+    state.ways.add((access, deny))
     bump(state)
     return state
 
@@ -327,16 +326,22 @@ def close(compound: Compound) -> Body:
         state = _opened(compound, told)
         if compound.minor == 0 and not state.owner.confirmed:
             raise NfsError(Status.BAD_STATEID)
-        last = bump(state)
-        compound.clients.close(state)
+        last = closed(compound.clients, state)
         if compound.minor:
-            if not state.owner.opens:
-                state.client.open_owners.pop(state.owner.name, None)
             compound.stateid = None
             return _ALL_ONES
         return last
 
     return _in_turn_of(compound, told, sequence, act)
+
+
+def closed(clients: Clients, state: OpenState) -> bytes:
+    """End an open, and in NFSv4.1 an owner who has no other: its last stateid."""
+    last = bump(state)
+    clients.close(state)
+    if state.client.minor and not state.owner.opens:
+        state.client.open_owners.pop(state.owner.name, None)
+    return last
 
 
 OPERATIONS: dict[int, Operation] = {4: close, 18: open_, 20: open_confirm, 21: open_downgrade}

@@ -154,6 +154,10 @@ class Clients:
         signature: four bytes that tell this run from others.
         lease: how long state is kept without a word of its client [s of wall].
         clock: the wall's.
+
+    Attributes:
+        by_number, sessions, files, states: clients by their number, sessions by their id, what is known of files by
+            inode number and generation, opens and locks by the part of their stateid that stays.
     """
 
     def __init__(self, signature: bytes, lease: float, clock: Callable[[], float]) -> None:
@@ -161,7 +165,7 @@ class Clients:
         self.by_number: dict[int, Client] = {}
         self.sessions: dict[bytes, Session] = {}
         self.files: dict[tuple[int, int], FileState] = {}
-        self._states: dict[bytes, State] = {}
+        self.states: dict[bytes, State] = {}
         self._expired: dict[bytes, None] = {}
         self._expired_clients: dict[int, None] = {}
         self._closed: dict[bytes, Owner] = {}
@@ -247,7 +251,7 @@ class Clients:
         state = OpenState(self._other(), owner, node, file, access, deny, {(access, deny)})
         file.opens.append(state)
         owner.opens += 1
-        self._states[state.other] = owner.client.states[state.other] = state
+        self.states[state.other] = owner.client.states[state.other] = state
         return state
 
     def lock(self, opened: OpenState, owner: Owner) -> LockState:
@@ -255,7 +259,7 @@ class Clients:
         state = opened.locks.get(owner)
         if state is None:
             state = opened.locks[owner] = LockState(self._other(), owner, opened)
-            self._states[state.other] = owner.client.states[state.other] = state
+            self.states[state.other] = owner.client.states[state.other] = state
         return state
 
     def close(self, opened: OpenState) -> None:
@@ -277,7 +281,7 @@ class Clients:
         self._forget(lock)
 
     def _forget(self, state: State) -> None:
-        self._states.pop(state.other, None)
+        self.states.pop(state.other, None)
         state.client.states.pop(state.other, None)
 
     def _other(self) -> bytes:
@@ -286,13 +290,13 @@ class Clients:
     def owner_of(self, stateid: bytes, minor: int, client: Client | None = None) -> Owner:
         """Whose a state is, or was before it was closed."""
         other = stateid[4:]
-        if other in self._states or other not in self._closed:
+        if other in self.states or other not in self._closed:
             return self.state_of(stateid, minor, client).owner
         return self._closed[other]
 
     def state_of(self, stateid: bytes, minor: int, client: Client | None = None) -> State:
         """The state of a stateid, however old."""
-        state = self._states.get(stateid[4:])
+        state = self.states.get(stateid[4:])
         if state is None or (client is not None and state.client is not client):
             return self.state(stateid, minor, client)  # which says why there is none
         return state
@@ -304,7 +308,7 @@ class Clients:
             NfsError: BAD_STATEID, OLD_STATEID, STALE_STATEID or EXPIRED.
         """
         sequence, other = STATEID.unpack(stateid)
-        state = self._states.get(other)
+        state = self.states.get(other)
         if state is None or (client is not None and state.client is not client):
             if other in self._expired:
                 raise NfsError(Status.EXPIRED)

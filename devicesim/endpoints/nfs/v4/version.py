@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from hashlib import blake2b
 
+from devicesim.device.share import Node
 from devicesim.device.share.limits import ShareError
 from devicesim.endpoints.nfs.rpc import Caller
 from devicesim.endpoints.nfs.status import NfsError, Status, status_of
@@ -18,12 +19,12 @@ from devicesim.endpoints.nfs.tree import Tree
 from devicesim.endpoints.nfs.v4 import data, identity, locking, names, opens, sessions
 from devicesim.endpoints.nfs.v4.attributes import Attributes
 from devicesim.endpoints.nfs.v4.compound import Body, Compound, Operation, RefusedError
-from devicesim.endpoints.nfs.v4.state import Clients
+from devicesim.endpoints.nfs.v4.state import Client, Clients, OpenState, Owner
 from devicesim.endpoints.nfs.xdr import FALSE, UINT, UINT2, Reader, XdrError, opaque
 
 PROGRAM, VERSION = 100003, 4
 NAMES = ("NULL", "COMPOUND")
-ILLEGAL = 10044
+ILLEGAL, _SETATTR = 10044, 34
 _MOST_TAG = 1024
 _MOST_OPERATIONS = 256
 
@@ -59,6 +60,9 @@ _STATE_ONLY = "SEQUENCE"
 _PURPOSES = (*OPERATION_NAMES.values(), _STATE_ONLY)
 ONCE = frozenset({"OPEN", "CLOSE", "CREATE", "REMOVE", "RENAME", "LINK", "SETATTR", "LOCK", "LOCKU"})
 """What must not be done twice: NFSv4.0 has no slots, and its replies are kept for repetitions."""
+WEIGHTS = bytes(_WEIGHT.get(number, 255) for number in range(max(_WEIGHT) + 1))
+"""Weight of each operation by its number, 255 for none; the smallest is the weightiest."""
+ONCE_BY_WEIGHT = bytes(purpose in ONCE for purpose in _PURPOSES)
 
 
 class Version4:
@@ -69,6 +73,10 @@ class Version4:
         lease: how long clients' state is kept without a word of them [s of wall].
         clock: the wall's.
         life: how often the server has started while the device ran on; what clients had before is not known now.
+
+    Attributes:
+        clients: what is remembered of them.
+        attributes: of minor versions 0 and 1.
     """
 
     def __init__(
@@ -76,8 +84,8 @@ class Version4:
     ) -> None:
         self._tree = tree
         own = blake2b(tree.signature + life.to_bytes(8), digest_size=4).digest()
-        self._clients = Clients(own if life else tree.signature, lease, clock)
-        self._attributes = Attributes(0, lease), Attributes(1, lease)
+        self.clients = Clients(own if life else tree.signature, lease, clock)
+        self.attributes = Attributes(0, lease), Attributes(1, lease)
 
     def answer(
         self, arguments: Reader, caller: Caller, connection: object, now: float
@@ -91,11 +99,21 @@ class Version4:
             tag.decode()
         except UnicodeDecodeError:
             return (UINT.pack(Status.INVAL) + opaque(tag) + FALSE,), _STATE_ONLY, 0
-        self._clients.look()
-        compound = Compound(
+        self.clients.look()
+        compound = self._begun(arguments, caller, connection, now, minor, count)
+        try:
+            parts, purpose = self._run(compound, tag)
+        except sessions.ReplayError as replay:
+            return (replay.reply,), _STATE_ONLY, 0
+        return parts, purpose, compound.payload
+
+    def _begun(
+        self, arguments: Reader, caller: Caller, connection: object, now: float, minor: int, count: int
+    ) -> Compound:
+        return Compound(
             self._tree,
-            self._clients,
-            self._attributes[minor],
+            self.clients,
+            self.attributes[minor],
             arguments,
             caller,
             connection,
@@ -104,11 +122,6 @@ class Version4:
             size=arguments.size,
             count=count,
         )
-        try:
-            parts, purpose = self._run(compound, tag)
-        except sessions.ReplayError as replay:
-            return (replay.reply,), _STATE_ONLY, 0
-        return parts, purpose, compound.payload
 
     def _run(self, compound: Compound, tag: bytes) -> tuple[tuple[bytes, ...], str]:
         parts: list[bytes] = []
@@ -118,7 +131,7 @@ class Version4:
             return (UINT.pack(Status.RESOURCE) + opaque(tag) + FALSE,), _STATE_ONLY
         for index in range(compound.count):
             compound.index = index
-            operation, status, body = self._one(compound)
+            operation, status, body = self.one(compound)
             size += 8 + (len(body) if isinstance(body, bytes) else sum(map(len, body)))
             if compound.session is not None and (problem := _too_long(compound, size)):
                 status, body = problem, b""
@@ -142,7 +155,7 @@ class Version4:
             sessions.keep(compound, b"".join(whole))
         return whole, purpose
 
-    def _one(self, compound: Compound) -> tuple[int, Status, Body]:
+    def one(self, compound: Compound) -> tuple[int, Status, Body]:
         """Do the next operation: its number, status and result."""
         number = ILLEGAL
         try:
@@ -155,14 +168,48 @@ class Version4:
             if compound.minor and compound.session is None:
                 _check_alone(compound, number)
             return number, Status.OK, act(compound)
-        except RefusedError as refused:
-            return number, refused.status, refused.body
-        except NfsError as refused:
-            return number, refused.status, b""
-        except ShareError as refused:
-            return number, status_of(refused.errno), b""
-        except (struct.error, XdrError):
-            return number, Status.BADXDR, b""
+        except (NfsError, ShareError, struct.error, XdrError) as refused:
+            return self.told_of(number, refused)
+
+    # For operations and whole compounds that are not done here (:mod:`devicesim.endpoints.nfs.quick`).
+
+    def told_of(self, number: int, refused: Exception) -> tuple[int, Status, Body]:
+        """What is told of an operation that raised, if clients are told such things."""
+        body = FALSE if number == _SETATTR else b""  # nothing was set
+        if isinstance(refused, NfsError):
+            return number, refused.status, refused.body if isinstance(refused, RefusedError) else body
+        if isinstance(refused, ShareError):
+            return number, status_of(refused.errno), body
+        if isinstance(refused, struct.error | XdrError):
+            return number, Status.BADXDR, body
+        raise refused
+
+    def begun(
+        self,
+        record: memoryview,
+        start: int,
+        place: int,
+        beside: memoryview | None,
+        caller: Caller,
+        connection: object,
+        now: float,
+        minor: int,
+        count: int,
+    ) -> Compound:
+        """A compound that has begun; its arguments are in a record from ``start`` on, and their data beside it."""
+        arguments = Reader(record, start, place, beside)
+        return self._begun(arguments, caller, connection, now, minor, count)
+
+    def claim(self, client: Client, name: bytes, node: Node, access: int, deny: int) -> OpenState:
+        """Enter an open of NFSv4.1."""
+        owner = client.open_owners.get(name)
+        if owner is None:
+            owner = Owner(client, name, confirmed=True)
+        return opens.claim(self.clients, owner, node, access, deny)
+
+    def closed(self, state: OpenState) -> None:
+        """End an open of NFSv4.1."""
+        opens.closed(self.clients, state)
 
 
 def _check_alone(compound: Compound, number: int) -> None:
