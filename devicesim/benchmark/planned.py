@@ -18,8 +18,9 @@ RUNS_ROW = Row(
     "the simulation time of one run",
     "runs",
     target=Target("<=", 50),
-    binds="half is the exact core for some 25 futures, in which heat decides to the minute; a fifth the copies that "
-    "efficiencies and the error are measured with; the rest columns, named draws and a few Worlds",
+    binds="a quarter is the exact core for some ten futures, in which heat or the courier decides to the minute, and "
+    "for two Worlds; a quarter the copies that efficiencies and the error are measured with; the rest columns, named "
+    "draws and the watch of 300 fluid copies",
 )
 FILES_ROW = Row(
     "futures-files", "a future of 100 million files", "one of 10,000 files", target=Target("<=", 1.1)

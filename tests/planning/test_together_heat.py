@@ -230,6 +230,45 @@ def test_law_a_flow_takes_every_byte_and_pauses_cost_what_they_last() -> None:
         assert free + lasted - len(pauses) * fills - 1e-6 <= took(pauses) <= free + lasted + 1e-6
 
 
+def test_worked_what_is_under_way_passes_link_and_cores_while_the_disk_stands() -> None:
+    """A link that carries 50 MB/s into a buffer of 100 MB: after 2 s of a stop nothing is taken, after 3 nothing sent.
+
+    When the disk runs again, at 100 MB/s, the 50 MB that wait go in as the buffer empties: a second of the copy is won.
+    """
+    columns = Columns(small_story(), laws_of(small_story(), 1), {}, 1)
+    one = np.ones(1)
+    stations = replace(
+        Stations.of(columns), bandwidth=50e6 * one, latency=0 * one, buffer=100e6 * one, rate_start=100e6 * one,
+        rate_end=100e6 * one, work=0 * one, per_byte=1e-12 * one, stored=0 * one, write=0.0, request=0.0, serial=0,
+    )  # fmt: skip
+    sizes = np.full(8, 1e9)
+    blocks = np.stack([np.ones(8), np.ones(8), sizes / 1e6, sizes, np.full(8, 1e6), np.zeros(8)])
+
+    def copy(flight: float) -> tuple[float, float, float]:
+        flow = Flow(stations, blocks, 1.0, flight)
+        flow.begin(0.0, 1.0, 1.0)
+        flow.change(10.0, 1.0, 0.0)
+        assert not flow.moved(12.5, 60.0)
+        assert flow.moved(11.5, 60.0)
+        standing = flow.size
+        flow.change(60.0, 1.0, 1.0)
+        return standing, flow.busy(60.0)[1], flow.ended(1e9)
+
+    assert copy(0.0) == pytest.approx((10 * 50e6 + 100e6, 5.0, 160 + 50 - 2), rel=1e-6)
+    assert copy(50e6) == pytest.approx((10 * 50e6 + 100e6, 5.0, 160 + 50 - 3), rel=1e-6)
+
+
+def test_worked_writes_under_way_of_a_list() -> None:
+    """4 streams with 10 WRITEs of 1 MB each, in files longer and shorter than that."""
+    stations = replace(Stations.of(drawn_columns()[0]).rows(np.array([0])), streams=4, block=1e6)
+    stations = replace(stations, window=np.array([10]))
+    long, short = np.array([5.0, 5, 500, 500e6, 5e6, 450e6]), np.array([5.0, 5, 10, 10e6, 5e6, 0.0])
+    # Of 100 MB, 90 have the whole window before them, and the last 10 half of it: (90 * 10 + 10 * 5) / 100 = 9.5 MB.
+    assert stations.flight(long) == pytest.approx(4 * 9.5e6)
+    # A file shorter than the window is half of itself in the middle.
+    assert stations.flight(short) == pytest.approx(4 * 1e6)
+
+
 def test_worked_a_slower_processor_is_a_longer_copy_where_it_is_the_slowest() -> None:
     story = small_story()
     columns = Columns(story, laws_of(story, 1), {}, 1)
@@ -258,9 +297,10 @@ def test_published_tolerance_of_few_errors(count: int, quantile: float) -> None:
     ambient=st.floats(20.0, 60.0),
     keep=st.sampled_from([0.0, 7200.0]),
     row=st.integers(0, 15),
+    flight=st.sampled_from([0.0, 60e6, 5e9]),
 )
 def test_law_both_forms_of_a_watched_fluid_tell_the_same(
-    tilt: float, patience: float, ambient: float, keep: float, row: int
+    tilt: float, patience: float, ambient: float, keep: float, row: int, flight: float
 ) -> None:
     columns, stations = drawn_columns()
     figures, one = columns.row(row), np.array([row])
@@ -268,7 +308,7 @@ def test_law_both_forms_of_a_watched_fluid_tell_the_same(
     stay = flown.Stay(figures, "SNC1_HDD", ambient, draw, 1e6, (300.0, 60.0, 30.0), patience, keep)
     sizes = np.linspace(1e9, 3e9, 64)
     blocks = np.stack([np.full(64, 10.0), np.full(64, 10.0), sizes / 1e6, sizes, np.full(64, 1e7), sizes / 9])
-    flow = Flow(stations.rows(one), blocks, 1.02)
+    flow = Flow(stations.rows(one), blocks, 1.02, flight)
     pure, compiled = (flown.Fluid(stay, flow, compiled=form).told(tilt) for form in (False, True))
     assert (pure.spell.given_up, pure.still) == (compiled.spell.given_up, compiled.still)
     assert [*astuple(compiled.spell), compiled.size, compiled.behind] == pytest.approx(

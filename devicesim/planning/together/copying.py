@@ -211,13 +211,14 @@ def _fluid(stations: Stations, lists: Lists, efficiency: Floats) -> tuple[Floats
     n = efficiency.size
     now, size, stored_at = np.zeros(n), np.zeros(n), np.zeros(n)
     knots = [(now, size)]
-    front = stations.front(stations.rate_start)
-    for block in _blocks(stations, lists):
-        part = block[3]
+    front, known = stations.front(stations.rate_start), None
+    for many, block in _blocks(stations, lists):
         if stations.waits:
-            front = stations.front(stations.rate(size))
-        took = np.einsum("skn,kn->sn", front, block).max(axis=0) * efficiency
-        work = block[0] * stations.stored + part / stations.rate(size + part / 2)
+            front, known = stations.front(stations.rate(size)), None
+        if block is not known:
+            known, needs = block, np.einsum("skn,kn->sn", front, block).max(axis=0) * efficiency
+        part, took = many * block[3], many * needs
+        work = many * block[0] * stations.stored + part / stations.rate(size + part / 2)
         free = np.maximum(stored_at, now)
         then = now + took
         if not stations.waits:
@@ -230,14 +231,17 @@ def _fluid(stations: Stations, lists: Lists, efficiency: Floats) -> tuple[Floats
     return times, sizes, stored_at - now
 
 
-def _blocks(stations: Stations, lists: Lists) -> list[Floats]:
-    """The list in blocks, none smaller than the buffer, each shape (6, n)."""
+def _blocks(stations: Stations, lists: Lists) -> list[tuple[float, Floats]]:
+    """The list in parts, none smaller than the buffer: how many, and of which block, shape (6, n)."""
     n, count = stations.bandwidth.size, lists.sums.shape[1]
     per_block = float(lists.bytes.min()) / count
     join = max(1, int(np.ceil(float(stations.buffer.max()) / max(per_block, 1.0))))
     starts = np.arange(0, count, min(join, count))
+    if lists.even:
+        one = lists.sums[:, 0]
+        return [(float(many), one) for many in np.diff(np.append(starts, count)).tolist()]
     merged = np.add.reduceat(lists.sums, starts, axis=1)
-    return [np.broadcast_to(merged[:, i], (6, n)) for i in range(starts.size)]
+    return [(1.0, np.broadcast_to(merged[:, i], (6, n))) for i in range(starts.size)]
 
 
 def _checked(

@@ -3,7 +3,8 @@
 Model
 -----
 That of :mod:`devicesim.planning.together.copying` for one future: a block takes what its slowest station needs, and
-the store lags behind by at most the buffer. Where the disk stands still the buffer fills, and then the copy stands.
+the store lags behind by at most the buffer. Where the disk stands still the buffer fills; then the WRITEs under way go
+through the link and the cores as well and wait for room, and only then does the copy stand.
 
 Scope and limits
 ----------------
@@ -30,15 +31,15 @@ class Flow:
         stations: of this future alone, shape (1,) each.
         blocks: :data:`~devicesim.throughput.SUMS` of each block of its list, shape (6, blocks).
         efficiency: how much longer than its bounds the list takes.
+        flight: bytes of WRITEs under way at a time.
 
     Attributes:
-        behind: how long the store still needs for what it has been given [s].
-        size: bytes taken.
+        behind: how long the store still needs for what it has been given, or is to be [s].
         knots: times, and bytes taken by then.
     """
 
-    def __init__(self, stations: Stations, blocks: Floats, efficiency: float) -> None:
-        self._stations, self._blocks, self._efficiency = stations, blocks, efficiency
+    def __init__(self, stations: Stations, blocks: Floats, efficiency: float, flight: float = 0.0) -> None:
+        self._stations, self._blocks, self._efficiency, self._flight = stations, blocks, efficiency, flight
         self._known: dict[float, tuple[list[float], list[float]]] = {}
         self._files, self._bytes = blocks[0].tolist(), blocks[3].tolist()
         self._buffer, self._each = float(stations.buffer[0]), float(stations.stored[0])
@@ -50,7 +51,7 @@ class Flow:
     def again(self) -> None:
         """Be a copy that has not begun."""
         self._block, self._done = 0, 0.0
-        self._now = self.size = self._worked = self._asked = self.behind = 0.0
+        self._now = self._sent = self._worked = self._asked = self.behind = 0.0
         self._running = True
         self._took: list[float] = []
         self._work: list[float] = []
@@ -88,14 +89,22 @@ class Flow:
         return self._moved > since
 
     @property
+    def size(self) -> float:
+        """Bytes taken: what has been sent, but for what waits for room in the buffer."""
+        return self._sent - max(self.behind * self._speed(self._sent) - self._buffer, 0.0)
+
+    def _speed(self, position: float) -> float:
+        return sqrt(self._square + self._fall * min(position, self._room))
+
+    @property
     def blocks(self) -> tuple[Floats, Floats]:
         """Files and bytes of each block."""
         return self._blocks[0].copy(), self._blocks[3].copy()
 
     @property
-    def disk(self) -> tuple[float, float, float, float, float]:
-        """Bytes of the buffer, seconds for each file, the rate's square and its fall by the byte, bytes of room."""
-        return self._buffer, self._each, self._square, self._fall, self._room
+    def disk(self) -> tuple[float, ...]:
+        """Bytes of the buffer, seconds for each file, the rate's square and its fall by the byte, room, flight."""
+        return self._buffer, self._each, self._square, self._fall, self._room, self._flight
 
     def paces(self, cpu: Floats) -> tuple[Floats, Floats]:
         """Seconds that each block takes, and that the cores work for it, shape (speeds, blocks) each.
@@ -110,55 +119,51 @@ class Flow:
 
     def held(self, size: float, behind: float) -> float:
         """Bytes that only the buffer has, of so many taken, where the store needs so long for them [s]."""
-        return min(behind * sqrt(self._square + self._fall * min(size, self._room)), self._buffer, size)
+        return min(behind * self._speed(size), self._buffer, size)
 
     def _advance(self, to: float) -> None:
         while self._now < to and self._block < len(self._bytes):
             left = 1.0 - self._done
             part = self._bytes[self._block] * left
-            position = min(self.size + part / 2, self._room)
-            speed = sqrt(self._square + self._fall * position)
+            speed = self._speed(self._sent + part / 2)
             work = self._files[self._block] * self._each * left + part / speed
             took = self._took[self._block] * left
-            self._step(to, left, part, work, took if self._running else self._fill(speed, part, took))
-
-    def _fill(self, speed: float, part: float, took: float) -> float:
-        """How long a part takes while the disk stands still: for ever, unless it fits in the buffer."""
-        room = self._buffer - self.behind * speed
-        return took if part <= room else -took * max(room, 0.0) / part
+            room = self._buffer - self.behind * speed
+            if self._running or part <= room:
+                self._step(to, left, part, work, took)
+            else:
+                self._fill(to, left, part, work, took, room)
 
     def _step(self, to: float, left: float, part: float, work: float, took: float) -> None:
-        """Take the rest of a block, or as much of it as there is time for; ``took`` < 0 if only for so long."""
-        if not self._running and took <= 0:
-            share = self._share_until_full(to, -took, part)
-            now, self._now = self._now, to
-            if share > 0:
-                self._moved = min(now + share * self._took[self._block] * left, to)
-                self._take(share, left, part, work)
-            self.behind += work * share
-            return
+        """Take the rest of a block, or as much of it as there is time for."""
         then = self._now + took
         if self._running and part > self._buffer:
             then = max(then, self._now + self.behind + work * (part - self._buffer) / part)
         share = 1.0 if then <= to else (to - self._now) / (then - self._now)
         now, self._now = self._now, min(then, to)
         self._moved = self._now
-        self._take(share, left, part, work)
         self.behind += work * share
         if self._running:
             self.behind = max(self.behind - (self._now - now), 0.0)
+        self._take(share, left, part, work)
 
-    def _share_until_full(self, to: float, fills: float, part: float) -> float:
-        """Share of a part that the buffer takes by a time, where it takes ``fills`` seconds to be full."""
-        if fills <= 0:
-            return 0.0
-        whole = self._took[self._block] * (1.0 - self._done)
-        return min(fills, to - self._now) / whole
+    def _fill(self, to: float, left: float, part: float, work: float, took: float, room: float) -> None:
+        """Let the buffer fill while the disk stands still, and then what is under way come and wait for room."""
+        most = (to - self._now) / took
+        # What is under way of the last files is not over before it has been taken.
+        ahead = self._flight if self._block + 1 < len(self._bytes) else 0.0
+        taken, sent = min(max(room, 0.0) / part, most), min(max(room + ahead, 0.0) / part, most, 1.0)
+        if taken > 0:
+            self._moved = self._now + taken * took
+        self._now = min(to, self._now + took) if sent == 1 else to
+        self.behind += work * sent
+        if sent > 0:
+            self._take(sent, left, part, work)
 
     def _take(self, share: float, left: float, part: float, work: float) -> None:
         self._asked += work * share
         self._worked += self._work[self._block] * left * share
-        self.size += part * share
+        self._sent += part * share
         self._done += left * share
         if share >= 1.0:
             self._block, self._done = self._block + 1, 0.0

@@ -49,11 +49,13 @@ class Lists:
 
     Attributes:
         sums: :data:`~devicesim.throughput.SUMS` of each block, shape (6, blocks, n) or (6, blocks, 1).
+        even: whether all blocks are alike.
         count, bytes, largest: files, their bytes and the largest of them, shape (n,).
         error: of the sums, relative.
     """
 
     sums: Floats
+    even: bool
     count: Floats
     bytes: Floats
     largest: Floats
@@ -63,7 +65,7 @@ class Lists:
         """Some of the futures, with a list so many times shorter."""
         sums = self.sums if self.sums.shape[2] == 1 else self.sums[:, :, which]
         count, size = self.count[which] / scale, self.bytes[which] / scale
-        return Lists(sums / scale, count, size, self.largest[which], self.error)
+        return Lists(sums / scale, self.even, count, size, self.largest[which], self.error)
 
 
 class Wares:
@@ -168,12 +170,17 @@ class Wares:
         rng = given(self._seed, dataset.name)
         return files_of(self._columns.story, dataset.name, rng, figures).sizes
 
+    def blocks(self, row: int, block: float, window: int) -> Floats:
+        """:data:`~devicesim.throughput.SUMS` of one future's own files, shape (6, blocks)."""
+        sizes = self.sizes(row).astype(np.float64)
+        return self.scale(row) * _summed(sizes, block, window * block, _edges(sizes.size))
+
     def lists(self, block: float, windows: NDArray[np.int64]) -> Lists:
         """The sums in every future, of WRITEs of ``block`` bytes, ``windows`` of them in flight, shape (n,)."""
         if self.varying:
             return self._fitted(block, windows)
         sizes, scale = self.sizes(0).astype(np.float64), self.scale(0)
-        edges = np.arange(min(BLOCKS, sizes.size)) * sizes.size // min(BLOCKS, sizes.size)
+        edges = _edges(sizes.size)
         distinct, which = np.unique(windows, return_inverse=True)
         if float(sizes.max()) <= block * float(distinct[0]):
             distinct, which = distinct[:1], np.zeros(windows.size, dtype=np.int64)
@@ -184,7 +191,9 @@ class Wares:
         sums = scale * (made if distinct.size == 1 else made[:, :, which])
         error = 0.0 if self.exact else DEVIATIONS * _spread(sizes, scale * sizes.size)
         total = float(sums[3, :, 0].sum())
-        return Lists(sums, one * round(scale * sizes.size), one * total, one * float(sizes.max()), error)
+        return Lists(
+            sums, False, one * round(scale * sizes.size), one * total, one * float(sizes.max()), error
+        )
 
     def _fitted(self, block: float, windows: NDArray[np.int64]) -> Lists:
         inputs = [*(self._columns.drawn[key] for key in self.varying), windows.astype(np.float64)]
@@ -205,9 +214,10 @@ class Wares:
             known = [*expected(self._columns, self._datasets, block, windows), np.ones(windows.size)]
             pairs = zip(np.array(made).T, known, strict=True)
             columns, errors = zip(*(_scaled(x, rows, *pair) for pair in pairs), strict=True)
-        sums = np.repeat(np.stack(columns[:6])[:, np.newaxis] / BLOCKS, BLOCKS, axis=1)
+        each = np.stack(columns[:6])[:, np.newaxis] / BLOCKS
+        sums = np.broadcast_to(each, (6, BLOCKS, windows.size))
         count = np.rint(columns[0])
-        return Lists(sums, count, columns[3], columns[6], max(errors[0], errors[2], errors[3]) + spread)
+        return Lists(sums, True, count, columns[3], columns[6], max(errors[0], errors[2], errors[3]) + spread)
 
 
 class Unfit(Exception):  # noqa: N818  (a reason, no failure)
@@ -218,6 +228,12 @@ def given(seed: int, name: str) -> np.random.Generator:
     """The draw of a data set's files, as a World has it in every replication."""
     key = (0, zlib.crc32(f"files/{name}".encode()))
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
+
+
+def _edges(count: int) -> NDArray[np.int64]:
+    """Where the blocks of so many files begin."""
+    blocks = min(BLOCKS, count)
+    return np.arange(blocks) * count // blocks
 
 
 def _summed(sizes: Floats, block: float, reach: float, edges: NDArray[np.int64]) -> Floats:

@@ -144,6 +144,20 @@ class Stations:
         )
         return all(abs(float(ours) - float(theirs)) <= ALIKE * abs(float(theirs)) for ours, theirs in pairs)
 
+    def flight(self, total: Floats) -> float:
+        """Bytes of WRITEs that are under way at a time, of the first row [bytes].
+
+        A stream has a window of them under way, near the end of a file what is left of it. It is found at a file the
+        more often the longer that takes: with X the sizes and W the window, ``E[W max(X - W, 0) + min(X, W)^2 / 2] /
+        E[X]``, where the square of the mean stands for the mean square.
+
+        Args:
+            total: sums of the files, shape (6,).
+        """
+        window = float(self.window[0]) * self.block
+        files, size, beyond = float(total[0]), max(float(total[3]), 1.0), float(total[5])
+        return self.streams * (window * beyond + (size - beyond) ** 2 / 2 / max(files, 1.0)) / size
+
     def front(self, rate: Floats) -> Floats:
         """Seconds ahead of the buffer for each of the sums, shape (stations, 6, n).
 

@@ -22,11 +22,11 @@ typedef struct {
 } Case;
 
 typedef struct {
-    double buffer, each, square, fall, room;
+    double buffer, each, square, fall, room, flight;
     const double *files, *bytes, *took, *work; /* took, work: [factor][block] */
     int64_t blocks;
     int64_t factor, block;
-    double done, now, size, worked, asked, behind, moved;
+    double done, now, sent, worked, asked, behind, moved;
     int running;
     double *times, *sizes; /* knots */
     int64_t knots, space;
@@ -88,6 +88,16 @@ static int stands_still(const Case *c, double load)
 
 /* The fluid. */
 
+static double speed(const Flow *f, double position)
+{
+    return sqrt(f->square + f->fall * smaller(position, f->room));
+}
+
+static double size(const Flow *f)
+{
+    return f->sent - larger(f->behind * speed(f, f->sent) - f->buffer, 0.0);
+}
+
 static void knot(Flow *f)
 {
     if (f->knots == f->space) {
@@ -105,14 +115,14 @@ static void knot(Flow *f)
         f->space = space;
     }
     f->times[f->knots] = f->now;
-    f->sizes[f->knots++] = f->size;
+    f->sizes[f->knots++] = size(f);
 }
 
 static void take(Flow *f, double share, double left, double part, double work)
 {
     f->asked += work * share;
     f->worked += f->work[f->factor * f->blocks + f->block] * left * share;
-    f->size += part * share;
+    f->sent += part * share;
     f->done += left * share;
     if (share >= 1.0) {
         f->block++;
@@ -124,41 +134,41 @@ static void take(Flow *f, double share, double left, double part, double work)
 static void step(Flow *f, double to, double left, double part, double work, double took)
 {
     const double now = f->now;
-    if (!f->running && took <= 0) {
-        const double fills = -took, whole = f->took[f->factor * f->blocks + f->block] * left;
-        const double share = fills <= 0 ? 0.0 : smaller(fills, to - now) / whole;
-        f->now = to;
-        if (share > 0) {
-            f->moved = smaller(now + share * whole, to);
-            take(f, share, left, part, work);
-        }
-        f->behind += work * share;
-        return;
-    }
     double then = now + took;
     if (f->running && part > f->buffer)
         then = larger(then, now + f->behind + work * (part - f->buffer) / part);
     const double share = then <= to ? 1.0 : (to - now) / (then - now);
     f->now = f->moved = smaller(then, to);
-    take(f, share, left, part, work);
     f->behind += work * share;
     if (f->running)
         f->behind = larger(f->behind - (f->now - now), 0.0);
+    take(f, share, left, part, work);
+}
+
+static void fill(Flow *f, double to, double left, double part, double work, double took, double room)
+{
+    const double ahead = f->block + 1 < f->blocks ? f->flight : 0.0, most = (to - f->now) / took;
+    const double taken = smaller(larger(room, 0.0) / part, most);
+    const double sent = smaller(smaller(larger(room + ahead, 0.0) / part, most), 1.0);
+    if (taken > 0)
+        f->moved = f->now + taken * took;
+    f->now = sent == 1.0 ? smaller(to, f->now + took) : to;
+    f->behind += work * sent;
+    if (sent > 0)
+        take(f, sent, left, part, work);
 }
 
 static void advance(Flow *f, double to)
 {
     while (f->now < to && f->block < f->blocks && !f->no_memory) {
         const double left = 1.0 - f->done, part = f->bytes[f->block] * left;
-        const double speed = sqrt(f->square + f->fall * smaller(f->size + part / 2, f->room));
-        const double work = f->files[f->block] * f->each * left + part / speed;
-        double took = f->took[f->factor * f->blocks + f->block] * left;
-        if (!f->running) {
-            const double room = f->buffer - f->behind * speed;
-            if (part > room)
-                took = -took * larger(room, 0.0) / part;
-        }
-        step(f, to, left, part, work, took);
+        const double rate = speed(f, f->sent + part / 2), room = f->buffer - f->behind * rate;
+        const double work = f->files[f->block] * f->each * left + part / rate;
+        const double took = f->took[f->factor * f->blocks + f->block] * left;
+        if (f->running || part <= room)
+            step(f, to, left, part, work, took);
+        else
+            fill(f, to, left, part, work, took, room);
     }
 }
 
@@ -271,7 +281,7 @@ enum { /* places of the numbers given */
     AMBIENT, RESISTANCE, CAPACITY, RISE, STOP, RESUME, COOLEST,
     BOOTING, IDLE, MOST, CORE, DISK,
     SHORTEST, LOOKS, START, BOOT, UNLOCK, SERVICE, PATIENCE, KEEP,
-    BUFFER, EACH, SQUARE, FALL, ROOM,
+    BUFFER, EACH, SQUARE, FALL, ROOM, FLIGHT,
     GIVEN
 };
 
@@ -293,8 +303,8 @@ static PyObject *fly(PyObject *Py_UNUSED(module), PyObject *arguments)
               .limit_count = b[1].len / each, .factor_count = factors, .temperature = n[AMBIENT]};
     const Draw d = {n[BOOTING], n[IDLE], n[MOST], n[CORE], n[DISK]};
     Flow f = {.buffer = n[BUFFER], .each = n[EACH], .square = n[SQUARE], .fall = n[FALL], .room = n[ROOM],
-              .files = b[3].buf, .bytes = b[4].buf, .took = b[5].buf, .work = b[6].buf, .blocks = blocks,
-              .moved = -INFINITY, .running = 1};
+              .flight = n[FLIGHT], .files = b[3].buf, .bytes = b[4].buf, .took = b[5].buf, .work = b[6].buf,
+              .blocks = blocks, .moved = -INFINITY, .running = 1};
     Watch w = {.now = n[START], .since = INFINITY, .spare = INFINITY, .wake = n[START], .shortest = n[SHORTEST],
                .looks = n[LOOKS]};
     double at = n[START], begun;
@@ -318,7 +328,7 @@ static PyObject *fly(PyObject *Py_UNUSED(module), PyObject *arguments)
     if (f.no_memory)
         PyErr_NoMemory();
     else
-        told = Py_BuildValue("dddOdddOy#y#", begun, w.now, w.stopped, given_up ? Py_True : Py_False, w.spare, f.size,
+        told = Py_BuildValue("dddOdddOy#y#", begun, w.now, w.stopped, given_up ? Py_True : Py_False, w.spare, size(&f),
                              f.behind, c.stopped ? Py_True : Py_False, (char *)f.times, f.knots * each,
                              (char *)f.sizes, f.knots * each);
     free(f.times);
