@@ -33,52 +33,19 @@ static void flights_sort(Flights *flights)
         }
 }
 
-/* Few turns in order that move along the array they lie in: the first is taken away by a step, and the place of a new
- * one is looked for from the end, where most belong. */
-typedef struct {
-    Turn *first, *array;
-    int64_t count, room;
-    int few;
-} Line;
-
-static inline Turn line_pop(Line *line)
+/* Another turn in the place of the first. */
+static ALWAYS_INLINE void line_replace(Line *line, Turn turn, const int few)
 {
-    if (!line->few)
-        return turn_pop(line->first, &line->count);
-    line->count--;
-    return *line->first++;
-}
-
-static inline void line_insert(Line *line, Turn turn)
-{
-    if (!line->few) {
-        turn_push(line->first, &line->count, turn);
-        return;
-    }
-    if (line->first + line->count == line->array + line->room) {
-        memmove(line->array, line->first, (size_t)line->count * sizeof(Turn));
-        line->first = line->array;
-    }
-    Turn *at = line->first + line->count++;
-    while (at > line->first && turn_before(turn, at[-1])) {
-        *at = at[-1];
-        at--;
-    }
-    *at = turn;
-}
-
-static inline void line_replace(Line *line, Turn turn)
-{
-    if (line->few) {
-        line_pop(line);
-        line_insert(line, turn);
+    if (few) {
+        line->first++;
+        line_insert(line, turn, few);
     } else
         turn_replace(line->first, line->count, turn);
 }
 
 /* Go on until nothing is left to happen at or before ``to`` (1), ``budget`` RPCs have been issued (0), or the state
  * is one for the general loop (-1). */
-WIDE static int run_multicore(Queue *queue, Front *front, double to, int64_t budget)
+static ALWAYS_INLINE int run_some_cores(Queue *queue, Front *front, double to, int64_t budget, const int few)
 {
     const Setup *const setup = queue->setup;
     Schedule *const schedule = queue->schedule;
@@ -90,8 +57,7 @@ WIDE static int run_multicore(Queue *queue, Front *front, double to, int64_t bud
     const double buffer = server->buffer, capacity = server->capacity, square = server->square, fall = server->fall;
     const double past = nextafter(to, INFINITY);
     const int two = core_count == 2;
-    Line line = {state->ready, state->ready, state->ready_count, READY_ROOM(state->stream_count),
-                 state->ready_count <= FEW_TURNS};
+    Line line;
     Turn *const rings = state->rings;
     Stream *const streams = state->streams;
     double *const cores = state->cores;
@@ -106,11 +72,10 @@ WIDE static int run_multicore(Queue *queue, Front *front, double to, int64_t bud
     int ended = 0;
 
     flights_sort(&flights);
+    line_up(&line, state, few);
     /* Replies on their way may come before the first turn. */
     front_look(front, setup, schedule, flights.count ? sooner(flights.at[0].time, line.first->time) : line.first->time);
     edge = front->edge;
-    if (line.few)
-        turns_sort(line.first, line.count);
 
     while (number < end && !trouble->no_memory) {
         const Turn turn = *line.first;
@@ -156,7 +121,7 @@ WIDE static int run_multicore(Queue *queue, Front *front, double to, int64_t bud
             }
             Stream *const stream = &streams[rpc.stream];
             if (stream->stage != 0 && stream->stage != NO_STAGE) {
-                line_insert(&line, answer);
+                line_insert(&line, answer, few);
                 const Row *const row = &front->data[rpc.client].write[stream->stage];
                 stream->stage = stream->left == 0.0 ? row->follow_empty : row->follow;
                 continue;
@@ -168,10 +133,10 @@ WIDE static int run_multicore(Queue *queue, Front *front, double to, int64_t bud
             if (stream->left == 0.0) {
                 if (!stream->unanswered) {
                     stream->stage = stream->after ? 1 : NO_STAGE;
-                    line_insert(&line, stream->last);
+                    line_insert(&line, stream->last, few);
                 }
             } else if (stream->is_held && stream->slot == rpc.slot) {
-                line_insert(&line, turn_before(stream->held, answer) ? answer : stream->held);
+                line_insert(&line, turn_before(stream->held, answer) ? answer : stream->held, few);
                 stream->is_held = 0;
             }
             continue;
@@ -191,7 +156,7 @@ WIDE static int run_multicore(Queue *queue, Front *front, double to, int64_t bud
         Stream *const stream = &streams[index];
         latest = later(time, latest);
         if (stream->stage == NO_STAGE && !stream_take(state, record, stream, time, trouble)) {
-            state->parked[state->parked_count++] = line_pop(&line);
+            state->parked[state->parked_count++] = line_pop(&line, few);
             continue;
         }
         const int32_t client = stream->client, stage = stream->stage;
@@ -257,12 +222,12 @@ WIDE static int run_multicore(Queue *queue, Front *front, double to, int64_t bud
             number++;
             if (stage) {
                 stream->stage = stream->left == 0.0 ? row->follow_empty : row->follow;
-                line_replace(&line, answer);
+                line_replace(&line, answer, few);
             }
             continue;
         }
         if (stage)
-            line_pop(&line);
+            line_pop(&line, few);
         else {
             Turn *const ring = rings + stream->ring;
             int64_t next = slot + 1;
@@ -273,12 +238,12 @@ WIDE static int run_multicore(Queue *queue, Front *front, double to, int64_t bud
             stream->unanswered++;
             stream->left -= payload;
             if (stream->left == 0.0)
-                line_pop(&line);
+                line_pop(&line, few);
             else if (ring[next].key == UNKNOWN_KEY) {
-                stream->held = line_pop(&line);
+                stream->held = line_pop(&line, few);
                 stream->is_held = 1;
             } else if (turn_before(turn, ring[next]))
-                line_replace(&line, ring[next]);
+                line_replace(&line, ring[next], few);
         }
         if (flights.count == flights.room) {
             if (head) {
@@ -307,9 +272,7 @@ WIDE static int run_multicore(Queue *queue, Front *front, double to, int64_t bud
     state->flight = flights;
     state->number = number;
     state->served = served;
-    if (line.first != line.array)
-        memmove(line.array, line.first, (size_t)line.count * sizeof(Turn));
-    state->ready_count = line.count;
+    line_settle(&line, state, few);
     state->link_free[link] = link_free;
     state->link_busy[link] = link_busy;
     state->core_busy = core_busy;
@@ -318,6 +281,12 @@ WIDE static int run_multicore(Queue *queue, Front *front, double to, int64_t bud
     state->store_busy = drain.busy;
     state->time = latest;
     return ended;
+}
+
+WIDE static int run_multicore(Queue *queue, Front *front, double to, int64_t budget)
+{
+    return queue->state->ready_count <= FEW_TURNS ? run_some_cores(queue, front, to, budget, 1)
+                                                  : run_some_cores(queue, front, to, budget, 0);
 }
 
 #endif

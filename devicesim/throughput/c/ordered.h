@@ -102,47 +102,83 @@ static void turns_sort(Turn *turns, int64_t count)
     }
 }
 
-/* The first turn becomes another; behind the last of them stands one that is never taken, to stop at. */
-static inline void ready_replace(Turn *ready, int64_t count, int few, Turn turn)
+/* Turns by the time. Few stand in order and move along their array: the first is taken away by a step, and the place of
+ * a new one is looked for from the end, where nearly all belong; one that is never taken stands behind the last. Many
+ * are a heap. */
+typedef struct {
+    Turn *first, *end, *array;
+    int64_t count, room;
+} Line;
+
+#define NO_TURN ((Turn){INFINITY, INT64_MAX})
+
+static void line_up(Line *line, State *s, const int few)
 {
-    if (!few) {
-        turn_replace(ready, count, turn);
-        return;
+    line->array = line->first = s->ready;
+    line->count = s->ready_count;
+    line->room = READY_ROOM(s->stream_count);
+    if (few) {
+        turns_sort(s->ready, s->ready_count);
+        line->end = s->ready;
+        for (int64_t i = 0; i < s->ready_count; i++)
+            if (s->ready[i].key != NEVER_KEY)
+                *line->end++ = s->ready[i];
+        *line->end = NO_TURN;
     }
-    Turn *at = ready + 1;
-    while (at->time < turn.time) {
-        at[-1] = *at;
-        at++;
-    }
-    while (UNLIKELY(at->time == turn.time && at->key < turn.key)) {
-        at[-1] = *at;
-        at++;
-    }
-    at[-1] = turn;
 }
 
-static Turn ready_pop(Turn *ready, int64_t *count, int few)
+/* Put the turns back into the state. */
+static void line_settle(Line *line, State *s, const int few)
+{
+    if (few) {
+        line->count = line->end - line->first;
+        memmove(line->array, line->first, (size_t)line->count * sizeof(Turn));
+        line->array[line->count++] = (Turn){INFINITY, NEVER_KEY};
+        turns_sort(line->array, line->count);
+    }
+    s->ready_count = line->count;
+}
+
+static ALWAYS_INLINE Turn line_pop(Line *line, const int few)
 {
     if (!few)
-        return turn_pop(ready, count);
-    Turn top = ready[0];
-    --*count;
-    memmove(ready, ready + 1, (size_t)(*count + 1) * sizeof(Turn));
-    return top;
+        return turn_pop(line->first, &line->count);
+    return line->first < line->end ? *line->first++ : NO_TURN;
 }
 
-/* A turn more, among few in order. */
-static inline void ready_insert(Turn *ready, int64_t *count, int few, Turn turn)
+static ALWAYS_INLINE void line_insert(Line *line, Turn turn, const int few)
 {
     if (!few) {
-        turn_push(ready, count, turn);
+        turn_push(line->first, &line->count, turn);
         return;
     }
-    ready[*count + 1] = ready[*count];
-    int64_t at = (*count)++;
-    for (; at > 0 && turn_before(turn, ready[at - 1]); at--)
-        ready[at] = ready[at - 1];
-    ready[at] = turn;
+    if (UNLIKELY(line->end + 1 == line->array + line->room)) {
+        const int64_t count = line->end - line->first;
+        memmove(line->array, line->first, (size_t)count * sizeof(Turn));
+        line->first = line->array;
+        line->end = line->first + count;
+    }
+    Turn *at = line->end++;
+    *line->end = NO_TURN;
+    while (at > line->first && turn_before(turn, at[-1])) {
+        *at = at[-1];
+        at--;
+    }
+    *at = turn;
+}
+
+/* Insert a turn and take the first. */
+static ALWAYS_INLINE Turn line_next(Line *line, Turn turn, const int few)
+{
+    if (turn_before(turn, *line->first))
+        return turn;
+    if (!few) {
+        const Turn next = *line->first;
+        turn_replace(line->first, line->count, turn);
+        return next;
+    }
+    line_insert(line, turn, few);
+    return *line->first++;
 }
 
 /* An RPC that leaves the cores beyond the present regime: walk the curves. Returns when it leaves the cores. */
@@ -161,48 +197,50 @@ static double cross(const Front *front, Schedule *schedule, const Stream *stream
 /* Take RPCs in turn until none issued at or before ``to`` is left (1) or ``budget`` have been taken (0).
  *
  * What every RPC touches lies in local variables, and goes back into the state when the loop ends. With one client
- * (``single``, known when this is compiled) so does what belongs to a client. */
+ * (``single``, known when this is compiled, as is whether turns are ``few``) so does what belongs to a client. */
 static ALWAYS_INLINE int run_in_order(const Setup *setup, Schedule *schedule, State *state, Record *record, Front *front,
-                               double to, int64_t budget, Trouble *trouble, const int single)
+                                      double to, int64_t budget, Trouble *trouble, const int single, const int few)
 {
     const Server *const server = &setup->server;
     const int64_t link = setup->clients[0].link, budget_end = state->number + budget;
     const double buffer = server->buffer, capacity = server->capacity, square = server->square;
     const double fall = server->fall, past = nextafter(to, INFINITY);
-    const int few = state->ready_count <= FEW_TURNS;
-    Turn *const ready = state->ready, *const rings = state->rings;
+    /* Of one client each file has an RPC, so no more of them end than there are RPCs. */
+    const int plain = single && setup->clients[0].before > 0;
+    Turn *const rings = state->rings;
     Stream *const streams = state->streams;
     Data *const datas = front->data;
+    Files *const files = record->files;
     Drain drain = drain_of(state, schedule);
     Buffered buffered = state->buffered;
-    int64_t number = state->number, ready_count = state->ready_count;
+    int64_t number = state->number;
     double link_free = state->link_free[link], core_free = state->cores[0];
     double link_busy = state->link_busy[link], core_busy = state->core_busy;
     double admitted_at = state->admitted_at, admitted = state->admitted, drained = state->drained;
     double position = state->position, blocked = state->blocked, last = state->time, sent = state->sent[0];
     double limit = -INFINITY, edge;
     int ended = 0;
+    Line line;
+    line_up(&line, state, few);
+    Turn turn = line_pop(&line, few);
 
-    front_look(front, setup, schedule, ready[0].time);
+    front_look(front, setup, schedule, turn.time);
     edge = front->edge;
-    if (few) {
-        turns_sort(ready, ready_count);
-        ready[ready_count] = (Turn){INFINITY, INT64_MAX};
-    }
 
     while (!ended && number < budget_end) {
         const int64_t stop = number - number % METER_EVERY + METER_EVERY;
         for (int64_t i = 0; i < setup->client_count; i++) {
-            column_reserve(&record->files[i].admitted.times, METER_EVERY, trouble);
-            column_reserve(&record->files[i].admitted.values, METER_EVERY, trouble);
+            column_reserve(&files[i].admitted.times, METER_EVERY, trouble);
+            column_reserve(&files[i].admitted.values, METER_EVERY, trouble);
         }
+        column_reserve(&files->finished, METER_EVERY, trouble);
+        column_reserve(&files->finished_at, METER_EVERY, trouble);
         buffered_reserve(&buffered, METER_EVERY, trouble);
         if (trouble->no_memory)
             break;
-        Meter *const only = &record->files[0].admitted;
-        double *note_time = only->times.at + only->times.count, *note_sent = only->values.at + only->values.count;
+        double *note_time = files->admitted.times.at + files->admitted.times.count;
+        double *note_sent = files->admitted.values.at + files->admitted.values.count;
         for (; number < stop; number++) {
-            const Turn turn = ready[0];
             const double time = turn.time;
             if (UNLIKELY(time >= limit)) {
                 if (time > to) {
@@ -218,9 +256,13 @@ static ALWAYS_INLINE int run_in_order(const Setup *setup, Schedule *schedule, St
             Stream *const stream = &streams[index];
             Data *const data = single ? datas : &datas[stream->client];
             last = time;
-            if (stream->stage == NO_STAGE && !stream_take(state, record, stream, time, trouble)) {
-                state->parked[state->parked_count++] = ready_pop(ready, &ready_count, few);
-                continue;
+            if (stream->stage == NO_STAGE) {
+                if (!(plain ? stream_take_plain(state, files, stream, time)
+                            : stream_take(state, record, stream, time, trouble))) {
+                    state->parked[state->parked_count++] = turn;
+                    turn = line_pop(&line, few);
+                    continue;
+                }
             }
             const int32_t stage = stream->stage;
             const Row *const row = &data->write[stage];
@@ -233,7 +275,8 @@ static ALWAYS_INLINE int run_in_order(const Setup *setup, Schedule *schedule, St
                     leave = cross(front, schedule, stream, 0.0, start, core_free, &done, &link_time, &core_time);
                     if (leave == INFINITY || state->stalled_count) {
                         /* Nothing overtakes it: whatever comes next must not take the short way. */
-                        state->stalled[state->stalled_count++] = ready_pop(ready, &ready_count, few);
+                        state->stalled[state->stalled_count++] = turn;
+                        turn = line_pop(&line, few);
                         edge = -INFINITY;
                         continue;
                     }
@@ -253,7 +296,7 @@ static ALWAYS_INLINE int run_in_order(const Setup *setup, Schedule *schedule, St
                 if (UNLIKELY(reply >= edge))
                     latency = capacity_at(&schedule->latency[stream->client], reply);
                 stream->stage = stream->left == 0.0 ? row->follow_empty : row->follow;
-                ready_replace(ready, ready_count, few, (Turn){reply + latency, KEY(number, index)});
+                turn = line_next(&line, (Turn){reply + latency, KEY(number, index)}, few);
                 continue;
             }
             double payload = stream->left, link_time = row->link_time, core_time = row->core_time;
@@ -274,7 +317,8 @@ static ALWAYS_INLINE int run_in_order(const Setup *setup, Schedule *schedule, St
             if (UNLIKELY(leave >= edge)) {
                 leave = cross(front, schedule, stream, payload, start, core_free, &done, &link_time, &core_time);
                 if (leave == INFINITY || state->stalled_count) {
-                    state->stalled[state->stalled_count++] = ready_pop(ready, &ready_count, few);
+                    state->stalled[state->stalled_count++] = turn;
+                    turn = line_pop(&line, few);
                     edge = -INFINITY;
                     continue;
                 }
@@ -286,6 +330,7 @@ static ALWAYS_INLINE int run_in_order(const Setup *setup, Schedule *schedule, St
             double reply = later(admitted_at, leave), work = row->work;
             admitted += payload;
             if (admitted - drained > buffer && reply < INFINITY) {
+                /* Among these are some that the store has had for long. */
                 const double head = reply;
                 while (admitted - drained > buffer && buffered.head < buffered.count) {
                     const Payload oldest = buffered.at[buffered.head++];
@@ -300,7 +345,7 @@ static ALWAYS_INLINE int run_in_order(const Setup *setup, Schedule *schedule, St
                     *note_time++ = reply;
                     *note_sent++ = sent;
                 } else {
-                    Meter *const noted = &record->files[stream->client].admitted;
+                    Meter *const noted = &files[stream->client].admitted;
                     noted->times.at[noted->times.count++] = reply;
                     noted->values.at[noted->values.count++] = state->sent[stream->client] += payload;
                 }
@@ -310,8 +355,6 @@ static ALWAYS_INLINE int run_in_order(const Setup *setup, Schedule *schedule, St
             }
             admitted_at = reply;
             drain_serve(&drain, reply, work);
-            while (buffered.head < buffered.count && buffered.at[buffered.head].time <= admitted_at)
-                drained = buffered.at[buffered.head++].admitted;
             buffered.at[buffered.count++] = (Payload){admitted, drain.free_at};
             if (row->wait)
                 reply = drain.free_at;
@@ -331,14 +374,17 @@ static ALWAYS_INLINE int run_in_order(const Setup *setup, Schedule *schedule, St
                 stream->last = answer;
             if (left == 0.0) {
                 stream->stage = row->follow;
-                ready_replace(ready, ready_count, few, stream->last);
+                turn = line_next(&line, stream->last, few);
             } else if (turn_before(turn, ring[slot])) {
-                ready_replace(ready, ready_count, few, ring[slot]);
+                turn = line_next(&line, ring[slot], few);
             }
         }
+        /* Those that hold nobody up any more. */
+        while (buffered.head < buffered.count && buffered.at[buffered.head].time <= admitted_at)
+            drained = buffered.at[buffered.head++].admitted;
         if (single) {
-            only->times.count = note_time - only->times.at;
-            only->values.count = note_sent - only->values.at;
+            files->admitted.times.count = note_time - files->admitted.times.at;
+            files->admitted.values.count = note_sent - files->admitted.values.at;
             state->sent[0] = sent;
         }
         state->link_free[link] = link_free;
@@ -353,9 +399,11 @@ static ALWAYS_INLINE int run_in_order(const Setup *setup, Schedule *schedule, St
         if (!ended)
             record_read_meters(record, state, &schedule->share, trouble);
     }
+    if (turn.key != INT64_MAX)
+        line_insert(&line, turn, few);
+    line_settle(&line, state, few);
     state->buffered = buffered;
     state->number = number;
-    state->ready_count = ready_count;
     state->drained = drained;
     state->position = position;
     state->time = last;
@@ -363,11 +411,14 @@ static ALWAYS_INLINE int run_in_order(const Setup *setup, Schedule *schedule, St
 }
 
 WIDE static int run_ordered(const Setup *setup, Schedule *schedule, State *state, Record *record, Front *front,
-                       double to, int64_t budget, Trouble *trouble)
+                            double to, int64_t budget, Trouble *trouble)
 {
-    return setup->client_count == 1
-               ? run_in_order(setup, schedule, state, record, front, to, budget, trouble, 1)
-               : run_in_order(setup, schedule, state, record, front, to, budget, trouble, 0);
+    const int single = setup->client_count == 1, few = state->ready_count <= FEW_TURNS;
+    if (single && few)
+        return run_in_order(setup, schedule, state, record, front, to, budget, trouble, 1, 1);
+    if (few)
+        return run_in_order(setup, schedule, state, record, front, to, budget, trouble, 0, 1);
+    return run_in_order(setup, schedule, state, record, front, to, budget, trouble, single, 0);
 }
 
 #endif

@@ -605,4 +605,23 @@ static inline int stream_take(State *s, Record *r, Stream *stream, double time, 
     }
 }
 
+/* The same where there is room in the columns, and every file begins with an operation. */
+static inline int stream_take_plain(State *s, Files *files, Stream *stream, double time)
+{
+    const int64_t taken = s->taken[0];
+    if (stream->file >= 0) {
+        ((int64_t *)files->finished.at)[files->finished.count++] = stream->file;
+        files->finished_at.at[files->finished_at.count++] = time;
+    }
+    if (taken == s->available[0]) {
+        stream->file = -1;
+        return 0;
+    }
+    stream->file = taken;
+    stream->left = files->sizes.at[taken];
+    stream->stage = -stream->before;
+    s->taken[0] = taken + 1;
+    return 1;
+}
+
 #endif
