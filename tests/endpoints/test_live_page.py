@@ -14,6 +14,7 @@ from small_story import small_story
 pytest.importorskip("werkzeug")
 from devicesim.endpoints.http import HttpDoor
 from devicesim.endpoints.premises import Premises
+from devicesim.progress import timestamp
 from devicesim.snowball_api.snow import Snow
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -33,6 +34,26 @@ def stand() -> Premises:
 def door(stand: Premises) -> Iterator[HttpDoor]:
     with HttpDoor(stand) as opened:
         yield opened
+
+
+@pytest.fixture
+def troubled(stand: Premises) -> Premises:
+    """The same, with one fault over, one that lasts, one for good, one to come."""
+    snow = stand.snow
+    snow.inject("slow-disk", factor="20 %", duration="10 s")
+    stand.world.advance(20)
+    snow.inject("cable-pulled", duration="10 min")
+    snow.inject("role-revoked")
+    snow.inject("slow-disk", at="1 h", factor="50 %", duration="1 min")
+    return stand
+
+
+def browser(folder: Path) -> list[str]:
+    """Words to start the browser with."""
+    return [
+        str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
+        "--disable-background-networking", f"--user-data-dir={folder / 'profile'}",
+    ]  # fmt: skip
 
 
 def get(door: HttpDoor, path: str) -> bytes:
@@ -76,6 +97,49 @@ def test_worked_the_stream_tells_when_something_moves(stand: Premises, door: Htt
         assert state()["seconds"] == first + 60
 
 
+def test_worked_the_state_labels_what_goes_wrong_on_purpose(troubled: Premises, door: HttpDoor) -> None:
+    """Injected at 0 s for 10 s, at 20 s for 600 s and for good, and for an hour later."""
+    told = json.loads(get(door, "/_devicesim/state"))
+    began = troubled.world.now - 20
+    faults = told["faults"]
+    assert [(each["fault"], each["kind"], each["where"]) for each in faults["now"]] == [
+        ("F2", "cable-pulled", "link of laptop"),
+        ("F3", "role-revoked", "role"),
+    ]
+    assert [(each["fault"], each["state"]) for each in faults["lately"]] == [("F1", "over")]
+    assert (faults["due"], faults["missed"]) == (1, 0)
+    at = [timestamp(troubled.world.epoch, began + after) for after in (0, 10, 20, 620)]
+    (over,), (pulled, revoked) = faults["lately"], faults["now"]
+    assert (over["began"], over["ended"]) == (at[0], at[1])
+    assert (pulled["began"], pulled["until"], pulled["ended"]) == (at[2], at[3], None)
+    assert (revoked["until"], revoked["ended"]) == (None, None)
+    labelled = [(each["kind"], each["fault"]) for each in told["events"] if each["fault"]]
+    assert labelled == [
+        ("FaultBegan", "F1"),
+        ("FaultEnded", "F1"),
+        ("FaultBegan", "F2"),
+        ("FaultBegan", "F3"),
+    ]
+
+
+def test_worked_the_stream_tells_of_a_fault_at_once(stand: Premises, door: HttpDoor) -> None:
+    with urllib.request.urlopen(door.url + "/_devicesim/events", timeout=30) as stream:
+
+        def under_way() -> list[str]:
+            while not (line := stream.readline()).startswith(b"data: "):
+                pass
+            return [each["kind"] for each in json.loads(line.removeprefix(b"data: "))["faults"]["now"]]
+
+        assert under_way() == []
+        fault = b'{"kind": "cable-pulled", "duration": "10 min"}'
+        urllib.request.urlopen(door.url + "/_devicesim/faults", fault, timeout=30).close()
+        assert under_way() == ["cable-pulled"]
+        urllib.request.urlopen(
+            door.url + "/_devicesim/advance", b'{"duration": "10 min"}', timeout=30
+        ).close()
+        assert under_way() == []
+
+
 def test_published_the_metrics_are_openmetrics(stand: Premises, door: HttpDoor) -> None:
     parser = pytest.importorskip("prometheus_client.openmetrics.parser")
     with urllib.request.urlopen(door.url + "/metrics", timeout=30) as answer:
@@ -89,6 +153,17 @@ def test_published_the_metrics_are_openmetrics(stand: Premises, door: HttpDoor) 
     assert float(clock.timestamp) == pytest.approx(at, abs=0.001)
     states = [s.labels["devicesim_job_state"] for s in families["devicesim_job_state"].samples if s.value]
     assert states == ["WithCustomer"]
+    assert families["devicesim_fault_under_way"].samples == []
+
+
+def test_published_the_metrics_label_what_goes_wrong(troubled: Premises, door: HttpDoor) -> None:
+    parser = pytest.importorskip("prometheus_client.openmetrics.parser")
+    families = parser.text_string_to_metric_families(get(door, "/metrics").decode())
+    (under_way,) = [family for family in families if family.name == "devicesim_fault_under_way"]
+    assert [(each.labels["fault"], each.labels["kind"], each.value) for each in under_way.samples] == [
+        ("F2", "cable-pulled", 1),
+        ("F3", "role-revoked", 1),
+    ]
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: apt-get install chromium")
@@ -96,10 +171,7 @@ def test_published_the_metrics_are_openmetrics(stand: Premises, door: HttpDoor) 
 def test_the_page_in_a_browser(door: HttpDoor, tmp_path: Path, name: str, size: str) -> None:
     """Its script runs under the page's own policy and fills it; the picture is not blank."""
     picture = tmp_path / f"{name}.png"
-    words = [
-        str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
-        "--disable-background-networking", f"--user-data-dir={tmp_path / 'profile'}", f"--window-size={size}",
-    ]  # fmt: skip
+    words = [*browser(tmp_path), f"--window-size={size}"]
     dumped = subprocess.run(
         [*words, "--dump-dom", f"{door.url}/?still"], capture_output=True, text=True, check=True, timeout=120
     ).stdout
@@ -113,3 +185,23 @@ def test_the_page_in_a_browser(door: HttpDoor, tmp_path: Path, name: str, size: 
         timeout=120,
     )
     assert os.path.getsize(picture) > 20_000
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: apt-get install chromium")
+def test_the_page_shows_what_goes_wrong(troubled: Premises, door: HttpDoor, tmp_path: Path) -> None:
+    """Each fault in a line of a card of its own; without any, the card is not there."""
+    words = [*browser(tmp_path), "--dump-dom"]
+
+    def card() -> str:
+        dumped = subprocess.run(
+            [*words, f"{door.url}/?still"], capture_output=True, text=True, check=True, timeout=120
+        ).stdout
+        return dumped[dumped.index('id="wrong"') :].partition("</section>")[0]
+
+    shown = card()
+    assert "hidden" not in shown.partition(">")[0]
+    for line in ("F2 cable-pulled", "link of laptop: the cable is pulled", "for good", "1 still to come"):
+        assert line in shown
+    assert shown.index("F2 cable-pulled") < shown.index("F1 slow-disk")
+    troubled.reset()
+    assert "hidden" in card().partition(">")[0]

@@ -26,6 +26,7 @@ class Incident:
         state: due, under way, over or missed.
         where, words: what it befell and what happened, once it began; why it was missed.
         began, ended: when [s]; None before.
+        lasts: how long it is to last [s]; infinite for good.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Incident:
     words: str = ""
     began: float | None = None
     ended: float | None = None
+    lasts: float = 0.0
 
     @property
     def kind(self) -> str:
@@ -65,7 +67,8 @@ class Incident:
             files, size, names: the files it touches: how many, their bytes, their paths.
         """
         self.job = job or self.job
-        self.state, self.where, self.words, self.began = UNDER_WAY, where, words, now
+        self.state, self.where, self.words = UNDER_WAY, where, words
+        self.began, self.lasts = now, lasts
         named = tuple(names[:MOST_NAMES])
         say(FaultBegan(now, self.job, self.id, self.kind, where, words, lasts, files, size, named))
         if lasts == 0:

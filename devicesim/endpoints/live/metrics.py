@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from devicesim.device.faults.ledger import UNDER_WAY
 from devicesim.device.order import Life
 from devicesim.endpoints.premises import Premises
 from devicesim.jobs import JobState
@@ -28,6 +29,7 @@ def metrics(premises: Premises) -> str:
         lines += _states("device", "State of a job's device.", lives, DEVICE_STATES, at)
         for name, unit, kind, words in FAMILIES:
             lines += _family(name, unit, kind, words, lives, at)
+        lines += _faults(premises, at)
         for name, unit, words in (("bytes", "bytes", "Bytes"), ("objects", "objects", "Objects")):
             family = f"devicesim_leg_{name}"
             lines += [
@@ -78,6 +80,15 @@ def _family(name: str, unit: str, kind: str, words: str, lives: list[Life], at: 
     for life in lives:
         if (value := _value(life, name)) is not None:
             yield f'{family}{suffix}{{job="{life.job.id}"}} {value} {at}'
+
+
+def _faults(premises: Premises, at: str) -> Iterator[str]:
+    """What goes wrong on purpose now: the labels of whoever watches the rest."""
+    yield "# TYPE devicesim_fault_under_way gauge"
+    yield "# HELP devicesim_fault_under_way 1 for each fault that is laid in and under way."
+    for each in premises.world.faults:
+        if each.state == UNDER_WAY:
+            yield f'devicesim_fault_under_way{{job="{each.job}",fault="{each.id}",kind="{each.kind}"}} 1 {at}'
 
 
 def _states(

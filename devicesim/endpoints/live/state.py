@@ -8,6 +8,7 @@ import numpy as np
 
 from devicesim.device.online import Execution
 from devicesim.device.order import Life
+from devicesim.endpoints import faults
 from devicesim.endpoints.premises import Premises
 from devicesim.jobs import JobState
 from devicesim.progress import Leg, timestamp
@@ -20,6 +21,8 @@ RECENT = 60.0
 """Seconds over which stations are looked at."""
 EVENTS = 12
 """How many of the last events are told."""
+TOLD = ("service", "operation", "error", "kind", "where", "state", "what", "words", "why")
+"""What is told of an event, where it has that."""
 
 
 def state(premises: Premises, doors: dict[str, str] | None = None) -> dict[str, Any]:
@@ -45,6 +48,7 @@ def state(premises: Premises, doors: dict[str, str] | None = None) -> dict[str, 
             "jobs": [_job(world, each) for each in (world.life(name) for name in world.jobs)],
             "executions": [_execution(world, each) for each in world.executions()[-8:]],
             "device": _device(world, life) if life is not None else None,
+            "faults": faults.at_hand(world),
             "legs": [_leg(world, leg) for leg in world.stream.legs[-8:]],
             "events": [_event(world, event) for event in world.stream.events[-EVENTS:]],
         }
@@ -170,12 +174,12 @@ def _leg(world: World, leg: Leg) -> dict[str, Any]:
 
 
 def _event(world: World, event: Any) -> dict[str, Any]:
-    words = [
-        str(getattr(event, name)) for name in ("service", "state", "what", "why") if getattr(event, name, "")
-    ]
+    words = [str(getattr(event, name)) for name in TOLD if getattr(event, name, "")]
+    fault = getattr(event, "fault", "")
     return {
         "time": timestamp(world.epoch, event.at),
         "job": event.job,
         "kind": type(event).__name__,
         "words": ", ".join(words),
+        "fault": fault or None,
     }
