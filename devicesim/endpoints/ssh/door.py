@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, cast
 
 import paramiko
 from paramiko.common import (
@@ -25,6 +26,7 @@ from devicesim.endpoints.crowd import Crowd, room
 from devicesim.endpoints.listening import LOOPBACK, listening
 from devicesim.endpoints.premises import Premises
 from devicesim.endpoints.ssh.keys import authorized, host_key
+from devicesim.endpoints.ssh.pieces import Wire
 from devicesim.endpoints.ssh.shell import Shell
 from devicesim.endpoints.ssh.subsystem import Subsystem
 from devicesim.errors import VerbError
@@ -63,7 +65,7 @@ class Connection(paramiko.Transport):
     """
 
     def __init__(self, client: socket.socket) -> None:
-        super().__init__(client, default_max_packet_size=MOST_PACKET)
+        super().__init__(cast(Any, Wire(client)), default_max_packet_size=MOST_PACKET)
         self.set_log_channel(WIRE)
         self.since = time.monotonic()
         self.arrival = Arrival("")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from devicesim.endpoints.premises import Premises
 from devicesim.errors import StateError
@@ -14,6 +14,9 @@ _GRACE = 0.0005
 
 _PATIENCE = 200
 """How often at most: a client that never stops sending gets its replies all the same."""
+
+_CORKED = 1 << 16
+"""Bytes of replies that leave together where nothing is priced."""
 
 _WAITING, _BYTES = 4096, 16 << 20
 """Replies that may wait, and their bytes; then no more requests are read."""
@@ -28,11 +31,13 @@ class Replies:
     Args:
         premises: whose clock the replies follow.
         idle: whether no request of this session waits to be read.
+        send: sends bytes on the session's channel.
     """
 
-    def __init__(self, premises: Premises, idle: Callable[[], bool]) -> None:
-        self._premises, self._idle = premises, idle
-        self._queue: deque[tuple[float, Callable[[], None], int]] = deque()
+    def __init__(self, premises: Premises, idle: Callable[[], bool], send: Callable[[bytes], None]) -> None:
+        self._premises, self._idle, self._send_all = premises, idle, send
+        self._queue: deque[tuple[float, bytes]] = deque()
+        self._corked: list[bytes] = []
         self._bytes = 0
         self._changed = threading.Condition()
         self._open = True
@@ -40,25 +45,36 @@ class Replies:
             self._thread = threading.Thread(target=self._run, name="devicesim-ssh-replies", daemon=True)
             self._thread.start()
 
-    def put(self, due: float, send: Callable[[], None], size: int = 0) -> None:
-        """Send something of so many bytes at a simulated time [s], after all that was put before.
+    def put(self, due: float, reply: bytes) -> None:
+        """Send a reply at a simulated time [s], after all that was put before.
 
-        Where nothing is priced, nothing waits, and it is sent by whoever puts it.
+        Where nothing is priced, nothing waits but for :meth:`flush`, so that replies to requests that came together
+        leave together, and they are sent by whoever puts them.
         """
         if not self._premises.paced:
-            self._leave(send)
+            self._corked.append(reply)
+            self._bytes += len(reply)
+            if self._bytes >= _CORKED:
+                self.flush()
             return
         with self._changed:
             self._changed.wait_for(self._has_room)
-            self._queue.append((due, send, size))
-            self._bytes += size
+            self._queue.append((due, reply))
+            self._bytes += len(reply)
             self._changed.notify_all()
+
+    def flush(self) -> None:
+        """Send what may be sent: call it before waiting for the client."""
+        if self._corked:
+            replies, self._corked, self._bytes = self._corked, [], 0
+            self._leave(replies)
 
     def _has_room(self) -> bool:
         return not self._open or (len(self._queue) < _WAITING and self._bytes < _BYTES)
 
     def drain(self) -> None:
         """Wait until everything is sent."""
+        self.flush()
         with self._changed:
             self._changed.wait_for(lambda: not self._queue or not self._open)
 
@@ -80,7 +96,7 @@ class Replies:
                 self._changed.wait_for(lambda: self._queue or not self._open)
                 if not self._open:
                     return
-                due, send, size = self._queue[0]
+                due = self._queue[0][0]
                 # Only a clock that jumps to the reply could pass by a request that is still being read.
                 for _ in range(
                     _PATIENCE if self._premises.paced and self._premises.world.clock == "driven" else 0
@@ -90,20 +106,27 @@ class Replies:
                     self._changed.wait(_GRACE)
             if self._held(due):
                 return
-            if not self._leave(send):
+            together = []
+            with self._changed:  # with it goes all that is due as early
+                for at, reply in self._queue:
+                    if at > due:
+                        break
+                    together.append(reply)
+            if not self._leave(together):
                 return
             with self._changed:
-                self._queue.popleft()
-                self._bytes -= size
+                for reply in together:
+                    self._queue.popleft()
+                    self._bytes -= len(reply)
                 self._changed.notify_all()
 
-    def _leave(self, send: Callable[[], None]) -> bool:
-        """Send one, once what it tells is on disk where the state is kept; whether the session goes on."""
+    def _leave(self, replies: Sequence[bytes]) -> bool:
+        """Send some, once what they tell is on disk where the state is kept; whether the session goes on."""
         if not self._open:
             return False
         try:
             self._premises.settle(clock=False)
-            send()
+            self._send_all(b"".join(replies))
         except (OSError, EOFError, StateError):
             self.close()
             return False

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import logging
+import struct
+from struct import Struct
 from typing import Any, cast
 
 import paramiko
 from paramiko.sftp import (
+    CMD_DATA,
     CMD_EXTENDED,
     CMD_EXTENDED_REPLY,
     CMD_FSETSTAT,
     CMD_INIT,
+    CMD_READ,
+    CMD_STATUS,
     CMD_VERSION,
+    CMD_WRITE,
     SFTP_BAD_MESSAGE,
+    SFTP_EOF,
     SFTP_FAILURE,
+    SFTP_OK,
     SFTP_OP_UNSUPPORTED,
 )
 
 from devicesim.endpoints.premises import Premises
 from devicesim.endpoints.ssh.files import Files
 from devicesim.endpoints.ssh.packets import MOST_BYTES, MOST_DATA, PARTS, first, flaw
+from devicesim.endpoints.ssh.pieces import Pieces
 from devicesim.endpoints.ssh.replies import Replies
 
 NOTICES = logging.getLogger("devicesim.ssh")
@@ -37,6 +46,13 @@ NAME_MAX = 255
 """Longest name [bytes]."""
 
 
+_FRAME = Struct(">IB")  # bytes that follow, kind
+_BEGIN = Struct(">II")  # number of the request, length of the handle
+_PLACE = Struct(">QI")  # offset, bytes
+_DATA = Struct(">IBII")  # as a frame, number, bytes
+_DONE = Struct(">IBIII7sI")  # as a frame, number, status, words, no language
+
+
 class Subsystem(paramiko.SFTPServer):
     """One SFTP session: reads requests, and has each reply sent when it is due."""
 
@@ -44,8 +60,9 @@ class Subsystem(paramiko.SFTPServer):
         super().__init__(channel, name, server, Files, premises, server.client)
         self._files = cast(Files, self.server)
         self._channel, self._busy, self._over = channel, False, False
+        cast(Any, channel).in_buffer = Pieces()
         self._come, self._at = b"", 0  # bytes that came, and how many of them were read
-        self._replies = Replies(premises, self._idle)
+        self._replies = Replies(premises, self._idle, channel.sendall)
 
     def _idle(self) -> bool:
         """Whether no request is being done, or waits to be read."""
@@ -80,6 +97,8 @@ class Subsystem(paramiko.SFTPServer):
 
     def _read(self, size: int) -> bytes:
         while len(self._come) - self._at < size:
+            if not self._channel.recv_ready():
+                self._replies.flush()
             more = self._channel.recv(MOST_BYTES)
             if not more:
                 raise EOFError
@@ -90,26 +109,60 @@ class Subsystem(paramiko.SFTPServer):
     def _send_packet(self, t: int, packet: Any) -> None:
         """Every reply comes by here."""
         body = packet.asbytes()
-        framed = (len(body) + 1).to_bytes(4, "big") + bytes([t]) + body
-        self._replies.put(self._files.due, lambda: self._channel.sendall(framed), len(framed))
+        self._replies.put(self._files.due, _FRAME.pack(len(body) + 1, t) + body)
 
     def _send_status(self, request_number: int, code: int, desc: str | None = None) -> None:
         why, self._files.why = self._files.why, ""
         words = desc or (why if code else "") or None
         super()._send_status(request_number, code, words)  # type: ignore[misc]
 
-    def _process(self, t: int, request_number: int, msg: paramiko.Message) -> None:
+    def _quick(self, kind: int, packet: bytes) -> bool:
+        """Do a READ or WRITE of an open file, as nearly all requests of a copy are; whether it was one."""
+        if kind not in (CMD_READ, CMD_WRITE):
+            return False
+        try:
+            number, size = _BEGIN.unpack_from(packet)
+            at = _BEGIN.size + size
+            offset, count = _PLACE.unpack_from(packet, at)
+        except struct.error:
+            return False
+        at += _PLACE.size
+        file = self.file_table.get(packet[_BEGIN.size : _BEGIN.size + size])
+        if file is None or (kind == CMD_WRITE and at + count > len(packet)):
+            return False
+        if kind == CMD_WRITE:
+            status = file.write(offset, memoryview(packet)[at : at + count])
+            if status == SFTP_OK:
+                self._replies.put(
+                    self._files.due, _DONE.pack(_DONE.size - 4, CMD_STATUS, number, SFTP_OK, 7, b"Success", 0)
+                )
+            else:
+                self._send_status(number, status)
+            return True
+        data = file.read(offset, count)
+        if isinstance(data, bytes) and data:
+            head = _DATA.pack(len(data) + 9, CMD_DATA, number, len(data))
+            self._replies.put(self._files.due, head + data)
+        else:
+            self._send_status(number, SFTP_EOF if data == b"" else data)
+        return True
+
+    def _do(self, kind: int, packet: bytes) -> None:
+        """One request; whatever goes wrong in it, the session goes on."""
+        number = int.from_bytes(packet[:4], "big")
         self._busy = True
         try:
-            packet = msg.get_remainder()
-            self._answer(t, request_number, msg, packet)
+            if not self._quick(kind, packet):
+                self._answer(kind, number, packet)
         except Exception:  # a fault of ours must not end the session
-            NOTICES.exception("request %d failed", t)
-            self._send_status(request_number, SFTP_FAILURE)
+            NOTICES.exception("request %d failed", kind)
+            self._send_status(number, SFTP_FAILURE)
         finally:
             self._busy = False
 
-    def _answer(self, kind: int, number: int, message: paramiko.Message, packet: bytes) -> None:
+    def _answer(self, kind: int, number: int, numbered: bytes) -> None:
+        message, packet = paramiko.Message(numbered), numbered[4:]
+        message.get_int()
         if kind not in PARTS:
             self._send_status(number, SFTP_OP_UNSUPPORTED, f"there is no request {kind}")
         elif wrong := flaw(kind, packet):
@@ -160,10 +213,13 @@ class Subsystem(paramiko.SFTPServer):
 
     def start_subsystem(self, name: str, transport: paramiko.Transport, channel: paramiko.Channel) -> None:
         """Serve until the client has had enough; then tell it that all is well, which scp waits for."""
+        self.sock = channel
         try:
-            super().start_subsystem(name, transport, channel)
+            self._send_server_version()
+            while True:
+                self._do(*self._read_packet())
         except (EOFError, OSError, paramiko.SFTPError):
-            pass  # it never said INIT, or hung up before it had its answer
+            pass  # it has had enough, or sent what is no packet
         finally:
             self._end()
         if not channel.closed:
