@@ -260,11 +260,12 @@ class Sampled:
         # Where in their pattern equal files then stand is a guess.
         self._guessed = self._alike
         leapt = self._list.leapt - before
-        if leapt > freely:
+        held = leapt - freely
+        if count > free and held > LITTLE * leapt:
             # What the store paces owes nothing to the way to it, unless that is slower in another pattern.
             if self._alike:
-                held, time = (leapt - freely), ends[count - 1] - (ends[free - 1] if free else now)
-                self._unsure.doubt(held, self._spread(index, float(time) * self._size / held, stored=True))
+                time = float(ends[count - 1] - (ends[free - 1] if free else now))
+                self._unsure.doubt(held, self._spread(index, time * self._size / held, stored=True))
             leapt = freely
         measured.leapt += leapt
         if not measured.took:

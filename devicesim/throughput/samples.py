@@ -189,7 +189,7 @@ class Given:
             slower: how many times as long as the bounds say it may take: what is given must last for that.
         """
         core, before, begun = self._core, self._core.standing(), self.now
-        blocked = core.meter("buffer").latest[0][1]
+        admitted, blocked = core.meter("buffer").latest[0]
         first = self.taken = before.taken[0]
         at, goal = self.done(before), min(first + files, self.count)
         whole, slow, standing = self.of_first(goal), slower, before
@@ -209,7 +209,10 @@ class Given:
             return None
         full = 0.95 * self._buffer
         waited = core.meter("buffer").latest[0][1] - blocked
-        held_up = waited > 0.05 * took or before.buffered > full or standing.buffered > full
+        # What stood still when the sample began had been counted by then, as a whole.
+        still = max(0.0, admitted - begun) if before.buffered > full else 0.0
+        crowded = waited > 0 and max(before.buffered, standing.buffered) > full
+        held_up = crowded or waited + still > 0.05 * took
         return Sample(took, needs, held_up, waited)
 
     def period(self, files: int, drift: float) -> Period | None:

@@ -12,6 +12,7 @@ MINUTES = (
     "test_the_byte_curve_is_the_exact_ones_within_what_is_stated",
     "test_equal_files_keep_their_beat_through_a_full_buffer",
     "test_each_is_the_exact_core_s_within_what_is_stated",
+    "test_rounding_holds_up_nobody",
 )
 """What takes minutes with the pure core; since both give the same bits, its turn comes in the long forms."""
 

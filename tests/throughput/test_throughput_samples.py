@@ -8,6 +8,7 @@ from math import inf, nan, sqrt
 import numpy as np
 import pytest
 
+from devicesim.benchmark.fast_tier import Cell, hold
 from devicesim.benchmark.workloads import DISK, operations
 from devicesim.throughput import Client, Operation, Operations, Regime, Server, Store, estimate, simulate
 from devicesim.throughput.core import CORES
@@ -90,6 +91,29 @@ def test_room_comes_at_the_rate_of_the_bytes_that_leave() -> None:
     )
     by_hand = sum(50 / sqrt(4 - 3 * place / 3000) for place in range(0, 1000, 50))
     assert fluid.room(20, 50.0, standing(1e3, 1e3), 0.0) == pytest.approx(by_hand, rel=2e-5)
+
+
+def test_a_full_buffer_holds_up_nobody_who_is_slower_than_the_store() -> None:
+    """A stream of one file at a time sends 34 MB/s: once room is there the buffer, though full, takes no time from it.
+
+    So its samples tell its pace from the first on, and no leap goes at a pace that nobody measured.
+    """
+    link, alone = (117e6,), replace(SMALL, streams=1)
+    schedule = [
+        (0.0, Regime(link, (1e-4,), store=0.0)),
+        (20.0, Regime(link, (1e-4,))),
+    ]
+    server, sizes = Server(2, 0.3e9, DISK), np.full(60_000, 65536.0)
+    told = estimate(server, [alone], [sizes], schedule, budget=0)
+    exact = simulate(server, [alone], [sizes], schedule)
+    assert told.computed < told.rpcs / 4
+    assert abs(told.end / exact.end - 1) <= told.error < 0.005
+
+
+def test_rounding_holds_up_nobody() -> None:
+    """Large files that wait for the store, through twelve regimes: what rounding leaves is no leap."""
+    held = hold(Cell("large", "10GbE", 4, "sync", "steps", 1060523969))
+    assert held.covered
 
 
 # Equal files.
