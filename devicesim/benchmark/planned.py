@@ -73,8 +73,8 @@ shipping = "SECOND_DAY"
 """
 PER = 10_000
 """Futures that the target is for; fewer are counted as if setting up came with each."""
-SHARE = 50
-"""Of the futures of a forecast, one in so many is told where files are compared, and where nothing is compiled."""
+SHARE = 1000
+"""Of the futures of a forecast, one in so many is told where nothing is compiled."""
 LEAST = 128
 """Futures at least: fewer would be run one by one."""
 RUNS = 12
@@ -100,8 +100,7 @@ def _hold(story: Scenario, futures: Futures) -> None:
 def measure(scale: Scale) -> Iterator[Row]:
     """Whole calls, with all that has to be set up for them, and with the futures that only a World tells."""
     story = loads(STORY)
-    few = max(scale.replications // (SHARE if COMPILED else 20 * SHARE), LEAST)
-    count = max(scale.replications // 10, few) if COMPILED else few
+    count = max(scale.replications // (10 if COMPILED else SHARE), LEAST)
     scale.tell(f"{RUNS_ROW.what}: {count:,}")
     told: list[Futures] = []
 
@@ -124,13 +123,13 @@ def measure(scale: Scale) -> Iterator[Row]:
     yield RUNS_ROW.of(whole * per, pairs=1, work=work, notes=notes)
 
     def files(number: int) -> Futures:
-        return replicate(loads(MANY.replace("FILES", str(number))), range(few), vary=False)
+        return replicate(loads(MANY.replace("FILES", str(number))), range(count), vary=False)
 
     short, many = files(10_000), files(100_000_000)
     check({way.name for way in (*short.told, *many.told)} == {"batch"}, "not all are told at once")
     spread = ratios(lambda: files(100_000_000), lambda: files(10_000), scale.pairs)
     error = max(way.error for way in many.told)
-    note = f"{few:,} futures each, setting up included; stated error {error:.2%}"
+    note = f"{count:,} futures each, setting up included; stated error {error:.2%}"
     yield FILES_ROW.of(*spread.values, pairs=scale.pairs, work="all are told at once", notes=(note,))
 
 

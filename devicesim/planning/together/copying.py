@@ -17,9 +17,10 @@ all but :data:`MOST_CHANCE` of the futures, :data:`SURE` of the time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from math import inf, sqrt
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,17 +88,31 @@ class Copies:
 
 
 def copies(columns: Columns, stations: Stations, wares: Wares, lists: Lists) -> Copies:
-    """Tell the copies of all futures.
+    """Tell the copies of all futures; where no figure was drawn all go as one.
 
     Raises:
         Unfit: the columns are not what the device's own code makes of the figures.
     """
-    n = columns.count
+    if columns.drawn:
+        return _told(columns, stations, wares, lists)
+    first = np.zeros(1, dtype=np.int64)
+    one = _told(columns, stations.rows(first), wares, lists.rows(first, 1.0))
+    shared: dict[str, Any] = {
+        each.name: np.broadcast_to(value, (*value.shape[:-1], columns.count))
+        for each in fields(one)
+        if isinstance(value := getattr(one, each.name), np.ndarray)
+    }
+    return replace(one, **shared)
+
+
+def _told(columns: Columns, stations: Stations, wares: Wares, lists: Lists) -> Copies:
+    """The copies of the futures that these stations and lists are of."""
+    n = stations.bandwidth.size
     total = lists.sums.sum(axis=1)
     rpcs = total[2].max() + stations.serial * float(lists.count.max())
     short = wares.exact and rpcs <= WHOLE
     count = min(MOST_MEASURED, int(MEASURED_RPCS / rpcs)) if short else MEASURED
-    rows = _spaced(n, count if columns.drawn else 1)
+    rows = _spaced(n, count)
     if short:
         bound = _fluid(stations, lists, np.ones(n))[0][-1]
         exact = [_exact(columns, stations, wares, row) for row in rows.tolist()]
@@ -110,7 +125,7 @@ def copies(columns: Columns, stations: Stations, wares: Wares, lists: Lists) -> 
     seconds = times[-1]
     others = np.setdiff1d(np.arange(n), rows) if rows.size < n else rows
     count = min(max(CHECKED, int(CHECKED_RPCS / rpcs)), MOST_CHECKED)
-    checks = others[_spaced(others.size, count if columns.drawn else 1)]
+    checks = others[_spaced(others.size, count)]
     error = _checked(columns, stations, wares, lists, seconds, efficiency, checks)
     front = np.einsum("skn,kn->sn", stations.front(stations.rate_start), np.broadcast_to(total, (6, n)))
     stored = total[0] * stations.stored + total[3] / stations.rate(lists.bytes / 2)
