@@ -120,7 +120,7 @@ def _networks(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
     default="keep",
     show_default=True,
     help="What becomes of the bytes that clients write: keep (in memory up to 1 GB, then in a temporary folder), "
-    "keep:BOUND, spill:DIR, hash, or discard for runs of terabytes.",
+    "keep:BOUND, spill:DIR, hash (sizes and true MD5s, at the price of making them), or discard for runs of terabytes.",
 )
 @click.option(
     "--unpaced", is_flag=True, help="Answer clients at once: the model prices nothing that they do."

@@ -277,5 +277,6 @@ def _upload(share: Share, item: Item) -> Upload:
         "user-agent": "aws-datasync",
     }
     known = isinstance(node, File) and share.content.readable
-    read = (lambda offset, count: share.read(node, offset, count)) if known and node is not None else None
-    return Upload(item.key, item.size, read, metadata)
+    if known and node is not None:
+        return Upload(item.key, item.size, lambda offset, count: share.read(node, offset, count), metadata)
+    return Upload(item.key, item.size, None, metadata, share.digest(node) if node is not None else None)

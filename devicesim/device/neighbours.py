@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
+from devicesim.device.share import Digest
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -28,12 +30,23 @@ class Upload:
         size: [bytes].
         read: gives the content from an offset, so many bytes; None when nobody kept it.
         metadata: user metadata, as the POSIX attributes of the file.
+        digest: checksum of content that somebody wrote and nobody kept, or why it is not known.
     """
 
     key: str
     size: int
     read: Callable[[int, int], bytes] | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+    digest: Digest | None = None
+
+    @property
+    def told(self) -> Mapping[str, str]:
+        """What an object's metadata say of content that is not in it: its checksum, or why nobody knows it."""
+        if self.digest is None or not self.size:
+            return {}
+        if self.digest.value is None:
+            return {"devicesim-checksum": f"unknown: {self.digest.reason}"}
+        return {f"devicesim-{self.digest.algorithm}": self.digest.value}
 
 
 @runtime_checkable

@@ -21,13 +21,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from devicesim.device.share import Content, Digest, Discard, File, Hash, Kept, ShareError
-from devicesim.device.share.content import Data, digest_by_reading
+from devicesim.device.share.content import CHECKSUM, Data, digest_by_reading
 from devicesim.errors import StateError, require
 from devicesim.journal.extents import Extents
 from devicesim.journal.holes import Part, punch
 
 KINDS = ("keep", "hash", "discard")
-ALGORITHM = "sha256"
+_DIGITS = 32
+"""Of a checksum."""
 Handle = tuple[str, int, int]
 """JobId, inode number and generation."""
 Known = tuple[int, str | None, str]
@@ -224,7 +225,7 @@ class Placed:
 
     def digest(self, file: File) -> Digest:
         """Checksum of what the store holds."""
-        return digest_by_reading(self, file, ALGORITHM)
+        return digest_by_reading(self, file, CHECKSUM)
 
 
 class _Resumed:
@@ -240,7 +241,7 @@ class Summed(Hash):
     """Checksums that outlive the process."""
 
     def __init__(self, contents: Contents, job: str) -> None:
-        super().__init__(ALGORITHM)
+        super().__init__(CHECKSUM)
         self._contents, self._job = contents, job
 
     def write(self, file: File, offset: int, data: Data | int) -> None:
@@ -263,7 +264,8 @@ class Summed(Hash):
         if not isinstance(file.content, _Resumed):
             return super().digest(file)
         if file.content.position != file.size:
-            return Digest(self.algorithm, None, f"nothing written at {file.content.position}")
+            why = f"of the first {file.content.position} bytes alone since a restart"
+            return Digest(self.algorithm, None, why)
         return Digest(self.algorithm, file.content.value)
 
     def forget(self, file: File) -> None:
@@ -281,6 +283,8 @@ class Summed(Hash):
     def _recall(self, file: File) -> None:
         if file.content is None and (told := self._contents.recalled(self._handle(file))) is not None:
             position, value, why = told
+            if value is not None and len(value) != _DIGITS:
+                why = "summed otherwise by the devicesim that wrote it"
             file.content = why or (_Resumed(position, value or "") if position else None)
 
     def _handle(self, file: File) -> Handle:
@@ -296,4 +300,6 @@ def known(file: File) -> Known:
         return 0, None, state
     if isinstance(state, _Resumed):
         return state.position, state.value, ""
+    if state.early:
+        return 0, None, "written out of order when a restart came"
     return state.position, state.digest.hexdigest(), ""

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from devicesim.device import cloud, rooms
+from devicesim.device.share import Hash
 from devicesim.errors import MissingExtraError, VerbError
 from devicesim.jobs import JobType
 from devicesim.snowball_api.account import Account
@@ -22,6 +23,8 @@ from devicesim.snowball_api.account import Account
 COLUMNS = ("Bucket", "Key", "Size", "Status")
 CODE = "ErrorCode"
 """A column of failure logs alone, where a fault tells S3's code."""
+SUM = "MD5"
+"""A column of the logs of an import whose device summed what was written to it (``content="hash"``)."""
 FAILED = "Failed"
 DONE = {JobType.IMPORT: "Imported", JobType.EXPORT: "Exported", JobType.LOCAL_USE: "Imported"}
 """What the logs and the report say of an object that made it."""
@@ -61,12 +64,13 @@ def _log(made: bool) -> Callable[[Account, str], bytes]:
         out = io.StringIO(newline="")
         table = csv.writer(out)
         codes = {} if made else _codes(account, job_id)
-        table.writerow((*COLUMNS, CODE) if codes else COLUMNS)
+        sums = _sums(account, job_id)
+        table.writerow((*COLUMNS, *([CODE] if codes else []), *([SUM] if sums else [])))
         status = DONE[account.world.job(job_id).order.type] if made else FAILED
         for bucket, key, size, there in _objects(account, job_id):
             if there == made:
-                code = (codes.get((bucket, key), ""),) if codes else ()
-                table.writerow((bucket, key, size, status, *code))
+                more = [known.get((bucket, key), "") for known in (codes, sums) if known]
+                table.writerow((bucket, key, size, status, *more))
         return out.getvalue().encode()
 
     return write
@@ -78,6 +82,21 @@ def _codes(account: Account, job_id: str) -> Mapping[tuple[str, str], str]:
     if life.job.order.type is not JobType.IMPORT:
         return {}
     return cloud.errors(life.setting, job_id, life.device.share)
+
+
+def _sums(account: Account, job_id: str) -> Mapping[tuple[str, str], str]:
+    """Checksums of the objects of an import, where they were made as it was written, or why one is not known."""
+    life = account.world.life(job_id)
+    if life.job.order.type is JobType.EXPORT or not isinstance(life.device.share.content, Hash):
+        return {}
+    share = life.device.share
+    return {
+        (bucket, item.key): digest.value or f"unknown: {digest.reason}"
+        for bucket in share.buckets
+        for item in share.objects(bucket)
+        if item.node is not None
+        for digest in [share.digest(item.node)]
+    }
 
 
 def _objects(account: Account, job_id: str) -> Iterator[tuple[str, str, int, bool]]:

@@ -1,7 +1,8 @@
 """moto's services in this process as a World's neighbours: objects, keys, roles, notifications.
 
-Objects whose content nobody kept are in the bucket with their key and size, and read as zeros. Nothing here
-reaches AWS: moto's state is used directly.
+Objects whose content nobody kept are in the bucket with their key and size, and read as zeros. Their ETag is the MD5
+of what was written, where it is known; where not it ends in ``-1`` as of an object put in parts, by which clients know
+that it is no MD5. Nothing here reaches AWS: moto's state is used directly.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from devicesim.device.neighbours import IMPORT_EXPORT, Neighbours, Stored, Upload
@@ -77,7 +78,12 @@ class MotoObjects:
     def put(self, bucket: str, upload: Upload) -> str:
         """Store one object, with its content where somebody kept it."""
         if upload.read is None:
-            return self._put_unread(bucket, upload.key, upload.size, upload.metadata)
+            md5 = (
+                upload.digest.value
+                if upload.digest is not None and upload.digest.algorithm == "md5"
+                else None
+            )
+            return self._put_unread(bucket, upload.key, upload.size, {**upload.metadata, **upload.told}, md5)
         key = self._s3.put_object(bucket, upload.key, upload.read(0, upload.size))
         key.set_metadata({f"x-amz-meta-{name}": value for name, value in upload.metadata.items()})
         return ""
@@ -88,11 +94,15 @@ class MotoObjects:
             self._put_unread(bucket, key, size, {"user-agent": "aws-datasync"})
         return {}
 
-    def _put_unread(self, bucket: str, name: str, size: int, metadata: Any) -> str:
+    def _put_unread(
+        self, bucket: str, name: str, size: int, metadata: Mapping[str, str], md5: str | None = None
+    ) -> str:
         key = self._s3.put_object(bucket, name, b"")
         key._value_buffer.close()
         key.contentsize, key._value_buffer = size, Zeros(size)
-        key._etag = hashlib.md5(f"{name}/{size}".encode(), usedforsecurity=False).hexdigest()
+        if size:  # else that of nothing, which moto knows
+            made_up = hashlib.md5(f"{name}/{size}".encode(), usedforsecurity=False).hexdigest()
+            key._etag = md5 or f"{made_up}-1"
         key.set_metadata({f"x-amz-meta-{each}": value for each, value in metadata.items()})
         return ""
 

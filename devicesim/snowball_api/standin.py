@@ -75,7 +75,8 @@ class StandinObjects:
     """An S3 that is reached over its protocol.
 
     An object whose content nobody kept is put empty, and its metadata ``devicesim-size`` says how large it is:
-    zeros of that size would have to be sent and kept.
+    zeros of that size would have to be sent and kept. ``devicesim-md5`` is the MD5 of what was written, where it is
+    known; ``devicesim-checksum`` says why where it is not.
     """
 
     def __init__(self, address: str, credentials: tuple[str, str]) -> None:
@@ -90,7 +91,7 @@ class StandinObjects:
         """Store one object, with its content where somebody kept it; large ones go in parts."""
         metadata = dict(upload.metadata)
         if upload.read is None:
-            return self._put_unread(bucket, upload.key, upload.size, metadata)
+            return self._put_unread(bucket, upload.key, upload.size, metadata | dict(upload.told))
         body = io.BufferedReader(Content(upload.read, upload.size), 1 << 20)
         named: dict[str, Any] = {"Bucket": bucket, "Key": upload.key, "ExtraArgs": {"Metadata": metadata}}
         return self._refusal(lambda: self._s3.upload_fileobj(body, **named))

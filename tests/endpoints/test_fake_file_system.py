@@ -161,7 +161,7 @@ class TestDevice:
         """A policy that keeps digests only: sizes and checksums stay true, and no bytes are held."""
         (home / "a").write_bytes(b"x" * 1000)
         node = share.resolve("/buckets/share/a")
-        assert share.digest(node).value == hashlib.sha256(b"x" * 1000).hexdigest()
+        assert share.digest(node).value == hashlib.md5(b"x" * 1000).hexdigest()
         assert share.read(node, 0, 4) == bytes(4)
 
 

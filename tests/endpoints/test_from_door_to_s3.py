@@ -12,6 +12,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import md5
 from pathlib import Path
 from typing import Any
 
@@ -141,10 +142,14 @@ def objects_of(s3: Any) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.skipif(not shutil.which("nfs-cp"), reason="nfs-cp is not installed (Debian: libnfs-utils)")
-def test_worked_a_tree_by_nfs_cp_is_in_s3(tmp_path: Path, tree: Path, s3: Any) -> None:
-    """nfs-cp copies one file and no times: directories are made by a client of our own, times are the arrival's."""
+@pytest.mark.parametrize("content", ["keep", "hash"])
+def test_worked_a_tree_by_nfs_cp_is_in_s3(content: str, tmp_path: Path, tree: Path, s3: Any) -> None:
+    """nfs-cp copies one file and no times: directories are made by a client of our own, times are the arrival's.
+
+    Where content is not kept, its checksum is there in its stead.
+    """
     source = files_of(tree)
-    with serving(tmp_path, "--nfs", "0", "--s3", s3.meta.endpoint_url) as doors:
+    with serving(tmp_path, "--nfs", "0", "--s3", s3.meta.endpoint_url, "--content", content) as doors:
         host, port = doors["nfs"].split(":")
         (export,) = doors["exports"]
         with Nfs3(int(port)) as nfs:
@@ -156,9 +161,15 @@ def test_worked_a_tree_by_nfs_cp_is_in_s3(tmp_path: Path, tree: Path, s3: Any) -
             ran("nfs-cp", file, f"nfs://{host}{export}/{name}?nfsport={port}&mountport={port}")
         complete(doors["http"])
     found = objects_of(s3)
-    assert {key: each["Body"].read() for key, each in found.items()} == {
-        name: file.read_bytes() for name, file in source.items()
-    }
+    there = {key: each["Body"].read() for key, each in found.items()}
+    if content == "keep":
+        assert there == {name: file.read_bytes() for name, file in source.items()}
+    else:
+        assert set(there.values()) == {b""}
+        assert {key: each["Metadata"].get("devicesim-md5") for key, each in found.items()} == {
+            name: md5(file.read_bytes()).hexdigest() if file.stat().st_size else None
+            for name, file in source.items()
+        }
     assert all(each["Metadata"]["file-mtime"].endswith("ns") for each in found.values())
 
 

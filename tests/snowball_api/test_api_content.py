@@ -76,6 +76,59 @@ def test_worked_each_name_of_a_file_is_an_object_and_a_symbolic_link_none(s3):
     assert b"pointer" in log
 
 
+def etags(s3, content):
+    """Objects' ETags and metadata after a tree was written, read from the store and from the job's own log."""
+    with mock_snow(seed=7) as snow:
+        job, share, top = filled(snow, content)
+        now = snow.world.now
+        for number, size in enumerate((0, 1, 4096, 1 << 20, (9 << 20) + 1)):
+            file = share.create(top, f"in order {number}", now)
+            for at in range(0, size, 1 << 20):
+                share.write(file, at, (BODY * 8)[number : number + min(1 << 20, size - at)], now)
+        file = share.create(top, "early", now)
+        for at in (1 << 20, 2 << 20, 0):  # as several WRITEs under way come
+            share.write(file, at, BODY[: 1 << 20], now)
+        file = share.create(top, "hole", now)
+        share.write(file, 1 << 20, BODY, now)
+        file = share.create(top, "twice", now)
+        share.write(file, 0, BODY, now)
+        share.write(file, 10, b"once more", now)
+        snow.until(job, "Complete")
+        logs = snow.client().describe_job(JobId=job)["JobMetadata"]["JobLogInfo"]
+        log = snow.fetch(logs["JobSuccessLogURI"]).decode()
+    heads = {
+        each["Key"]: s3.head_object(Bucket=NAME, Key=each["Key"])
+        for each in s3.list_objects_v2(Bucket=NAME)["Contents"]
+    }
+    told = {key: head["Metadata"] for key, head in heads.items()}
+    return {key: head["ETag"].strip('"') for key, head in heads.items()}, told, log
+
+
+def test_worked_etags_of_content_that_was_summed_are_those_of_the_same_content_kept(s3):
+    kept, _, _ = etags(s3, Keep(1 << 26))
+    summed, told, log = etags(s3, Hash())
+    unknown = summed.pop("twice")
+    assert (
+        kept.pop("twice") != unknown.removesuffix("-1") != unknown
+    )  # by the dash clients know that it is no MD5
+    assert len(summed) == 7
+    assert summed == kept
+    assert told["hole"]["devicesim-md5"] == kept["hole"]
+    assert told["twice"]["devicesim-checksum"] == "unknown: written twice at 10"
+    assert log.startswith("Bucket,Key,Size,Status,MD5\r\n")
+    assert f"early,3145728,Imported,{kept['early']}\r\n" in log
+    assert "twice,1280000,Imported,unknown: written twice at 10\r\n" in log
+
+
+def test_worked_an_etag_of_content_that_was_discarded_claims_to_be_no_md5(s3):
+    kept, _, _ = etags(s3, Keep(1 << 26))
+    discarded, told, log = etags(s3, Discard())
+    assert {key for key in kept if kept[key] == discarded[key]} == {"in order 0"}  # of nothing it is known
+    assert {each[-2:] for key, each in discarded.items() if key != "in order 0"} == {"-1"}
+    assert told["hole"]["devicesim-checksum"] == "unknown: content is discarded"
+    assert log.startswith("Bucket,Key,Size,Status\r\n")
+
+
 @pytest.mark.parametrize("content", [Discard(), Hash()], ids=["discarded", "hashed"])
 def test_worked_content_that_nobody_kept_has_its_size_and_reads_as_zeros(s3, content):
     with mock_snow(seed=7) as snow:

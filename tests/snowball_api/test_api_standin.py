@@ -9,6 +9,7 @@ boto3 = pytest.importorskip("boto3")
 server = pytest.importorskip("moto.server", reason="moto's server needs flask")
 pytest.importorskip("flask_cors", reason="moto's server needs flask-cors")
 from devicesim.device.neighbours import Upload  # noqa: E402
+from devicesim.device.share import Digest  # noqa: E402
 from devicesim.errors import BoundError  # noqa: E402
 from devicesim.snowball_api import standin  # noqa: E402
 from devicesim.snowball_api.mock import mock_snow  # noqa: E402
@@ -93,6 +94,17 @@ def test_worked_content_is_sent_byte_for_byte_and_sizes_are_told_where_nobody_ke
     assert (kept["Body"].read(), kept["Metadata"]) == (body, {"file-owner": "7"})
     assert s3.head_object(Bucket=NAME, Key="a")["Metadata"]["devicesim-size"] == "7"
     assert "devicesim-size" not in s3.head_object(Bucket=NAME, Key="none")["Metadata"]
+    for key, digest in (
+        ("summed", Digest("md5", "0" * 32)),
+        ("unknown", Digest("md5", None, "written twice at 0")),
+    ):
+        assert store.put(NAME, Upload(key, 3, digest=digest)) == ""
+    assert s3.head_object(Bucket=NAME, Key="summed")["Metadata"] == {
+        "devicesim-size": "3", "devicesim-md5": "0" * 32,
+    }  # fmt: skip
+    assert s3.head_object(Bucket=NAME, Key="unknown")["Metadata"] == {
+        "devicesim-size": "3", "devicesim-checksum": "unknown: written twice at 0",
+    }  # fmt: skip
     assert [each.key for each in store.list(NAME, "b", "kept")] == ["b", "kept"]
     assert store.get(NAME, "kept", 250, 10) == body[250:260]
     assert (store.get(NAME, "kept", 0, 0), store.get(NAME, "gone", 0, 3)) == (b"", bytes(3))

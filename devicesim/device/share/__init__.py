@@ -18,8 +18,9 @@ clock: whoever changes something says when. It is not thread-safe: one loop uses
 """
 
 from devicesim.device.share.collection import Collection, Posix, VirtualFile
-from devicesim.device.share.content import Content, Digest, Discard, Hash, Keep, Kept
+from devicesim.device.share.content import Content, Digest, Discard, Keep, Kept
 from devicesim.device.share.files import Space
+from devicesim.device.share.hashed import Hash
 from devicesim.device.share.limits import Limits, ShareError, Usage
 from devicesim.device.share.nodes import Bucket, Directory, Entry, File, Node, Page, Special, Symlink
 from devicesim.device.share.paths import Numbered

@@ -1,7 +1,8 @@
 """What becomes of the bytes written into a share: four policies behind one small interface.
 
-The share keeps sizes and room itself; a policy only holds content. ``discard`` for runs of many terabytes,
-``hash`` when checksums must be true, ``keep`` in memory, ``spill`` in a folder of the host.
+The share keeps sizes and room itself; a policy only holds content. ``discard`` for runs of many terabytes, ``hash``
+when checksums must be true (:mod:`devicesim.device.share.hashed`), ``keep`` in memory, ``spill`` in a folder of the
+host.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from devicesim.device.share.nodes import File
 from devicesim.errors import require
 
 Data = bytes | bytearray | memoryview
+CHECKSUM = "md5"
+"""How checksums are made: as S3 makes the ETag of an object that is put whole."""
 PIECE = 1 << 20
 """Memory handled at a time [bytes]: what one WRITE brings at most. Any size gives the same content."""
 _PRIVATE = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_POPULATE", 0)
@@ -105,82 +108,9 @@ class Discard:
         return Digest("", None, "content is discarded")
 
 
-class _Running:
-    """Digest of the first ``position`` bytes, and pieces that came early, waiting for their turn."""
-
-    __slots__ = ("digest", "early", "position", "waiting")
-
-    def __init__(self, algorithm: str) -> None:
-        self.digest = hashlib.new(algorithm)
-        self.position = self.waiting = 0
-        self.early: dict[int, bytes] = {}
-
-    def take(self, data: Data) -> None:
-        """Add what comes next, and what has waited for it."""
-        while True:
-            self.digest.update(data)
-            self.position += len(data)
-            if self.position not in self.early:
-                return
-            data = self.early.pop(self.position)
-            self.waiting -= len(data)
-
-
-class Hash(Discard):
-    """Keep sizes and a running digest of files written from the start to the end.
-
-    Writes of one file may arrive a little out of order, as they do over NFS: pieces up to ``window`` bytes
-    ahead wait in memory. Where the digest cannot be known (a part written twice, a hole, a file cut short)
-    it says so rather than guess.
-    """
-
-    def __init__(self, algorithm: str = "sha256", window: int = 1 << 24) -> None:
-        require(algorithm in hashlib.algorithms_available, "algorithm", "known to hashlib", algorithm)
-        require(window >= 0, "window", ">= 0", window)
-        self.algorithm = algorithm
-        self.window = window
-
-    def write(self, file: File, offset: int, data: Data | int) -> None:
-        """Hash the next piece, let an early one wait, or give up with a reason."""
-        state = file.content
-        if isinstance(state, str):
-            return
-        if isinstance(data, int):
-            file.content = f"written at {offset} without content"
-            return
-        if state is None:
-            state = file.content = _Running(self.algorithm)
-        if offset == state.position:
-            state.take(data)
-        elif offset < state.position or offset in state.early:
-            file.content = f"written twice at {offset}"
-        elif state.waiting + len(data) > self.window:
-            file.content = f"written out of order at {offset}"
-        else:
-            state.early[offset] = bytes(data)
-            state.waiting += len(data)
-
-    def resize(self, file: File, size: int) -> None:
-        """Start anew at size 0; a digest that already covers what is cut off is lost."""
-        state = file.content
-        if size == 0:
-            file.content = None
-        elif isinstance(state, _Running) and (size < state.position or (state.early and size < file.size)):
-            file.content = f"cut to {size} bytes"
-
-    def digest(self, file: File) -> Digest:
-        """The digest, if the bytes came in once each from 0 to the size."""
-        state = file.content or _Running(self.algorithm)
-        if isinstance(state, str):
-            return Digest(self.algorithm, None, state)
-        if state.position != file.size or state.early:
-            return Digest(self.algorithm, None, f"nothing written at {state.position}")
-        return Digest(self.algorithm, state.digest.hexdigest())
-
-
 def digest_by_reading(content: Content, file: File, algorithm: str) -> Digest:
     """Checksum of a file whose content a policy can read back."""
-    digest = hashlib.new(algorithm)
+    digest = hashlib.new(algorithm, usedforsecurity=False)
     for offset in range(0, file.size, PIECE):
         digest.update(content.read(file, offset, min(PIECE, file.size - offset)))
     return Digest(algorithm, digest.hexdigest())
@@ -224,7 +154,7 @@ class Keep:
 
     readable = True
 
-    def __init__(self, bound: int, overflow: Content | None = None, algorithm: str = "sha256") -> None:
+    def __init__(self, bound: int, overflow: Content | None = None, algorithm: str = CHECKSUM) -> None:
         require(bound >= 0, "bound", ">= 0", bound)
         self.bound = bound
         self.overflow = overflow

@@ -3,8 +3,8 @@
 =====================  ===============================================================================
 ``keep[:BOUND]``       in memory up to a bound, 1 GB if not given; beyond it in a temporary folder
 ``spill:DIR``          in files of a folder, one folder for each job in it
-``hash``               a checksum of each file
-``discard``            nothing: for runs of terabytes; sizes stay true
+``hash``               the MD5 of each file, as far as it can be known, and nothing else
+``discard``            nothing, at the least cost: sizes stay true, and no checksum is known
 =====================  ===============================================================================
 """
 
@@ -17,7 +17,8 @@ import weakref
 from collections.abc import Callable
 
 from devicesim import units
-from devicesim.device.share.content import Content, Data, Digest, Discard, Hash, Keep
+from devicesim.device.share.content import Content, Data, Digest, Discard, Keep
+from devicesim.device.share.hashed import Hash
 from devicesim.device.share.nodes import File
 from devicesim.device.share.spill import Spill
 from devicesim.errors import BoundError, UnitError

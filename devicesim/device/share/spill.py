@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from devicesim.device.share.content import Data, Digest, digest_by_reading
+from devicesim.device.share.content import CHECKSUM, Data, Digest, digest_by_reading
 from devicesim.device.share.limits import ShareError
 from devicesim.device.share.nodes import File
 
@@ -35,7 +35,7 @@ class Spill:
 
     readable = True
 
-    def __init__(self, directory: str | os.PathLike[str], algorithm: str = "sha256") -> None:
+    def __init__(self, directory: str | os.PathLike[str], algorithm: str = CHECKSUM) -> None:
         self.directory = os.fspath(directory)
         self.algorithm = algorithm
         self._open: OrderedDict[str, int] = OrderedDict()
