@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devicesim.device.share import (
@@ -23,7 +23,7 @@ from devicesim.device.share import (
     ShareError,
     Spill,
 )
-from devicesim.device.share.content import PIECE
+from devicesim.device.share.pieces import PIECE, Pieces
 from devicesim.errors import BoundError
 
 MIB = 1 << 20
@@ -32,6 +32,10 @@ MIB = 1 << 20
 def share_with(content: Content) -> tuple[Share, Directory]:
     share = Share(Limits(10**12, 1000, 10**12, 255, 1024, 1024), content)
     return share, share.add_bucket("b", 0.0).directory
+
+
+def held_of(file: File) -> int:
+    return (file.content if isinstance(file.content, Pieces) else Pieces(file.content)).held
 
 
 def new(share: Share, top: Directory, name: str = "f") -> File:
@@ -115,7 +119,7 @@ def test_keep_equals_a_bytearray_and_counts_what_it_holds(
             model[base + offset : base + offset + len(text)] = text
     assert share.read(file, 0, len(model) + 5) == model
     assert file.size == len(model)
-    assert keep.held == sum(map(len, (file.content or {}).values()))
+    assert keep.held == held_of(file)
     share.remove(top, "f", 0.0)
     assert keep.held == 0
 
@@ -271,3 +275,62 @@ def test_others_have_no_digest() -> None:
     share, top = share_with(Keep(100))
     assert share.digest(top).value is None
     assert share.digest(share.symlink(top, "l", "t", 0.0)).value is None
+
+
+SIZES = st.sampled_from((1, 5000, PIECE * 3 // 4, PIECE - 4096, PIECE))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.booleans(), st.integers(0, 12), st.sampled_from((0, 0, 1, 4096)), SIZES, st.integers(0, 255)
+        ),
+        max_size=8,
+    ),
+    st.integers(0, 4 * PIECE),
+)
+def test_law_what_was_received_in_place_equals_what_was_copied(
+    writes: list[tuple[bool, int, int, int, int]], size: int
+) -> None:
+    keep = Keep(10**9)
+    share, top = share_with(keep)
+    file, model = new(share, top), bytearray()
+    rooms = set()
+    for in_place, quarter, more, count, value in writes:
+        offset, data = quarter * PIECE // 4 + more, bytes([value]) * count
+        if in_place:
+            room = keep.lend()
+            rooms.add(id(room))
+            room[:count] = data
+            share.write(file, offset, memoryview(room)[:count], 0.0)
+        else:
+            share.write(file, offset, data, 0.0)
+        model += bytes(max(0, offset + count - len(model)))
+        model[offset : offset + count] = data
+        assert keep.held == held_of(file)
+    assert share.read(file, 0, len(model)) == model
+    share.setattr(file, 0.0, size=size)
+    share.setattr(file, 0.0, size=5 * PIECE)
+    assert share.read(file, 0, 5 * PIECE) == (model[:size] + bytes(5 * PIECE))[: 5 * PIECE]
+    assert keep.held == held_of(file)
+    share.remove(top, "f", 0.0)
+    assert keep.held == 0
+
+
+def test_worked_writes_of_any_size_are_kept_where_they_were_received() -> None:
+    keep = Keep(10**9)
+    share, top = share_with(keep)
+    file = new(share, top)
+    size, rooms = PIECE - 4096, []
+    for number in (1, 0, 2):  # as they come, with what is left of a batch behind them
+        rooms.append(keep.lend())
+        share.write(file, number * size, memoryview(rooms[-1])[:size], 0.0)
+    share.write(file, 3 * size, bytes(9000), 0.0)
+    rooms.append(keep.lend())
+    share.write(file, 3 * size + 9000, memoryview(rooms[-1])[:size], 0.0)
+    assert all(room.taken for room in rooms)
+    assert keep.held == file.size == 4 * size + 9000
+    spare = keep.lend()
+    share.write(file, 10, memoryview(spare)[:size], 0.0)  # across two of them: copied
+    assert (spare.taken, keep.held) == (False, file.size)

@@ -11,7 +11,7 @@ from nfs_decoders import Wire, record
 from nfs_stand import Stand
 
 from devicesim.device.share import Discard, Hash, Keep
-from devicesim.device.share.content import PIECE, Room
+from devicesim.device.share.pieces import PIECE, Room
 from devicesim.endpoints.nfs.bulk import HEAD, find
 from devicesim.endpoints.nfs.records import MOST_DATA, Connection
 from devicesim.endpoints.nfs.service import Service
@@ -112,7 +112,7 @@ def test_worked_data_are_not_moved_where_they_can_be_received_in_place(content):
     sent, closed = line.send(line.write(0, BYTES) + line.write(PIECE, BYTES))
     assert (statuses(sent), closed, line.file.size) == ([0, 0], False, 2 * PIECE)
     if isinstance(content, Keep):
-        assert {type(piece) for piece in line.file.content.values()} == {Room}
+        assert {type(piece.obj) for piece in line.file.content.pieces} == {Room}
         assert line.content() == 2 * BYTES
     elif type(content) is Discard:
         assert line.service.lend() is None
@@ -125,11 +125,11 @@ def test_worked_memory_of_a_removed_file_serves_the_next_one_and_no_two_at_a_tim
     keep = Keep(1 << 30)
     line = Line(keep)
     line.send(line.write(0, BYTES))
-    room = line.file.content[0]
+    room = line.file.content.pieces[0].obj
     line.share.remove(line.top, "f", 0.0)
     line.file = line.share.create(line.top, "g", 0.0)
     line.send(line.write(0, BYTES[::-1]) + line.write(PIECE, BYTES))
-    assert line.file.content[0] is room
+    assert line.file.content.pieces[0].obj is room
     assert line.content() == BYTES[::-1] + BYTES
     assert keep.held == 2 * PIECE
 

@@ -9,21 +9,17 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import mmap
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, cast
 
 from devicesim.device.share.limits import refuse
 from devicesim.device.share.nodes import File
+from devicesim.device.share.pieces import PIECE, Piece, Pieces, Room, room_of
 from devicesim.errors import require
 
 Data = bytes | bytearray | memoryview
 CHECKSUM = "md5"
 """How checksums are made: as S3 makes the ETag of an object that is put whole."""
-PIECE = 1 << 20
-"""Memory handled at a time [bytes]: what one WRITE brings at most. Any size gives the same content."""
-_PRIVATE = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_POPULATE", 0)
 _MOST_SPARE = (1 << 29) // PIECE
 
 
@@ -116,33 +112,6 @@ def digest_by_reading(content: Content, file: File, algorithm: str) -> Digest:
     return Digest(algorithm, digest.hexdigest())
 
 
-def _pieces(offset: int, count: int) -> Iterator[tuple[int, int, int]]:
-    """Cut a range at multiples of the piece: number of the piece, start in it, end in it."""
-    end = offset + count
-    while offset < end:
-        number, start = divmod(offset, PIECE)
-        stop = min(PIECE, start + end - offset)
-        yield number, start, stop
-        offset += stop - start
-
-
-class Room(mmap.mmap):
-    """Memory for one whole piece of a file, into which its content is received and where it then stays.
-
-    Attributes:
-        taken: whether it is a file's by now.
-    """
-
-    taken = False
-
-    def __new__(cls) -> Room:
-        """Room with its pages in it: to have the system put in each when it is touched costs twice as much."""
-        return super().__new__(cls, -1, PIECE, flags=_PRIVATE)
-
-
-Piece = bytearray | Room
-
-
 class Keep:
     """Keep content in memory, up to ``bound`` bytes; beyond, use ``overflow`` or refuse.
 
@@ -163,69 +132,56 @@ class Keep:
         self._spare: list[Room] = []  # whole pieces of files that are gone
 
     def lend(self) -> Room:
-        """Room for a piece: if it comes back whole in :meth:`write`, it is kept without being copied."""
+        """Room for what is written: if enough of it comes back in :meth:`write`, it is kept without being copied."""
         room = self._spare.pop() if self._spare else Room()
         room.taken = False
         return room
 
     def _moved(self, file: File) -> Content | None:
-        own = file.content is None or isinstance(file.content, dict)
+        own = file.content is None or isinstance(file.content, bytearray | Pieces)
         return None if own else self.overflow
 
     def write(self, file: File, offset: int, data: Data | int) -> None:
         """Copy into memory, or into the overflow once the bound is reached."""
         if (moved := self._moved(file)) is not None:
             return moved.write(file, offset, data)
-        pieces: dict[int, Piece] = file.content or {}
+        content = file.content
         if isinstance(data, int):
-            return _clear(pieces, offset, data)
-        if not pieces and not offset and len(data) < PIECE and self.held + len(data) <= self.bound:
-            file.content = {0: bytearray(data)}  # a small file, which most are
+            return None if content is None else self._pieces(file).clear(offset, offset + data)
+        if content is None and not offset and len(data) < PIECE and self.held + len(data) <= self.bound:
+            file.content = bytearray(data)  # a small file, which most are
             self.held += len(data)
             return None
-        growth = sum(
-            max(0, stop - len(pieces.get(number, b""))) for number, _, stop in _pieces(offset, len(data))
-        )
+        pieces, view = self._pieces(file), memoryview(data)
+        end = offset + len(view)
+        room, covered = room_of(view), None
+        if room is not None and (covered := pieces.covered(offset, end)) is not None:
+            gone = pieces.pieces[covered]
+            growth = len(view) - sum(map(len, gone))
+        else:
+            growth = pieces.growth(offset, end)
         if self.held + growth > self.bound:
-            return self._overflow(file, offset, data)
+            return self._overflow(file, pieces, offset, data)
+        if room is not None and covered is not None:
+            room.taken = True
+            pieces.put(offset, view, covered)
+            self._leave(gone)
+        else:
+            pieces.copy(offset, view, self._piece)
         file.content = pieces
-        view = memoryview(data)
-        if (
-            len(view) == PIECE
-            and not offset % PIECE
-            and isinstance(room := view.obj, Room)
-            and not room.taken
-        ):
-            return self._take(pieces, offset // PIECE, room, growth)
-        for number, start, stop in _pieces(offset, len(data)):
-            part, view = view[: stop - start], view[stop - start :]
-            piece = pieces.get(number)
-            if piece is None:
-                pieces[number] = self._piece(part) if not start else bytearray(start) + part
-                continue
-            if isinstance(piece, bytearray) and len(piece) < start:
-                piece.extend(bytes(start - len(piece)))
-            piece[start:stop] = part
-        self._grown(growth)
-        return None
-
-    def _take(self, pieces: dict[int, Piece], number: int, room: Room, growth: int) -> None:
-        """Keep a piece that was received where it is to stay."""
-        former = pieces.get(number)
-        room.taken = True
-        pieces[number] = room
-        self._leave(former)
-        self._grown(growth)
-
-    def _grown(self, growth: int) -> None:
         self.held += growth
         while self._spare and self.held + len(self._spare) * PIECE > self.bound:
             self._spare.pop()
+        return None
 
-    def _leave(self, piece: Piece | None) -> None:
-        """Keep the memory of a piece for others."""
-        if isinstance(piece, Room) and len(self._spare) < _MOST_SPARE:
-            self._spare.append(piece)
+    def _pieces(self, file: File) -> Pieces:
+        return file.content if isinstance(file.content, Pieces) else Pieces(file.content)
+
+    def _leave(self, pieces: list[Piece]) -> None:
+        """Keep the memory of pieces for others."""
+        for piece in pieces:
+            if isinstance(piece, memoryview) and len(self._spare) < _MOST_SPARE:
+                self._spare.append(cast("Room", piece.obj))
 
     def _piece(self, data: memoryview) -> Piece:
         """A new piece, in memory that was in use before where there is some."""
@@ -233,53 +189,41 @@ class Keep:
             return bytearray(data)
         room = self.lend()
         room[:], room.taken = data, True
-        return room
+        return memoryview(room)
 
-    def _overflow(self, file: File, offset: int, data: Data) -> None:
+    def _overflow(self, file: File, pieces: Pieces, offset: int, data: Data) -> None:
         if self.overflow is None:
             refuse(errno.ENOSPC, f"content kept in memory is bounded at {self.bound} bytes")
-        pieces: dict[int, Piece] = file.content or {}
-        file.content = None
+        content, file.content = file.content, None
         try:
-            for number, piece in pieces.items():
-                self.overflow.write(file, number * PIECE, memoryview(piece))
+            for start, piece in zip(pieces.starts, pieces.pieces, strict=True):
+                self.overflow.write(file, start, memoryview(piece))
             self.overflow.write(file, offset, data)
         except OSError:
             try:
                 self.overflow.forget(file)
             finally:
-                file.content = pieces or None
+                file.content = content
             raise
-        self.held -= sum(map(len, pieces.values()))
+        self.held -= pieces.held
 
     def read(self, file: File, offset: int, count: int) -> bytes:
         """The bytes, with zeros in the holes."""
         if (moved := self._moved(file)) is not None:
             return moved.read(file, offset, count)
-        pieces: dict[int, Piece] = file.content or {}
-        parts = []
-        for number, start, stop in _pieces(offset, count):
-            part = bytes(memoryview(pieces.get(number, b""))[start:stop])
-            parts.append(part)
-            parts.append(bytes(stop - start - len(part)))
-        return b"".join(parts)
+        return self._pieces(file).read(offset, count)
 
     def resize(self, file: File, size: int) -> None:
         """Drop what lies beyond a smaller size."""
         if (moved := self._moved(file)) is not None:
             return moved.resize(file, size)
-        pieces: dict[int, Piece] = file.content or {}
-        last, rest = divmod(size, PIECE)
-        for number in [n for n in pieces if n >= last]:
-            keep = rest if number == last else 0
-            self.held -= max(0, len(pieces[number]) - keep)
-            piece = pieces.pop(number)
-            if keep and len(piece) > keep:
-                pieces[number] = bytearray(memoryview(piece)[:keep])
-            elif keep:
-                pieces[number] = piece
-            if len(piece) > keep:
-                self._leave(piece)
+        if file.content is None:
+            return None
+        pieces = self._pieces(file)
+        before = pieces.held
+        self._leave(pieces.cut(size))
+        self.held -= before - pieces.held
+        file.content = pieces if pieces.pieces else None
         return None
 
     def forget(self, file: File) -> None:
@@ -293,13 +237,3 @@ class Keep:
     def digest(self, file: File) -> Digest:
         """Checksum of what is held."""
         return digest_by_reading(self, file, self.algorithm)
-
-
-def _clear(pieces: dict[int, Piece], offset: int, count: int) -> None:
-    """Write zeros where something is held; nothing is held for the rest, and it reads as zeros."""
-    end = offset + count
-    for number, piece in pieces.items():
-        start = max(offset - number * PIECE, 0)
-        stop = min(end - number * PIECE, len(piece))
-        if start < stop:
-            piece[start:stop] = bytes(stop - start)

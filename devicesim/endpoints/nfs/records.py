@@ -170,6 +170,8 @@ class Connection:
             self._split()
             if not self._bulky:
                 break
+            # At once, so that the client sends the next one while this one's successors are received.
+            self._sender.flush()
         self._settle()
 
     def _settle(self) -> None:
