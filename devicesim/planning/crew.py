@@ -15,7 +15,7 @@ import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -32,10 +32,11 @@ from devicesim.scenario import Scenario
 
 FIRST = 64
 """Futures of a story's first range: they show how it is computed."""
-BATCHED, ALONE = 4096, 8
-"""Futures of a further range: where they are computed all at once, and where each is a run of its own.
+BATCHED, ALONE = 2048, 8
+"""Futures of a further range at most: where they are computed all at once, and where each is a run of its own.
 
-A run may take seconds: small ranges show on the bar, are kept when interrupted, and leave no worker idle.
+Ranges of the first kind are of one length, or a worker would wait for the other. A run may take seconds: small ranges
+show on the bar, are kept when interrupted, and leave no worker idle.
 """
 PATIENCE = 5.0
 """Seconds for a cluster to answer."""
@@ -57,11 +58,13 @@ class Crew:
         executor: any of ``concurrent.futures``; None computes here.
         ledger: what is kept of an interrupted computation.
         watch: is told of what is done.
+        surveys: what was measured of stories told all at once, by name.
     """
 
     executor: Executor | None = None
     ledger: Ledger | None = None
     watch: Watch = _unwatched
+    surveys: dict[str, Any] = field(default_factory=dict)
     _told: dict[str, Futures] = field(default_factory=dict)
 
     def tell(
@@ -77,7 +80,7 @@ class Crew:
         """
         for _ in range(2):  # the first futures of a story show how it is computed, and so how it is cut
             ranges = [
-                _Range(name, story, numbers, seed, at)
+                _Range(name, story, numbers, seed, at, self.surveys.get(name))
                 for name, story in stories.items()
                 for numbers in self._cut(name, story, upto)
             ]
@@ -90,8 +93,10 @@ class Crew:
         if told is None and not unfit(story):
             yield range(min(FIRST, upto))
             return
-        size = BATCHED if told and any(way.name == "batch" for way in told.told) else ALONE
-        for begin in range(len(told) if told else 0, upto, size):
+        begun, size = len(told) if told else 0, ALONE
+        if told and upto > begun and any(way.name == "batch" for way in told.told):
+            size = -(-(upto - begun) // -(-(upto - begun) // BATCHED))
+        for begin in range(begun, upto, size):
             yield range(begin, min(begin + size, upto))
 
     def _finish(self, ranges: Sequence[_Range]) -> None:
@@ -107,6 +112,8 @@ class Crew:
                 self.watch(len(kept))
         for place, futures in self._computed([(place, ranges[place]) for place in wanted]):
             done[place] = futures
+            if futures.survey is not None:
+                self.surveys[ranges[place].name] = futures.survey
             if self.ledger is not None:
                 self.ledger.put(ranges[place].key, futures)
             self.watch(len(futures))
@@ -143,6 +150,7 @@ class _Range:
     numbers: range
     seed: int
     at: NDArray[np.float64]
+    survey: Any = None
 
     @property
     def key(self) -> Key:
@@ -151,7 +159,9 @@ class _Range:
 
 def told(part: _Range) -> Futures:
     """Compute a range; a function of this module, so that other processes find it."""
-    return replicate(part.story, part.numbers, seed=part.seed, at=part.at)
+    made = replicate(part.story, part.numbers, seed=part.seed, at=part.at, survey=part.survey)
+    # What was given need not travel back.
+    return made if part.survey is None else replace(made, survey=None)
 
 
 @contextmanager

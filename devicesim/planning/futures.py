@@ -52,6 +52,7 @@ class Futures:
         told: how they were computed, one entry for each way taken.
         at: times at which ``progress`` was asked for, shape (m,) [s since the start].
         progress: bytes on the device and bytes in S3 by then, shape (n, m) each; empty if not asked for.
+        survey: what was measured to tell them together, for others of the story; None where they were not, or joined.
     """
 
     seed: int
@@ -64,6 +65,7 @@ class Futures:
     told: tuple[Way, ...] = ()
     at: Floats = field(default_factory=lambda: np.zeros(0))
     progress: Mapping[str, Floats] = field(default_factory=dict)
+    survey: Any = field(default=None, repr=False, compare=False)
 
     def __len__(self) -> int:
         return int(self.replication.size)

@@ -7,6 +7,7 @@ Replication i is ``World(story, seed=seed, replication=i)`` of the story with th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,6 +20,7 @@ from devicesim.planning.futures import Futures, Way, joined, missing
 from devicesim.planning.laws import Law
 from devicesim.planning.together.columns import Columns
 from devicesim.planning.together.lists import Unfit
+from devicesim.planning.together.survey import Survey
 from devicesim.planning.together.telling import Telling, unfit
 from devicesim.report.fold import measures
 from devicesim.scenario import Scenario
@@ -40,6 +42,7 @@ def replicate(
     seed: int | None = None,
     vary: bool = True,
     at: ArrayLike = (),
+    survey: Survey | None = None,
 ) -> Futures:
     """Tell some futures of a scenario.
 
@@ -49,6 +52,8 @@ def replicate(
         seed: of all of them; the scenario's own if not given.
         vary: whether the figures that the catalog gives a range are drawn from it, but for those the scenario sets.
         at: times at which to note how far each has come [days since the start].
+        survey: what :attr:`~devicesim.planning.futures.Futures.survey` of others of the same story, seed and
+            ``vary`` holds; made anew, to the same, if not given.
 
     Raises:
         BoundError: no replication, or a number that is none.
@@ -58,35 +63,37 @@ def replicate(
     require((numbers >= 0) & (numbers < MOST), "replications", f"in [0, {MOST})", numbers)
     times = np.atleast_1d(np.asarray(at, dtype=np.float64)) * DAY
     chosen = scenario.seed if seed is None else seed
-    known = laws_of(scenario, chosen) if vary else {}
-    drawn = draws.draw(chosen, known, numbers)
-    why = unfit(scenario) or ("only a few are asked for" if numbers.size < FEW else "")
+    laws = survey.laws if survey is not None else laws_of(scenario, chosen) if vary else {}
+    drawn = draws.draw(chosen, laws, numbers)
+    why = unfit(scenario) or ("only a few are asked for" if numbers.size < FEW and survey is None else "")
     if not why:
         try:
-            return _together(scenario, numbers, chosen, known, drawn, times)
+            known = survey or Survey.of(scenario, laws, chosen)
         except Unfit as found:
             why = str(found)
-    return one_by_one(scenario, numbers, chosen, known, drawn, times, why)
+        else:
+            return _together(scenario, numbers, chosen, known, drawn, times)
+    return one_by_one(scenario, numbers, chosen, laws, drawn, times, why)
 
 
 def _together(
     scenario: Scenario,
     numbers: Numbers,
     seed: int,
-    known: Mapping[str, Law],
+    survey: Survey,
     drawn: Mapping[str, NDArray[np.float64]],
     at: NDArray[np.float64],
 ) -> Futures:
     """Tell all of them at once, but for those in which something happens that only a World tells."""
-    telling = Telling(Columns(scenario, known, drawn, numbers.size), seed, numbers)
+    telling = Telling(Columns(scenario, survey.laws, drawn, numbers.size), seed, numbers, survey)
     whole, left = telling.futures(at), np.flatnonzero(telling.left)
-    if not left.size:
-        return whole
-    rest = {key: column[left] for key, column in drawn.items()}
-    why = "a full or locked device, a supply too weak, or a courier about to leave comes between"
-    alone = one_by_one(scenario, numbers[left], seed, known, rest, at, why)
-    order = np.argsort(np.concatenate([np.flatnonzero(~telling.left), left]), kind="stable")
-    return (whole.rows(np.flatnonzero(~telling.left)) + alone).rows(order)
+    if left.size:
+        rest = {key: column[left] for key, column in drawn.items()}
+        why = "a full or locked device, a supply too weak, or a courier about to leave comes between"
+        alone = one_by_one(scenario, numbers[left], seed, survey.laws, rest, at, why)
+        order = np.argsort(np.concatenate([np.flatnonzero(~telling.left), left]), kind="stable")
+        whole = (whole.rows(np.flatnonzero(~telling.left)) + alone).rows(order)
+    return replace(whole, survey=survey)
 
 
 def laws_of(scenario: Scenario, seed: int) -> dict[str, Law]:

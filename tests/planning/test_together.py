@@ -64,6 +64,18 @@ def test_law_a_future_is_the_run_of_its_draws(name: str) -> None:
     held_to_worlds(story, futures, [0, 77, 127])
 
 
+def test_law_a_future_is_the_same_in_whatever_range_it_is_told() -> None:
+    """With the survey of other futures, and without; few of them as well, where there is a survey."""
+    story = STORIES["video"]()
+    whole = replicate(story, range(200, 400))
+    given = replicate(story, range(360, 370), survey=replicate(story, range(64)).survey)
+    anew = replicate(story, range(360, 440))
+    for name, column in whole.metrics.items():
+        assert given.metrics[name] == pytest.approx(column[160:170], rel=1e-9, nan_ok=True), name
+        assert anew.metrics[name][:40] == pytest.approx(column[160:], rel=1e-9, nan_ok=True), name
+    assert {way.name for way in given.told} <= {"batch", "flow", "core"}
+
+
 def test_law_what_becomes_of_a_parcel_is_exact() -> None:
     """Without figures drawn, and with the copy a matter of seconds, every future of 64 equals its World's days."""
     story = small_story("assume.courier.late = 0.5", "assume.courier.lost = 0.1", "job.hand_over = '0 s'")

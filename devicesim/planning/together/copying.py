@@ -87,16 +87,62 @@ class Copies:
         return np.asarray(size + share * (self.sizes[place + 1, which] - size))
 
 
-def copies(columns: Columns, stations: Stations, wares: Wares, lists: Lists) -> Copies:
-    """Tell the copies of all futures; where no figure was drawn all go as one.
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What the exact core says of some futures' copies, for all of a story.
+
+    Attributes:
+        features: how the stations of those compare, shape (stations, rows).
+        efficiency: how much longer each took than its bounds say, shape (rows,).
+        whole: whether they were computed whole, so that nothing is left to state of them.
+        join: blocks of a list that are told as one.
+        error: to state of the seconds of any other copy, relative.
+    """
+
+    features: Floats
+    efficiency: Floats
+    whole: bool
+    join: int
+    error: float
+
+
+def measure(columns: Columns, stations: Stations, wares: Wares, lists: Lists) -> Measured:
+    """Measure some of the futures; one where no figure is drawn.
+
+    They are the first, for those asked for are as well: any so many, a power of two, are spread evenly over the laws.
 
     Raises:
         Unfit: the columns are not what the device's own code makes of the figures.
     """
+    n = stations.bandwidth.size
+    rpcs = lists.sums.sum(axis=1)[2].max() + stations.serial * float(lists.count.max())
+    short = wares.exact and rpcs <= WHOLE
+    count = min(MOST_MEASURED, int(MEASURED_RPCS / rpcs)) if short else MEASURED
+    rows, join = np.arange(min(count, n)), _join(stations, lists)
+    if short:
+        bound = _fluid(stations, lists, np.ones(n), join)[0][-1]
+        exact = [_exact(columns, stations, wares, row) for row in rows.tolist()]
+        measured = np.array(exact) / bound[rows]
+    else:
+        measured = np.array([_measured(columns, stations, wares, row) for row in rows.tolist()])
+    features = _features(stations, lists)
+    efficiency = _near(features, features[:, rows], measured)
+    efficiency[rows] = measured
+    seconds = _fluid(stations, lists, efficiency, join)[0][-1]
+    others = np.arange(rows.size, n) if rows.size < n else rows
+    checks = others[: min(max(CHECKED, int(CHECKED_RPCS / rpcs)), MOST_CHECKED)]
+    error = _checked(columns, stations, wares, lists, seconds, efficiency, checks)
+    return Measured(features[:, rows], measured, short, join, error)
+
+
+def copies(
+    columns: Columns, stations: Stations, lists: Lists, measured: Measured, numbers: NDArray[np.int64]
+) -> Copies:
+    """Tell the copies of all futures, of which these are the numbers; where no figure was drawn all go as one."""
     if columns.drawn:
-        return _told(columns, stations, wares, lists)
+        return _told(stations, lists, measured, numbers)
     first = np.zeros(1, dtype=np.int64)
-    one = _told(columns, stations.rows(first), wares, lists.rows(first, 1.0))
+    one = _told(stations.rows(first), lists.rows(first, 1.0), measured, first)
     shared: dict[str, Any] = {
         each.name: np.broadcast_to(value, (*value.shape[:-1], columns.count))
         for each in fields(one)
@@ -105,37 +151,18 @@ def copies(columns: Columns, stations: Stations, wares: Wares, lists: Lists) -> 
     return replace(one, **shared)
 
 
-def _told(columns: Columns, stations: Stations, wares: Wares, lists: Lists) -> Copies:
-    """The copies of the futures that these stations and lists are of."""
-    n = stations.bandwidth.size
-    total = lists.sums.sum(axis=1)
-    rpcs = total[2].max() + stations.serial * float(lists.count.max())
-    short = wares.exact and rpcs <= WHOLE
-    count = min(MOST_MEASURED, int(MEASURED_RPCS / rpcs)) if short else MEASURED
-    rows = _spaced(n, count)
-    if short:
-        bound = _fluid(stations, lists, np.ones(n))[0][-1]
-        exact = [_exact(columns, stations, wares, row) for row in rows.tolist()]
-        measured = np.array(exact) / bound[rows]
-    else:
-        measured = np.array([_measured(columns, stations, wares, row) for row in rows.tolist()])
-    efficiency = _near(_features(stations, lists), rows, measured)
-    efficiency[rows] = measured
-    times, sizes, behind = _fluid(stations, lists, efficiency)
+def _told(stations: Stations, lists: Lists, measured: Measured, numbers: NDArray[np.int64]) -> Copies:
+    n, total = stations.bandwidth.size, lists.sums.sum(axis=1)
+    efficiency = _near(_features(stations, lists), measured.features, measured.efficiency)
+    own = numbers < measured.efficiency.size
+    efficiency[own] = measured.efficiency[numbers[own]]
+    times, sizes, behind = _fluid(stations, lists, efficiency, measured.join)
     seconds = times[-1]
-    others = np.setdiff1d(np.arange(n), rows) if rows.size < n else rows
-    count = min(max(CHECKED, int(CHECKED_RPCS / rpcs)), MOST_CHECKED)
-    checks = others[_spaced(others.size, count)]
-    error = _checked(columns, stations, wares, lists, seconds, efficiency, checks)
     front = np.einsum("skn,kn->sn", stations.front(stations.rate_start), np.broadcast_to(total, (6, n)))
     stored = total[0] * stations.stored + total[3] / stations.rate(lists.bytes / 2)
     worked, stored = front[2] * stations.cores, np.minimum(stored, seconds)
+    error = 0.0 if measured.whole and own.all() else measured.error
     return Copies(seconds, behind, worked, stored, efficiency, error, times, sizes)
-
-
-def _spaced(count: int, wanted: int) -> NDArray[np.int64]:
-    """At most so many of the numbers below ``count``, evenly spaced."""
-    return np.unique(np.linspace(0, count - 1, wanted).astype(np.int64))
 
 
 def _held(
@@ -211,23 +238,22 @@ def _features(stations: Stations, lists: Lists) -> Floats:
     return np.asarray(np.maximum(every - every.max(axis=0), -FAR))
 
 
-def _near(features: Floats, rows: NDArray[np.int64], values: Floats) -> Floats:
-    """A column from its values at some rows, weighted by nearness, shape (n,)."""
-    k = min(NEAREST, rows.size)
-    known = features[:, rows]
+def _near(features: Floats, known: Floats, values: Floats) -> Floats:
+    """A column from its values at some features, weighted by nearness, shape (n,)."""
+    k = min(NEAREST, values.size)
     square = (features**2).sum(axis=0)[:, np.newaxis] + (known**2).sum(axis=0) - 2 * features.T @ known
     near = np.argpartition(square, k - 1, axis=1)[:, :k]
     weight = 1 / (np.maximum(np.take_along_axis(square, near, axis=1), 0.0) + 1e-6)
     return np.asarray((values[near] * weight).sum(axis=1) / weight.sum(axis=1))
 
 
-def _fluid(stations: Stations, lists: Lists, efficiency: Floats) -> tuple[Floats, Floats, Floats]:
+def _fluid(stations: Stations, lists: Lists, efficiency: Floats, join: int) -> tuple[Floats, Floats, Floats]:
     """When each block is over, the bytes up to there, and how long the store still needs after the last [s]."""
     n = efficiency.size
     now, size, stored_at = np.zeros(n), np.zeros(n), np.zeros(n)
     knots = [(now, size)]
     front, known = stations.front(stations.rate_start), None
-    for many, block in _blocks(stations, lists):
+    for many, block in _blocks(lists, join, n):
         if stations.waits:
             front, known = stations.front(stations.rate(size)), None
         if block is not known:
@@ -246,11 +272,15 @@ def _fluid(stations: Stations, lists: Lists, efficiency: Floats) -> tuple[Floats
     return times, sizes, stored_at - now
 
 
-def _blocks(stations: Stations, lists: Lists) -> list[tuple[float, Floats]]:
-    """The list in parts, none smaller than the buffer: how many, and of which block, shape (6, n)."""
-    n, count = stations.bandwidth.size, lists.sums.shape[1]
-    per_block = float(lists.bytes.min()) / count
-    join = max(1, int(np.ceil(float(stations.buffer.max()) / max(per_block, 1.0))))
+def _join(stations: Stations, lists: Lists) -> int:
+    """How many blocks of a list make a part that is no smaller than the buffer."""
+    per_block = float(lists.bytes.min()) / lists.sums.shape[1]
+    return max(1, int(np.ceil(float(stations.buffer.max()) / max(per_block, 1.0))))
+
+
+def _blocks(lists: Lists, join: int, n: int) -> list[tuple[float, Floats]]:
+    """The list in parts: how many, and of which block, shape (6, n)."""
+    count = lists.sums.shape[1]
     starts = np.arange(0, count, min(join, count))
     if lists.even:
         one = lists.sums[:, 0]
@@ -275,7 +305,8 @@ def _checked(
         ours = float(seconds[row])
         if scale != 1:
             one = np.array([row])
-            ours = float(_fluid(stations.rows(one), lists.rows(one, scale), efficiency[one])[0][-1, 0])
+            short = stations.rows(one), lists.rows(one, scale)
+            ours = float(_fluid(*short, efficiency[one], _join(*short))[0][-1, 0])
         server, client, regime = _held(columns, stations, row, sizes)
         told = throughput.estimate(
             server, [client], [sizes], [(0.0, regime)], budget=MOST_RPCS, tolerance=inf

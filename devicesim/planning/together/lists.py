@@ -22,6 +22,7 @@ from devicesim.catalog import Figures
 from devicesim.physics import file_sizes
 from devicesim.planning.together.columns import Columns
 from devicesim.planning.together.expected import LAWS, Part, expected, of_row, of_rows
+from devicesim.planning.together.fits import Fit
 from devicesim.scenario import Dataset, files_of
 from devicesim.scenario.datasets import components, expected_count
 from devicesim.throughput.profile import SUMS
@@ -66,6 +67,21 @@ class Lists:
         sums = self.sums if self.sums.shape[2] == 1 else self.sums[:, :, which]
         count, size = self.count[which] / scale, self.bytes[which] / scale
         return Lists(sums / scale, self.even, count, size, self.largest[which], self.error)
+
+
+@dataclass(frozen=True, slots=True)
+class Fits:
+    """The sums of lists over the drawn figures that they depend on.
+
+    Attributes:
+        used: places of these figures among the inputs.
+        columns: of :data:`~devicesim.throughput.SUMS`, and of the largest file.
+        error: of the sums, relative.
+    """
+
+    used: tuple[int, ...]
+    columns: tuple[Fit, ...]
+    error: float
 
 
 class Wares:
@@ -175,10 +191,19 @@ class Wares:
         sizes = self.sizes(row).astype(np.float64)
         return self.scale(row) * _summed(sizes, block, window * block, _edges(sizes.size))
 
-    def lists(self, block: float, windows: NDArray[np.int64]) -> Lists:
-        """The sums in every future, of WRITEs of ``block`` bytes, ``windows`` of them in flight, shape (n,)."""
-        if self.varying:
-            return self._fitted(block, windows)
+    def lists(self, block: float, windows: NDArray[np.int64], fits: Fits | None = None) -> Lists:
+        """The sums in every future, of WRITEs of ``block`` bytes, ``windows`` of them in flight, shape (n,).
+
+        Args:
+            block, windows: as they say.
+            fits: of these figures, from other futures; from these ones if not given.
+
+        Raises:
+            Unfit: they depend on too much.
+        """
+        found = fits or self.fits(block, windows)
+        if found is not None:
+            return self._fitted(block, windows, found)
         sizes, scale = self.sizes(0).astype(np.float64), self.scale(0)
         edges = _edges(sizes.size)
         distinct, which = np.unique(windows, return_inverse=True)
@@ -195,9 +220,17 @@ class Wares:
             sums, False, one * round(scale * sizes.size), one * total, one * float(sizes.max()), error
         )
 
-    def _fitted(self, block: float, windows: NDArray[np.int64]) -> Lists:
-        inputs = [*(self._columns.drawn[key] for key in self.varying), windows.astype(np.float64)]
-        x = np.stack([each for each in inputs if np.ptp(each) > 0] or [np.ones(windows.size)], axis=1)
+    def fits(self, block: float, windows: NDArray[np.int64]) -> Fits | None:
+        """What the sums are for any draw of the figures, from those of some of these futures; None if none varies.
+
+        Raises:
+            Unfit: they depend on too much.
+        """
+        if not self.varying:
+            return None
+        inputs = self._inputs(windows)
+        used = tuple(place for place, each in enumerate(inputs) if np.ptp(each) > 0) or (0,)
+        x = np.stack([inputs[place] for place in used], axis=1)
         terms = (x.shape[1] + 1) * (x.shape[1] + 2) // 2
         if terms > MOST_TERMS:
             raise Unfit(f"the files depend on {len(self.varying)} uncertain figures")
@@ -208,16 +241,26 @@ class Wares:
             whole = _summed(sizes, block, float(windows[row]) * block, np.zeros(1, dtype=np.int64))[:, 0]
             made.append([*(scale * whole), float(sizes.max())])
             spread = max(spread, 0.0 if self.exact else DEVIATIONS * _spread(sizes, scale * sizes.size))
-        if rows.size == windows.size:
-            columns, errors = tuple(np.array(made).T), (0.0,) * 7
-        else:
-            known = [*expected(self._columns, self._datasets, block, windows), np.ones(windows.size)]
-            pairs = zip(np.array(made).T, known, strict=True)
-            columns, errors = zip(*(_scaled(x, rows, *pair) for pair in pairs), strict=True)
+        known = self._known(block, windows)
+        fits = tuple(Fit.of(x, rows, y, near) for y, near in zip(np.array(made).T, known, strict=True))
+        return Fits(used, fits, max(fits[i].error for i in (0, 2, 3)) + spread)
+
+    def _inputs(self, windows: NDArray[np.int64]) -> list[Floats]:
+        """What the sums depend on, shape (n,) each."""
+        return [*(self._columns.drawn[key] for key in self.varying), windows.astype(np.float64)]
+
+    def _known(self, block: float, windows: NDArray[np.int64]) -> list[Floats]:
+        """What is close to the sums, and to nothing of the largest file."""
+        return [*expected(self._columns, self._datasets, block, windows), np.ones(windows.size)]
+
+    def _fitted(self, block: float, windows: NDArray[np.int64], fits: Fits) -> Lists:
+        inputs = self._inputs(windows)
+        x = np.stack([inputs[place] for place in fits.used], axis=1)
+        pairs = zip(fits.columns, self._known(block, windows), strict=True)
+        columns = [fit.at(x, near) for fit, near in pairs]
         each = np.stack(columns[:6])[:, np.newaxis] / BLOCKS
         sums = np.broadcast_to(each, (6, BLOCKS, windows.size))
-        count = np.rint(columns[0])
-        return Lists(sums, True, count, columns[3], columns[6], max(errors[0], errors[2], errors[3]) + spread)
+        return Lists(sums, True, np.rint(columns[0]), columns[3], columns[6], fits.error)
 
 
 class Unfit(Exception):  # noqa: N818  (a reason, no failure)
@@ -252,37 +295,3 @@ def _summed(sizes: Floats, block: float, reach: float, edges: NDArray[np.int64])
 def _spread(sizes: Floats, count: float) -> float:
     """Standard deviation of the sum of so many files like these, relative to it."""
     return float(sizes.std() / max(sizes.mean(), 1.0) / np.sqrt(max(count, 1.0)))
-
-
-def _surface(x: Floats, rows: NDArray[np.int64], y: Floats) -> tuple[Floats, float]:
-    """A column fitted to its values at some rows, and by how much that fails at a quarter of them, relative."""
-    if np.ptp(y) == 0:
-        return np.full(x.shape[0], y[0]), 0.0
-    best: tuple[float, Floats] | None = None
-    for logs in (False, True):
-        if logs and (x.min() <= 0 or y.min() <= 0):
-            continue
-        terms, target = _terms(np.log(x) if logs else x), np.log(y) if logs else y
-        test = np.arange(rows.size) % 4 == 0
-        tried = terms[rows] @ np.linalg.lstsq(terms[rows[~test]], target[~test], rcond=None)[0]
-        tried = np.exp(tried) if logs else tried
-        error = float(np.max(np.abs(tried - y)[test]) / np.abs(y).mean())
-        if best is None or error < best[0]:
-            whole = terms @ np.linalg.lstsq(terms[rows], target, rcond=None)[0]
-            best = error, np.exp(whole) if logs else whole
-    assert best is not None
-    return best[1], best[0]
-
-
-def _scaled(x: Floats, rows: NDArray[np.int64], y: Floats, known: Floats) -> tuple[Floats, float]:
-    """As :func:`_surface`, of the quotient to a column that is known everywhere and close to it."""
-    if known.min() <= 0 or np.ptp(y) == 0:
-        return _surface(x, rows, y)
-    quotient, error = _surface(x, rows, y / known[rows])
-    return quotient * known, error
-
-
-def _terms(x: Floats) -> Floats:
-    scaled = (x - x.mean(axis=0)) / np.maximum(x.std(axis=0), 1e-300)
-    pairs = [scaled[:, i] * scaled[:, j] for i in range(x.shape[1]) for j in range(i, x.shape[1])]
-    return np.stack([np.ones(x.shape[0]), *scaled.T, *pairs], axis=1)

@@ -15,9 +15,10 @@ from devicesim.planning.together import life, warmth
 from devicesim.planning.together.columns import Columns
 from devicesim.planning.together.copying import Copies, copies, exactly
 from devicesim.planning.together.hot import Hot
-from devicesim.planning.together.lists import Lists, Wares
+from devicesim.planning.together.lists import Lists
 from devicesim.planning.together.stations import Stations
 from devicesim.planning.together.streams import drawn
+from devicesim.planning.together.survey import Survey, wares_of
 from devicesim.scenario import Scenario
 
 Floats = NDArray[np.float64]
@@ -61,23 +62,18 @@ class Telling:
     Args:
         columns: its figures.
         seed, numbers: of the futures.
+        survey: of the story.
 
     Attributes:
         left: the futures that a World must tell, shape (n,).
-
-    Raises:
-        Unfit: it turns out that they cannot be told together after all.
     """
 
-    def __init__(self, columns: Columns, seed: int, numbers: NDArray[np.int64]) -> None:
-        story = columns.story
+    def __init__(self, columns: Columns, seed: int, numbers: NDArray[np.int64], survey: Survey) -> None:
         self._columns, self._draws = columns, life.Draws(seed, numbers)
-        named = {dataset.name: dataset for dataset in story.datasets}
-        datasets = [named[name] for name in story.clients[0].dataset]
-        self._wares = Wares(columns, datasets, seed)
+        self._wares = wares_of(columns, seed)
         stations = Stations.of(columns)
-        self._lists: Lists = self._wares.lists(stations.block, stations.window)
-        self._copies: Copies = copies(columns, stations, self._wares, self._lists)
+        self._lists: Lists = self._wares.lists(stations.block, stations.window, survey.fits)
+        self._copies: Copies = copies(columns, stations, self._lists, survey.measured, numbers)
         self._send()
         self._keep(stations)
         self._return(stations)
