@@ -16,6 +16,7 @@ from devicesim.benchmark import (
     replications,
     small_files,
     start,
+    workers,
 )
 from devicesim.benchmark.rows import Row, Scale
 from devicesim.errors import unknown
@@ -28,6 +29,7 @@ BENCHES = (
     against_simgrid.BENCH,
     replications.BENCH,
     planned.BENCH,
+    workers.BENCH,
     hosting.BENCH,
     fleet.BENCH,
     records.BENCH,
