@@ -4,11 +4,12 @@ import random
 import struct
 
 import pytest
-from nfs_client import MOUNT, NFS, Nfs3, RpcError, opaque, u32, u64
+from nfs_client import MOUNT, NFS, Nfs3, RpcError, opaque, sattr, u32, u64
 from nfs_stand import Stand
 
 from devicesim.endpoints.nfs import NfsDoor
 
+KEPT = b"what somebody else has written" * 1000
 PROG_UNAVAIL, PROG_MISMATCH, PROC_UNAVAIL, GARBAGE_ARGS = 1, 2, 3, 4
 
 
@@ -26,10 +27,17 @@ def nfs(door):
 
 @pytest.fixture(autouse=True)
 def alive(door):
-    """Whatever a test has done, another client is served afterwards."""
-    yield
+    """Whatever a test has done, another client is served afterwards, and finds what it had written."""
     with Nfs3(door.port) as other:
-        assert other.mount("/buckets/demo")[0] == 0
+        top = other.mount("/buckets/demo")[1]
+        kept = other.create(other.mkdir(top, b"of another")[1], b"kept")[1]
+        other.write(kept, 0, KEPT, 2)
+    yield
+    with Nfs3(door.port) as again:
+        assert again.mount("/buckets/demo")[1] == top
+        assert (
+            again.read(again.lookup(again.lookup(top, b"of another")[1], b"kept")[1], 0, 1 << 20)[1] == KEPT
+        )
 
 
 def hung_up(client):
@@ -132,6 +140,13 @@ class TestCalls:
             nfs.call(NFS, 3, procedure, u32(16) + bytes(8))
         assert told.value.args == ("accepted", GARBAGE_ARGS)
 
+    @pytest.mark.parametrize("path", [u32(100) + b"/buckets", u32(2**32 - 1), b""], ids=range(3))
+    @pytest.mark.parametrize("procedure", [1, 3])
+    def test_law_a_path_to_mount_that_is_cut_off(self, nfs, procedure, path):
+        with pytest.raises(RpcError) as told:
+            nfs.call(MOUNT, 3, procedure, path)
+        assert told.value.args == ("accepted", GARBAGE_ARGS)
+
     @pytest.mark.parametrize("seed", range(20))
     def test_law_noise_is_answered_or_ends_the_connection(self, door, seed):
         """Arguments at random, and calls with bytes changed at random: never a SYSTEM_ERR, never silence."""
@@ -159,6 +174,42 @@ class TestCalls:
         with pytest.raises(RpcError):
             nfs.do("write", opaque(file) + u64(0) + u32(5, 7) + opaque(b"short"))
         assert nfs.getattr(file)[1].size == 0
+
+
+NAMES = [b"", b".", b"..", b"a/b", b"../../etc", b"a\0b", b"\xff", b"x" * 256, b"x" * 10_000]
+ACCES, EXIST, INVAL, NAMETOOLONG, NOTEMPTY = 13, 17, 22, 63, 66
+
+
+@pytest.mark.parametrize("name", NAMES, ids=[repr(name[:12]) for name in NAMES])
+def test_law_names_wherever_one_is_given(nfs, name):
+    """None of them makes, moves or removes anything; what is too long says so."""
+    top = nfs.mount("/buckets/demo")[1]
+    file, folder = nfs.create(top, b"file")[1], nfs.mkdir(top, b"folder")[1]
+    before = nfs.readdir(top)[1], nfs.readdir(folder)[1]
+    told = {
+        "create": nfs.create(top, name)[0],
+        "mkdir": nfs.mkdir(top, name)[0],
+        "symlink": nfs.symlink(top, name, b"target")[0],
+        "mknod": nfs.do("mknod", opaque(top) + opaque(name) + u32(7) + sattr())[0],
+        "link": nfs.link(file, top, name),
+        "rename": nfs.rename(top, b"file", folder, name),
+        "rename from": nfs.rename(top, name, folder, b"new"),
+        "remove": nfs.remove(top, name),
+        "rmdir": nfs.rmdir(top, name),
+    }
+    if name not in {b".", b".."}:
+        told["lookup"] = nfs.lookup(top, name)[0]
+    assert set(told.values()) <= {ACCES, EXIST, INVAL, NAMETOOLONG, NOTEMPTY}, told
+    assert (nfs.readdir(top)[1], nfs.readdir(folder)[1]) == before
+    if len(name) > 255:
+        assert set(told.values()) == {NAMETOOLONG}
+
+
+@pytest.mark.parametrize(
+    ("target", "status"), [(b"a\0b", INVAL), (b"x" * 10_000, NAMETOOLONG)], ids=["NUL", "long"]
+)
+def test_law_targets_of_links(nfs, target, status):
+    assert nfs.symlink(nfs.mount("/buckets/demo")[1], b"link", target)[0] == status
 
 
 class TestClients:

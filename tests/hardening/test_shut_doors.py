@@ -272,9 +272,13 @@ def test_law_no_secret_is_in_any_log(tmp_path, monkeypatch):
         assert hidden not in written
 
 
-def test_law_the_process_ends_with_one_line_where_a_port_is_taken(tmp_path):
+@pytest.mark.parametrize("door", ["http", "nfs", "ssh"])
+def test_law_the_process_ends_with_one_line_where_a_port_is_taken(tmp_path, door):
+    key = paramiko.ECDSAKey.generate()
+    (tmp_path / "keys").write_text(f"{key.get_name()} {key.get_base64()}\n")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        words = [sys.executable, "-m", "devicesim", "serve", "--nfs", port]
+        words = [sys.executable, "-m", "devicesim", "serve", f"--{door}", port]
+        words += ["--authorized-keys", "keys"] if door == "ssh" else []
         done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (4, f"devicesim: 127.0.0.1:{port}: Address already in use\n")

@@ -306,6 +306,8 @@ class Handle(paramiko.SFTPHandle):
 
     def read(self, offset: int, length: int) -> bytes | int:
         """Bytes from an offset."""
+        if self._flags & os.O_WRONLY:
+            return SFTP_PERMISSION_DENIED
         length = max(
             0, min(length, self._node.size - offset, MOST_DATA)
         )  # who asks for more is told less, and asks again
@@ -317,6 +319,8 @@ class Handle(paramiko.SFTPHandle):
 
         def change(share: Share, now: float) -> int:
             at = self._node.size if self._flags & os.O_APPEND else offset
+            if at + len(content) > share.limits.file_size:
+                raise ShareError(errno.EFBIG, f"a file has at most {share.limits.file_size} bytes")
             if at + len(content) - self._node.size > share.free:
                 raise ShareError(errno.ENOSPC, f"{share.free} bytes free")
             share.write(self._node, at, content, now, stable=False)
