@@ -4,7 +4,7 @@ Model: each connection has one buffer into which the kernel writes. A record of 
 send, is handed on as a part of that buffer; only what is left at its end is moved to its front before the next one is
 received. The data of a large WRITE go beside it, into memory of the share's own where it lends some, so that they are
 never moved; where nobody looks at them the kernel does not even hand them over. Records of several fragments are put
-together. Replies to what came together leave together.
+together. Replies to what came together leave together, but those to large WRITEs whose data take time to be copied.
 
 Scope and limits: a record of more than :data:`MOST_BYTES` ends the connection, since where the next one begins would
 have to be believed. A client that does not read its replies is not read from either, until he does.
@@ -84,6 +84,7 @@ class Connection:
         self._missing = 0  # bytes of them that have not come
         self._room: memoryview | None = None  # where they are, and maybe the next ones
         self._bulky = self._widened = False  # whether the last record was a large WRITE, and one was ever
+        self._copied = False  # whether its data were
         self.host, self.port = "", 0
         self.arrival = Arrival("")
         self.waiting = self.held = 0
@@ -170,8 +171,8 @@ class Connection:
             self._split()
             if not self._bulky:
                 break
-            # At once, so that the client sends the next one while this one's successors are received.
-            self._sender.flush()
+            if self._copied:  # at once, so that the client sends the next one while others are copied
+                self._sender.flush()
         self._settle()
 
     def _settle(self) -> None:
@@ -270,7 +271,8 @@ class Connection:
         data = (_NOWHERE if self._room is None else self._room)[:count]
         start = first + place
         come = min(there - place, count)
-        if self._room is not None:
+        self._copied = self._room is not None
+        if self._copied:
             data[:come] = self._view[start : start + come]
         behind = there - place - come  # bytes of this record that follow its data
         self._view[start : start + behind] = self._view[start + come : self._end]

@@ -23,7 +23,7 @@ enum { NFS4_NOENT = 2 };
 
 static const unsigned char CURRENT_STATEID[STATEID] = {0, 0, 0, 1};
 
-static PyObject *str_renew, *str_closed, *str_read, *kw_opened;
+static PyObject *str_renew, *str_closed, *str_undenied, *str_read, *kw_opened;
 
 /* A compound under way. */
 typedef struct {
@@ -365,6 +365,28 @@ static Outcome read4(Compound *c)
     return outcome;
 }
 
+/* Whether data may be changed through a stateid, and in ``*opened`` whether by an open; LEFT where Python has to look. */
+static Outcome open_to_write(Compound *c, const unsigned char *stateid, int *opened)
+{
+    static const unsigned char nobody[STATEID];
+    PyObject *node = current_file(c);
+    int64_t access;
+    *opened = memcmp(stateid, nobody, STATEID) != 0;
+    if (!node)
+        return LEFT;
+    if (!*opened) {
+        PyObject *free_ = PyObject_CallMethodOneArg(c->asked->quick->version4, str_undenied, node);
+        Py_XDECREF(free_);
+        return !free_ ? FAILED : free_ == Py_True ? DONE : LEFT;
+    }
+    PyObject *state = io_state(c, stateid, &access);
+    if (!state || !(access & SHARE_WRITE))
+        return LEFT;
+    if (c->minor)
+        return DONE;
+    return renew(c, slot(slot(state, open_places[O_OWNER]), owner_places[W_CLIENT])) ? DONE : FAILED;
+}
+
 static Outcome write4(Compound *c)
 {
     Asked *asked = c->asked;
@@ -372,12 +394,8 @@ static Outcome write4(Compound *c)
     const unsigned char *stateid = node ? stateid_of(c) : NULL;
     uint64_t offset = hyper_of(&asked->words);
     uint32_t stable = uint_of(&asked->words), size;
-    int64_t access;
-    int strange = 0;
+    int strange = 0, opened;
     if (!stateid || asked->words.short_ || stable > 2 || offset > INT64_MAX - (uint64_t)UINT32_MAX)
-        return LEFT;
-    PyObject *state = io_state(c, stateid, &access);
-    if (!state || !(access & SHARE_WRITE))
         return LEFT;
     int allowed = may_write(asked, node);
     if (allowed < 0)
@@ -387,12 +405,11 @@ static Outcome write4(Compound *c)
     PyObject *data = data_of(asked, &size);
     if (!data)
         return PyErr_Occurred() ? FAILED : LEFT;
-    int64_t accepted = -1;
-    if (c->minor || renew(c, slot(slot(state, open_places[O_OWNER]), owner_places[W_CLIENT])))
-        accepted = written(asked, node, offset, data, stable != 0);
+    Outcome outcome = open_to_write(c, stateid, &opened);
+    int64_t accepted = outcome == DONE ? written(asked, node, offset, data, stable != 0) : 0;
     Py_DECREF(data);
-    if (accepted < 0)
-        return FAILED;
+    if (outcome != DONE || accepted < 0)
+        return outcome == LEFT ? LEFT : FAILED;
     asked->to = put_uint(put_uint(asked->to, (uint32_t)accepted), stable ? 2 : 0);
     return put_verifier(asked);
 }
@@ -418,25 +435,25 @@ static Outcome setattr4(Compound *c)
 {
     Asked *asked = c->asked;
     PyObject *node = current(c);
+    const unsigned char *stateid = node ? stateid_of(c) : NULL;
     uint32_t mask[2];
     uint64_t length;
-    int many;
-    PyObject *wanted = node && stateid_of(c) ? wanted4(asked, mask, &many, &length) : NULL;
+    int many, opened = 0;
+    PyObject *wanted = stateid ? wanted4(asked, mask, &many, &length) : NULL;
     if (!wanted)
         return PyErr_Occurred() ? FAILED : LEFT;
-    PyObject *done = NULL;
-    if (!mask[0]) {
-        PyObject *given[] = {asked->quick->tree, asked->caller, node, wanted, asked->now};
-        done = PyObject_VectorcallMethod(str_setattr, given, 5, NULL);
+    Outcome outcome = mask[0] ? open_to_write(c, stateid, &opened) : DONE;
+    if (outcome == DONE) {
+        PyObject *given[] = {asked->quick->tree, asked->caller, node, wanted, asked->now, Py_True};
+        PyObject *done = PyObject_VectorcallMethod(str_setattr, given, 5, opened ? kw_opened : NULL);
+        if (done)
+            put_mask(asked, mask, many);
+        else
+            outcome = FAILED;
+        Py_XDECREF(done);
     }
     Py_DECREF(wanted);
-    if (mask[0])
-        return LEFT; /* a size, for which an open may be needed */
-    if (!done)
-        return FAILED;
-    Py_DECREF(done);
-    put_mask(asked, mask, many);
-    return DONE;
+    return outcome;
 }
 
 /* The arguments of an OPEN. */
@@ -487,8 +504,10 @@ static Outcome opened_node(Compound *c, PyObject *directory, Opening *told, PyOb
         return outcome;
     *made = !found;
     if (!found) {
-        if (!told->how)
-            return LEFT;
+        if (!told->how) {
+            c->status = NFS4_NOENT;
+            return DONE;
+        }
         PyObject *text = PyBytes_FromStringAndSize((const char *)name, size), *result = NULL;
         if (text) {
             PyObject *given[] = {asked->quick->tree, asked->caller, directory, text, told->wanted, asked->now};
@@ -571,11 +590,11 @@ static Outcome open4(Compound *c)
     Outcome outcome = strange ? LEFT : opening_of(c, &told);
     if (outcome == DONE)
         outcome = opened_node(c, directory, &told, &node, &made);
-    if (outcome == DONE && Py_TYPE(node) == File) {
+    if (node && Py_TYPE(node) == File) {
         outcome = claimed(c, directory, &told, node, made, before);
         if (outcome != DONE)
             memcpy(c->stateid, former, STATEID);
-    } else if (outcome == DONE) {
+    } else if (node) {
         PyErr_SetString(PyExc_TypeError, "what is made is a file");
         outcome = FAILED;
     }

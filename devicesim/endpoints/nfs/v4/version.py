@@ -19,7 +19,7 @@ from devicesim.endpoints.nfs.tree import Tree
 from devicesim.endpoints.nfs.v4 import data, identity, locking, names, opens, sessions
 from devicesim.endpoints.nfs.v4.attributes import Attributes
 from devicesim.endpoints.nfs.v4.compound import Body, Compound, Operation, RefusedError
-from devicesim.endpoints.nfs.v4.state import Client, Clients, OpenState, Owner
+from devicesim.endpoints.nfs.v4.state import WRITE, Client, Clients, OpenState, Owner
 from devicesim.endpoints.nfs.xdr import FALSE, UINT, UINT2, Reader, XdrError, opaque
 
 PROGRAM, VERSION = 100003, 4
@@ -206,6 +206,11 @@ class Version4:
         if owner is None:
             owner = Owner(client, name, confirmed=True)
         return opens.claim(self.clients, owner, node, access, deny)
+
+    def undenied(self, node: Node) -> bool:
+        """Whether nobody's open stands against changing a file's data without one."""
+        known = self.clients.known(node)
+        return known is None or not any(each.deny & WRITE for each in known.opens)
 
     def closed(self, state: OpenState) -> None:
         """End an open of NFSv4.1."""
