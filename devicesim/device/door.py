@@ -92,13 +92,12 @@ class Door:
             operation: name of an RPC of the client's NFS version, as ``WRITE`` or ``LOOKUP``.
             payload: bytes it carries.
             client: number of the scenario's client whose link and mount options it uses.
-            at: when it was issued [s].
+            at: when it was issued [s]; as early as it may be where that was before what the core knows of already.
 
         Returns:
             When its reply arrives [s]; infinite while the device does not serve.
         """
         require(payload >= 0, "payload", ">= 0", payload)
-        require(at >= self._setting.now, "at", f">= now, {self._setting.now}", at)
         if not self._device.serves:
             return float("inf")
         running = ingest.running if ingest is not None else None
@@ -113,7 +112,7 @@ class Door:
             priced = _priced(transfer.clients[client].operations, operation, payload, version)
             if len(self._prices) < MOST_PRICES:
                 self._prices[key] = priced
-        return transfer.offer(priced, 0 if brings else payload, client, at)
+        return transfer.offer(priced, 0 if brings else payload, client, max(at, transfer.now))
 
     @property
     def core(self) -> throughput.Transfer | None:

@@ -186,6 +186,7 @@ class Premises:
         payload: int | Callable[[T], int],
         client: int | Arrival,
         change: Callable[[float], T],
+        since: float | None = None,
     ) -> Done[T]:
         """One operation of a real client, which has just arrived.
 
@@ -198,6 +199,7 @@ class Premises:
             client: number of the scenario's client whose link and mount options it uses, or the connection by which
                 he came, which tells who he is.
             change: what it does to the share, given the simulated time [s]; may raise ShareError.
+            since: when it would have come but for what the model does not know, as the client's own program [s].
         """
         with self.lock:
             world = self.snow.world
@@ -217,7 +219,7 @@ class Premises:
                 if callable(payload):
                     payload = 0 if result is None else payload(result)
                 number = client if isinstance(client, int) else self._number(client, life)
-                reply = world.offer(operation, payload, number, job_id=life.job.id, follow=False)
+                reply = world.offer(operation, payload, number, job_id=life.job.id, follow=False, since=since)
             self.moved()
             return Done(result, error, reply)
 

@@ -9,7 +9,7 @@ from devicesim.device import rooms
 from devicesim.device.customer import Customer
 from devicesim.device.order import Life
 from devicesim.device.share import redo
-from devicesim.errors import VerbError, unknown
+from devicesim.errors import VerbError, require, unknown
 from devicesim.jobs import JobState, JobType
 from devicesim.scenario.faults import PowerCut
 from devicesim.world.engine import Engine
@@ -185,15 +185,21 @@ class Doors(Engine):
         job_id: str | None = None,
         *,
         follow: bool = True,
+        since: float | None = None,
     ) -> float:
         """Push one operation of a door through the device; returns the time of its reply [s].
 
         Under the ``driven`` clock the World moves to that time, unless ``follow`` is False: then whoever has several
-        operations under way moves it, by :meth:`follow`. ``at`` is when the request was issued, now if not given.
+        operations under way moves it, by :meth:`follow`. ``at`` is when the request was issued, now if not given;
+        ``since``, a time before now, is when a client could have issued it whose program and wire take no time.
         """
         life = self.life(job_id)
         now = self.now
+        require(at is None or at >= now, "at", f">= now, {now}", at)
         issued = now if at is None else at
+        if since is not None:
+            require(since > -inf, "since", "a time", since)
+            issued = min(issued, since)
         reply = life.offer(operation, payload, client, issued)
         row = ("offer", operation, payload, client)
         self._pass(life.job.id, *row, *(() if issued == now else (issued,)))

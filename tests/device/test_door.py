@@ -4,7 +4,7 @@ import pytest
 from small_story import small_story
 
 from devicesim.errors import BoundError, UnknownNameError
-from devicesim.world import World
+from devicesim.world import World, replay
 
 COPY_BEGINS = 364_350.0
 GOODPUT = 0.9 * 125e6 * 1448 / 1538
@@ -121,3 +121,38 @@ class TestMisuse:
         world = quiet()
         with pytest.raises(BoundError, match="at must be >= now"):
             world.offer("WRITE", 1, at=world.now - before)
+
+
+class TestSince:
+    """A call that a program on the wall took its time for, counted as if it had taken none."""
+
+    def test_worked_a_chain_of_calls_takes_what_it_would_without_gaps(self) -> None:
+        """Each issued 0.3 ms after the reply before it, and told to have been possible with that reply."""
+        world, apart = quiet('site.rtt = "5 ms"'), 0.3e-3
+        began = reply = world.offer("GETATTR", 0)
+        for _ in range(20):
+            world.advance(max(reply, world.now) + apart - world.now)
+            reply = world.offer("GETATTR", 0, since=reply)
+        alone = quiet('site.rtt = "5 ms"')
+        assert reply - began == pytest.approx(20 * (alone.offer("GETATTR", 0) - alone.now), abs=1e-9)
+
+    def test_law_it_cannot_be_earlier_than_what_came_before_it(self) -> None:
+        """One link: a call told to be older than the last one still follows that."""
+        world = quiet()
+        first = world.offer("WRITE", 1_000_000)
+        second = world.offer("WRITE", 1_000_000, since=world.now - 3600)
+        assert second - first == pytest.approx((1_000_000 + WRITE) / GOODPUT, rel=1e-6)
+
+    def test_law_what_lies_ahead_is_now(self) -> None:
+        one, other = quiet(), quiet()
+        assert one.offer("WRITE", 4096, since=one.now + 60) == other.offer("WRITE", 4096)
+
+    def test_law_it_is_in_the_log(self) -> None:
+        world = quiet()
+        world.open_doors()
+        told = [world.offer("WRITE", 4096, since=world.now - 1e-3 * k) for k in (0, 5, 2)]
+        world.advance(1)
+        told.append(world.offer("WRITE", 4096, since=world.now - 0.5))
+        again = replay(small_story('job.keep = "12 h"'), world.seed, world.log)
+        assert again.log == world.log
+        assert again.offer("WRITE", 1) == world.offer("WRITE", 1)

@@ -25,7 +25,7 @@ class Stand:
         self.lock, self.serves = threading.RLock(), True
         self.world = SimpleNamespace(now=100.0, epoch=EPOCH, clock="manual")
 
-    def perform(self, operation, payload, client, change):
+    def perform(self, operation, payload, client, change, since=None):
         if not self.serves:
             return Done(None, None, float("inf"))
         try:

@@ -14,7 +14,9 @@ Model: a call is done, and offered to the device's core, when it arrives; its re
 
 Scope and limits: a reply that would never come (a link that is down, a full cache behind a disk that stands) is asked
 for again now and then; its client waits, as it would. When the device goes off, clients with calls under way are hung
-up on. A reply leaves some 0.1 ms late under ``real``; the next one of its connection leaves as much earlier.
+up on. Under ``real`` a reply leaves some 0.1 ms late, and the client's program takes a while, of which the model knows
+nothing, before its next call; so that call counts as having come as much earlier, within :data:`LATE` and :data:`TURN`.
+A client that thinks for longer has the rest of it to itself.
 """
 
 from __future__ import annotations
@@ -42,7 +44,10 @@ _AT_ONCE, _DATA = (
     2048,
 )  # calls first expected under way together, of at least so many bytes; smaller ones come singly
 _PATIENCE = 1.0  # with half a request [s of wall]
-_MOST_OWED = 50e-3  # by which a reply may leave early, for an earlier one that left late [s of wall]
+LATE = 50e-3
+"""By how much a call counts as earlier at most because the reply before it left late [s of wall]."""
+TURN = 2e-3
+"""By how much it counts as earlier at most because the client takes time after that reply [s of wall]."""
 _ASK_AGAIN = 0.25  # for a reply that is not in sight [s of wall]
 _FINE = 0.05  # waits that are worth a system call more to be exact [s]
 _Held = tuple[float, int, Connection, Sequence[bytes]]
@@ -87,11 +92,12 @@ class Pacing:
         self._draining: set[Connection] = set()
         self._at_once: dict[tuple[Connection, int], int] = {}
         self._hopes: dict[Connection, tuple[float, int]] = {}
-        self._owed: dict[Connection, float] = {}
+        self._left: dict[Connection, tuple[float, float, float]] = {}
 
     def heard(self, connection: Connection) -> None:
         """Note that a client went on."""
         self._draining.discard(connection)
+        connection.since = self._since(connection)
         since = self._turns.pop(connection, None)
         if since is not None:
             usual = self._usual.get(connection, 0.0)
@@ -108,7 +114,6 @@ class Pacing:
         connection.waiting += 1
         connection.held += sum(map(len, parts))
         self._hope(connection, size)
-        due -= self._owed.pop(connection, 0.0)
         held = due, next(self._numbers), connection, parts
         if isfinite(due):
             heapq.heappush(self._held, held)
@@ -124,7 +129,7 @@ class Pacing:
         self._turns.pop(connection, None)
         self._usual.pop(connection, None)
         self._draining.discard(connection)
-        self._owed.pop(connection, None)
+        self._left.pop(connection, None)
         self._hopes.pop(connection, None)
         self._at_once = {key: usual for key, usual in self._at_once.items() if key[0] is not connection}
         self._held = [held for held in self._held if held[2] is not connection]
@@ -150,21 +155,26 @@ class Pacing:
             wait = self._premises.due(due)
             if wait > 0:
                 return self._wake(wait)
+            self._left[connection] = due, self._premises.world.now - due, self._loop.time()
             heapq.heappop(self._held)
             self._send(connection, parts)
-            self._owe(connection, due)
             if self._premises.world.clock == "driven" and (
                 connection not in self._draining or not connection.waiting
             ):
                 self._turns[connection] = self._loop.time()
         return None
 
-    def _owe(self, connection: Connection, due: float) -> None:
-        """Note by how much a reply left late on the wall: the next one leaves earlier, within :data:`_MOST_OWED`."""
-        world = self._premises.world
-        factor = factor_of(world.clock)
-        if factor is not None and (late := world.now - due) > 0:
-            self._owed[connection] = min(late, _MOST_OWED * factor)
+    def _since(self, connection: Connection) -> float | None:
+        """When a call that comes now would have come if replies left on time and the client took none [s].
+
+        None where the clock does not follow the wall.
+        """
+        factor = factor_of(self._premises.world.clock)
+        if factor is None or connection not in self._left:
+            return None
+        due, late, left = self._left[connection]
+        took = self._loop.time() - left
+        return due + max(late - LATE * factor, 0.0) + max(took - TURN, 0.0) * factor
 
     def _pause(self) -> float:
         """Until nobody's request is on its way, and those who were answered have had their turn [s of wall]."""

@@ -60,6 +60,7 @@ class Connection:
         arrival: both ends of it, by which the scenario's client is known.
         waiting: calls taken whose replies have not been sent; whoever takes them counts them.
         held: bytes of those replies, counted likewise.
+        since: when the call that is being taken would have come from a client that takes no time [s]; None if then.
         open: whether replies can be sent.
         touched: when bytes came last, in the time of the loop [s].
     """
@@ -88,6 +89,7 @@ class Connection:
         self.host, self.port = "", 0
         self.arrival = Arrival("")
         self.waiting = self.held = 0
+        self.since: float | None = None
         self.touched = 0.0
         self.open = False
 

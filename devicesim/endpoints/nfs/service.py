@@ -187,6 +187,7 @@ class Service:
             lambda parts: v3.payload(name, arguments, parts),
             connection.arrival,
             lambda now: v3.answer(self._files(), name, arguments, caller, now),
+            connection.since,
         )
         if done.result is None:
             return Reply((head, *v3.refusal(name, Status.DELAY)))
@@ -208,7 +209,7 @@ class Service:
             assert self._version4 is not None
             return self._version4.answer(arguments, caller, connection, now)
 
-        done = self._premises.perform(_PURPOSE, _PAYLOAD, connection.arrival, act)
+        done = self._premises.perform(_PURPOSE, _PAYLOAD, connection.arrival, act, connection.since)
         if done.result is None:
             return Reply((head, *v4.refusal(Status.DELAY, arguments)))
         parts, purpose, _ = done.result
