@@ -1,11 +1,11 @@
 """What the HTTP door shows while a World goes: state, its stream, OpenMetrics, and the page in a real browser."""
 
 import json
-import os
 import shutil
 import subprocess
 import urllib.request
 from collections.abc import Iterator
+from itertools import groupby, pairwise
 from pathlib import Path
 
 import pytest
@@ -73,6 +73,13 @@ def test_worked_the_state_tells_the_device_and_the_copy(stand: Premises, door: H
     assert leg["bytes"] == pytest.approx(80 * goodput, rel=0.01)
     assert leg["curve"][-1] == [told["seconds"], leg["bytes"]]
     assert [job["state"] for job in told["jobs"]] == ["WithCustomer"]
+
+
+def test_law_the_second_look_tells_what_the_first_did(door: HttpDoor) -> None:
+    """A line that is never idle is so at the first look, when nobody had the copy computed up to now."""
+    first, again = (json.loads(get(door, "/_devicesim/state")) for _ in range(2))
+    assert first == again
+    assert first["device"]["busy"]["network"] == pytest.approx(1, abs=0.01)
 
 
 def test_law_reads_move_nothing(stand: Premises, door: HttpDoor) -> None:
@@ -169,7 +176,7 @@ def test_published_the_metrics_label_what_goes_wrong(troubled: Premises, door: H
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: apt-get install chromium")
 @pytest.mark.parametrize(("name", "size"), [("desktop", "1200,1000"), ("phone", "390,1600")])
 def test_the_page_in_a_browser(door: HttpDoor, tmp_path: Path, name: str, size: str) -> None:
-    """Its script runs under the page's own policy and fills it; the picture is not blank."""
+    """Its script runs under the page's own policy and fills it, and one sees it: see :func:`looked_at`."""
     picture = tmp_path / f"{name}.png"
     words = [*browser(tmp_path), f"--window-size={size}"]
     dumped = subprocess.run(
@@ -184,7 +191,32 @@ def test_the_page_in_a_browser(door: HttpDoor, tmp_path: Path, name: str, size: 
         check=True,
         timeout=120,
     )
-    assert os.path.getsize(picture) > 20_000
+    looked_at(picture)
+
+
+ACCENT, PAPER = (11, 107, 203), (245, 247, 249)
+"""Colours of the curve and of what is between the cards, as the page's style has them by day."""
+
+
+def looked_at(picture: Path) -> None:
+    """What a person sees of the page: cards one below the other and none beyond the edge, and the curve."""
+    image = pytest.importorskip("PIL.Image").open(picture).convert("RGB")
+    width, height = image.size
+    inside = width - 20  # beside the scroll bar
+    rows = [[image.getpixel((x, y)) for x in range(0, inside, 2)] for y in range(height)]
+    between = [set(row) == {PAPER} for row in rows]
+    gaps = sum(now and not before for before, now in pairwise(between))
+    assert gaps >= 5, "cards are one below the other, with the paper between them"
+    edge = {rows[y][column] for y in range(height) for column in (0, 1, -1)}
+    assert edge == {PAPER}, "nothing is cut off at the side"
+    drawn = [sum(pixel == ACCENT for pixel in row) for row in rows]
+    # 84 of 200 MB, so a line that climbs 42 % of 96 % of 9 rem, with nothing else of its colour beside it.
+    longest = max(len(list(rest)) for some, rest in groupby(drawn, bool) if some)
+    assert longest == pytest.approx(0.96 * 0.42 * 9 * 16, abs=6), (
+        "the curve climbs as far as the copy has come"
+    )
+    text = sum(max(pixel) < 60 for row in rows for pixel in row)
+    assert text > 1500, "words are there in ink"
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: apt-get install chromium")

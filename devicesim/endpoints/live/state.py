@@ -35,6 +35,8 @@ def state(premises: Premises, doors: dict[str, str] | None = None) -> dict[str, 
     with premises.lock:
         world = premises.world
         life = _shown(premises)
+        # First, since a curve has computed what a look at the device only finds.
+        legs = [_leg(world, leg) for leg in world.stream.legs[-8:]]
         return {
             "schema": SCHEMA,
             "name": world.scenario.name if world.scenario else "An empty account",
@@ -49,7 +51,7 @@ def state(premises: Premises, doors: dict[str, str] | None = None) -> dict[str, 
             "executions": [_execution(world, each) for each in world.executions()[-8:]],
             "device": _device(world, life) if life is not None else None,
             "faults": faults.at_hand(world),
-            "legs": [_leg(world, leg) for leg in world.stream.legs[-8:]],
+            "legs": legs,
             "events": [_event(world, event) for event in world.stream.events[-EVENTS:]],
         }
 
@@ -142,7 +144,7 @@ def _stations(world: World, life: Life) -> dict[str, Any]:
     if transfer is None or not life.device.serves or now <= since:
         return {"busy": {}, "binds": None}
     usage = transfer.usage(np.array([since, now]))
-    length = world.now - since
+    length = now - since
     busy = {
         "network": float(np.max(np.diff(usage.link, axis=-1), initial=0.0)) / length,
         "CPU of the service": float(np.diff(usage.cores)[0]) / length / max(transfer.server.cores, 1),
