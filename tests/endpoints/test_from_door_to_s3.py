@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import shutil
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from client_tools import needs
 from device_stand import share_of, story_stand
 from nfs_client import Nfs3
 
@@ -141,13 +141,13 @@ def objects_of(s3: Any) -> dict[str, dict[str, Any]]:
     return {key: s3.get_object(Bucket=BUCKET, Key=key) for key in keys}
 
 
-@pytest.mark.skipif(not shutil.which("nfs-cp"), reason="nfs-cp is not installed (Debian: libnfs-utils)")
 @pytest.mark.parametrize("content", ["keep", "hash"])
 def test_worked_a_tree_by_nfs_cp_is_in_s3(content: str, tmp_path: Path, tree: Path, s3: Any) -> None:
     """nfs-cp copies one file and no times: directories are made by a client of our own, times are the arrival's.
 
     Where content is not kept, its checksum is there in its stead.
     """
+    needs("libnfs-utils", "nfs-cp")
     source = files_of(tree)
     with serving(tmp_path, "--nfs", "0", "--s3", s3.meta.endpoint_url, "--content", content) as doors:
         host, port = doors["nfs"].split(":")
@@ -173,11 +173,8 @@ def test_worked_a_tree_by_nfs_cp_is_in_s3(content: str, tmp_path: Path, tree: Pa
     assert all(each["Metadata"]["file-mtime"].endswith("ns") for each in found.values())
 
 
-@pytest.mark.skipif(
-    not (shutil.which("sftp") and shutil.which("ssh-keygen")),
-    reason="OpenSSH's sftp and ssh-keygen are not installed (Debian: openssh-client)",
-)
 def test_worked_a_tree_by_sftp_is_in_s3_with_its_times(tmp_path: Path, tree: Path, s3: Any) -> None:
+    needs("openssh-client", "sftp", "ssh-keygen")
     source, key = files_of(tree), tmp_path / "id"
     ran("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key)
     arguments = ["--ssh", "0", "--authorized-keys", f"{key}.pub", "--s3", s3.meta.endpoint_url]
