@@ -33,19 +33,20 @@ static void flights_sort(Flights *flights)
         }
 }
 
-/* Another turn in the place of the first. */
-static ALWAYS_INLINE void line_replace(Line *line, Turn turn, const int few)
+/* Room for all that those ahead of admission, and METER_EVERY more, will note. */
+static void multicore_reserve(Record *record, Buffered *buffered, int64_t ahead, Trouble *trouble)
 {
-    if (few) {
-        line->first++;
-        line_insert(line, turn, few);
-    } else
-        turn_replace(line->first, line->count, turn);
+    for (int64_t i = 0; i < record->client_count; i++) {
+        column_reserve(&record->files[i].admitted.times, ahead + METER_EVERY, trouble);
+        column_reserve(&record->files[i].admitted.values, ahead + METER_EVERY, trouble);
+    }
+    buffered_reserve(buffered, ahead + METER_EVERY, trouble);
 }
 
 /* Go on until nothing is left to happen at or before ``to`` (1), ``budget`` RPCs have been issued (0), or the state
  * is one for the general loop (-1). */
-static ALWAYS_INLINE int run_some_cores(Queue *queue, Front *front, double to, int64_t budget, const int few)
+static ALWAYS_INLINE int run_some_cores(Queue *queue, Front *front, double to, int64_t budget, const int single,
+                                        const int few)
 {
     const Setup *const setup = queue->setup;
     Schedule *const schedule = queue->schedule;
@@ -54,89 +55,122 @@ static ALWAYS_INLINE int run_some_cores(Queue *queue, Front *front, double to, i
     Trouble *const trouble = queue->trouble;
     const Server *const server = &setup->server;
     const int64_t link = setup->clients[0].link, end = state->number + budget, core_count = state->core_count;
-    const double buffer = server->buffer, capacity = server->capacity, square = server->square, fall = server->fall;
-    const double past = nextafter(to, INFINITY);
+    const double buffer = server->buffer, past = nextafter(to, INFINITY);
     const int two = core_count == 2;
-    Line line;
+    double line_times[few ? LINE_ROOM : 1];
+    int64_t line_keys[few ? LINE_ROOM : 1];
+    Line line = {.time = line_times, .key = line_keys};
     Turn *const rings = state->rings;
     Stream *const streams = state->streams;
+    Data *const datas = front->data;
     double *const cores = state->cores;
+    Buffered *const buffered = &state->buffered;
     Drain drain = drain_of(state, schedule);
-    Flights flights = state->flight;
-    int64_t head = 0; /* of the flights in order */
+    /* The flights lie in order from the first on. */
+    Flights *const flights = &state->flight;
+    flights_sort(flights);
+    Flight *first = flights->at, *behind = flights->at + flights->count;
     int64_t number = state->number, served = state->served;
     double link_free = state->link_free[link], link_busy = state->link_busy[link], core_busy = state->core_busy;
-    double core_seen = state->core_seen;
-    double admitted_at = state->admitted_at, latest = state->time;
-    double limit = -INFINITY, edge;
+    double core_seen = state->core_seen, admitted_at = state->admitted_at, admitted = state->admitted;
+    double drained = state->drained, position = state->position, blocked = state->blocked, latest = state->time;
+    double limit = -INFINITY, edge, due = first < behind ? first->time : INFINITY;
+    /* The rate is computed ahead: an RPC need not wait for it. */
+    double rate = store_rate(server, position), sent = state->sent[0], arrived = state->arrived[0];
     int ended = 0;
 
-    flights_sort(&flights);
     line_up(&line, state, few);
     /* Replies on their way may come before the first turn. */
-    front_look(front, setup, schedule, flights.count ? sooner(flights.at[0].time, line.first->time) : line.first->time);
+    Turn turn = line_pop(&line, few);
+    front_look(front, setup, schedule, sooner(due, turn.time));
     edge = front->edge;
+    for (int64_t i = 0; i < state->stream_count; i++)
+        streams[i].step = step_of_stream(&datas[streams[i].client], &streams[i]);
+    multicore_reserve(record, buffered, behind - first, trouble);
+    Meter *const noted = &record->files->admitted; /* of the only client */
+    double *note_time = noted->times.at + noted->times.count, *note_sent = noted->values.at + noted->values.count;
+    Payload *payloads = buffered->at;
+    int64_t head = buffered->head, count = buffered->count;
 
-    while (number < end && !trouble->no_memory) {
-        const Turn turn = *line.first;
-        double time = turn.time;
+    while (number < end) {
+        const double time = turn.time;
 
-        if (head < flights.count && flights.at[head].time <= time) {
+        if (due <= time) {
             /* An RPC leaves its core: admission, store, reply. */
-            const Flight rpc = flights.at[head];
-            if (rpc.time > to) {
+            if (due > to) {
                 ended = 1;
                 break;
             }
-            head++;
-            latest = later(rpc.time, latest);
-            double reply = later(admitted_at, rpc.time), work = rpc.operation->store;
-            if (rpc.payload != 0.0) {
-                state->admitted += rpc.payload;
-                if (state->admitted - state->drained > buffer && reply < INFINITY)
-                    reply = wait_for_room(state, buffer, reply);
+            const Flight *const rpc = first++;
+            const double leave = due, payload = rpc->payload;
+            const int32_t client = single ? 0 : rpc->client;
+            due = first < behind ? first->time : INFINITY;
+            latest = later(leave, latest);
+            double reply = later(admitted_at, leave), work = rpc->operation->store;
+            if (payload != 0.0) {
+                admitted += payload;
+                if (admitted - drained > buffer && reply < INFINITY) {
+                    /* Among these are some that the store has had for long. */
+                    const double come = reply;
+                    while (admitted - drained > buffer && head < count) {
+                        const Payload *const oldest = &payloads[head++];
+                        drained = oldest->admitted;
+                        reply = later(oldest->time, reply);
+                    }
+                    blocked += reply - come;
+                }
                 if (reply < INFINITY) {
-                    Meter *const noted = &record->files[rpc.client].admitted;
-                    column_push(&noted->times, reply, trouble);
-                    column_push(&noted->values, state->sent[rpc.client] += rpc.payload, trouble);
-                    const double place = sooner(state->position, capacity);
-                    work += rpc.payload / sqrt(square + fall * place / capacity);
-                    state->position += rpc.payload;
+                    if (single) {
+                        *note_time++ = reply;
+                        *note_sent++ = sent += payload;
+                    } else {
+                        Meter *const others = &record->files[client].admitted;
+                        others->times.at[others->times.count++] = reply;
+                        others->values.at[others->values.count++] = state->sent[client] += payload;
+                    }
+                    work += payload / rate;
+                    position += payload;
+                    rate = store_rate(server, position);
                 }
             }
-            admitted_at = state->admitted_at = reply;
+            admitted_at = reply;
             drain_serve(&drain, reply, work);
-            if (rpc.payload != 0.0)
-                buffer_payload(state, state->admitted, drain.free_at, trouble);
-            if (rpc.operation->wait)
+            if (payload != 0.0) {
+                payloads[count].admitted = admitted;
+                payloads[count++].time = drain.free_at;
+            }
+            if (rpc->operation->wait)
                 reply = drain.free_at;
-            double latency = front->data[rpc.client].write->latency;
+            double latency = datas[client].write->latency;
             if (UNLIKELY(reply >= edge))
-                latency = capacity_at(&schedule->latency[rpc.client], reply);
-            const Turn answer = {reply + latency, KEY(rpc.number, rpc.stream)};
-            if (rpc.stream < 0) {
-                if (rpc.number == state->asked)
+                latency = capacity_at(&schedule->latency[client], reply);
+            const Turn answer = {reply + latency, KEY(rpc->number, rpc->stream)};
+            if (UNLIKELY(rpc->stream < 0)) {
+                if (rpc->number == state->asked)
                     state->told = answer.time;
                 continue;
             }
-            Stream *const stream = &streams[rpc.stream];
-            if (stream->stage != 0 && stream->stage != NO_STAGE) {
-                line_insert(&line, answer, few);
-                const Row *const row = &front->data[rpc.client].write[stream->stage];
-                stream->stage = stream->left == 0.0 ? row->follow_empty : row->follow;
+            Stream *const stream = &streams[rpc->stream];
+            if (!stream->step->writes) {
+                line_put(&line, &turn, answer, few);
+                stream->step = stream->step->then;
                 continue;
             }
-            rings[stream->ring + rpc.slot] = answer;
+            Turn *const ring = &rings[stream->ring + rpc->slot];
+            ring->time = answer.time;
+            ring->key = answer.key;
             stream->unanswered--;
-            if (turn_before(stream->last, answer))
-                stream->last = answer;
+            if (turn_before(stream->last, answer)) {
+                stream->last.time = answer.time;
+                stream->last.key = answer.key;
+            }
             if (stream->left == 0.0) {
                 if (!stream->unanswered) {
-                    stream->stage = stream->after ? 1 : NO_STAGE;
-                    line_insert(&line, stream->last, few);
+                    stream->step = stream->step->then;
+                    line_put(&line, &turn, stream->last, few);
                 }
-            } else if (stream->is_held && stream->slot == rpc.slot) {
-                line_insert(&line, turn_before(stream->held, answer) ? answer : stream->held, few);
+            } else if (stream->is_held && stream->slot == rpc->slot) {
+                line_put(&line, &turn, turn_before(stream->held, answer) ? answer : stream->held, few);
                 stream->is_held = 0;
             }
             continue;
@@ -154,46 +188,54 @@ static ALWAYS_INLINE int run_some_cores(Queue *queue, Front *front, double to, i
         }
         const int64_t index = STREAM_OF(turn.key);
         Stream *const stream = &streams[index];
+        const int32_t client = single ? 0 : stream->client;
+        const Data *const data = &datas[client];
+        const Row *row = stream->step;
         latest = later(time, latest);
-        if (stream->stage == NO_STAGE && !stream_take(state, record, stream, time, trouble)) {
-            state->parked[state->parked_count++] = line_pop(&line, few);
-            continue;
+        if (row->takes) {
+            if (!stream_take(state, record, stream, time, trouble)) {
+                state->parked[state->parked_count++] = turn;
+                turn = line_pop(&line, few);
+                if (trouble->no_memory)
+                    break;
+                continue;
+            }
+            stream->step = row = &data->write[stream->stage];
         }
-        const int32_t client = stream->client, stage = stream->stage;
-        Data *const data = &front->data[client];
-        const Row *const row = &data->write[stage];
         double payload = 0.0, link_time = row->link_time, core_time = row->core_time;
-        if (stage == 0) {
-            payload = stream->left;
-            if (payload >= data->block)
-                payload = data->block;
-            else {
-                if (payload != data->partial) {
-                    const Operation *const write = data->operation;
-                    data->partial = payload;
-                    data->partial_link = (write->request + payload) / data->bandwidth;
-                    data->partial_core = (write->work + write->work_per_byte * payload) / front->share;
+        if (row->writes) {
+            payload = data->block;
+            if (stream->left < payload) {
+                payload = stream->left;
+                if (payload == 0.0) {
+                    /* An empty file has no WRITE. */
+                    stream->step = row->then;
+                    continue;
                 }
-                link_time = data->partial_link;
-                core_time = data->partial_core;
+                link_time = (data->operation->request + payload) / data->bandwidth;
+                core_time = (data->operation->work + data->operation->work_per_byte * payload) / front->share;
             }
         }
-        const double start = later(time, link_free), core_free = cores[0];
-        double done = start + link_time;
-        double arrival = later(state->arrived[client], done + row->latency);
+        const double core_free = cores[0];
+        double done = later(time, link_free) + link_time;
+        const double before = single ? arrived : state->arrived[client];
+        double arrival = later(before, done + row->latency);
         double leave = later(arrival, core_free) + core_time;
         if (UNLIKELY(leave >= edge)) {
-            const Operation *const operation = &data->operation[stage];
-            done = capacity_serve(&schedule->bandwidth[client], start, operation->request + payload, &link_time);
+            const Operation *const operation = &data->operation[row->stage];
+            double taken;
+            done = capacity_serve(&schedule->bandwidth[client], later(time, link_free), operation->request + payload,
+                                  &taken);
+            link_time = taken;
             if (done == INFINITY) {
                 ended = -1;
                 break;
             }
-            arrival = later(state->arrived[client], done + capacity_at(&schedule->latency[client], done));
+            arrival = later(before, done + capacity_at(&schedule->latency[client], done));
             leave = capacity_serve(&schedule->share, later(arrival, core_free),
-                                   operation->work + operation->work_per_byte * payload, &core_time);
+                                   operation->work + operation->work_per_byte * payload, &taken);
+            core_time = taken;
         }
-        const int64_t slot = stream->slot;
         if (number % METER_EVERY == 0) {
             state->link_free[link] = link_free;
             state->link_busy[link] = link_busy;
@@ -201,12 +243,35 @@ static ALWAYS_INLINE int run_some_cores(Queue *queue, Front *front, double to, i
             state->core_seen = core_seen;
             state->store_free = drain.free_at;
             state->store_busy = drain.busy;
+            state->admitted_at = admitted_at;
+            state->admitted = admitted;
+            state->blocked = blocked;
             record_read_meters(record, state, &schedule->share, trouble);
+            if (single) {
+                noted->times.count = note_time - noted->times.at;
+                noted->values.count = note_sent - noted->values.at;
+            }
+            /* Those that hold nobody up any more. */
+            while (head < count && payloads[head].time <= admitted_at)
+                drained = payloads[head++].admitted;
+            buffered->head = head;
+            buffered->count = count;
+            multicore_reserve(record, buffered, behind - first, trouble);
+            note_time = noted->times.at + noted->times.count;
+            note_sent = noted->values.at + noted->values.count;
+            payloads = buffered->at;
+            head = buffered->head;
+            count = buffered->count;
+            if (trouble->no_memory)
+                break;
         }
         link_free = done;
         link_busy += link_time;
-        state->arrived[client] = arrival;
         core_seen = arrival;
+        if (single)
+            arrived = arrival;
+        else
+            state->arrived[client] = arrival;
         core_busy += core_time;
         if (two) {
             const double other = cores[1];
@@ -220,73 +285,99 @@ static ALWAYS_INLINE int run_some_cores(Queue *queue, Front *front, double to, i
                 latency = capacity_at(&schedule->latency[client], leave);
             const Turn answer = {leave + latency, KEY(number, index)};
             number++;
-            if (stage) {
-                stream->stage = stream->left == 0.0 ? row->follow_empty : row->follow;
-                line_replace(&line, answer, few);
-            }
+            stream->step = row->then;
+            turn = line_next(&line, answer, few);
             continue;
         }
-        if (stage)
-            line_pop(&line, few);
+        const int64_t slot = stream->slot;
+        if (!row->writes)
+            turn = line_pop(&line, few);
         else {
             Turn *const ring = rings + stream->ring;
             int64_t next = slot + 1;
-            ring[slot] = (Turn){INFINITY, UNKNOWN_KEY};
+            ring[slot].time = INFINITY;
+            ring[slot].key = UNKNOWN_KEY;
             if (next == stream->window)
                 next = 0;
             stream->slot = next;
             stream->unanswered++;
             stream->left -= payload;
             if (stream->left == 0.0)
-                line_pop(&line, few);
+                turn = line_pop(&line, few);
             else if (ring[next].key == UNKNOWN_KEY) {
-                stream->held = line_pop(&line, few);
+                stream->held.time = time;
+                stream->held.key = turn.key;
                 stream->is_held = 1;
+                turn = line_pop(&line, few);
             } else if (turn_before(turn, ring[next]))
-                line_replace(&line, ring[next], few);
+                turn = line_next(&line, ring[next], few);
         }
-        if (flights.count == flights.room) {
-            if (head) {
-                flights.count -= head;
-                memmove(flights.at, flights.at + head, (size_t)flights.count * sizeof(Flight));
-                head = 0;
-            } else
-                flights.at = grown(flights.at, &flights.room, flights.count + 1, sizeof(Flight), trouble);
+        if (UNLIKELY(behind == flights->at + flights->room)) {
+            flights->count = behind - first;
+            if (first > flights->at)
+                memmove(flights->at, first, (size_t)flights->count * sizeof(Flight));
+            else
+                flights->at = grown(flights->at, &flights->room, flights->count + 1, sizeof(Flight), trouble);
+            first = flights->at;
+            behind = flights->at + flights->count;
             if (trouble->no_memory)
                 break;
         }
-        served++;
-        const Flight rpc = {.time = leave, .payload = payload, .order = served, .number = number,
-                            .operation = &data->operation[stage], .slot = (int32_t)slot, .kind = 0,
-                            .stream = (int32_t)index, .client = client};
-        number++;
-        int64_t at = flights.count++;
-        for (; at > head && leave < flights.at[at - 1].time; at--)
-            flights.at[at] = flights.at[at - 1];
-        flights.at[at] = rpc;
+        Flight *at = behind++;
+        for (; at > first && leave < at[-1].time; at--)
+            *at = at[-1];
+        at->time = leave;
+        at->payload = payload;
+        at->order = ++served;
+        at->number = number++;
+        at->operation = &data->operation[row->stage];
+        at->slot = (int32_t)slot;
+        at->kind = 0;
+        at->stream = (int32_t)index;
+        at->client = client;
+        due = first->time;
     }
-    if (head) {
-        flights.count -= head;
-        memmove(flights.at, flights.at + head, (size_t)flights.count * sizeof(Flight));
+    while (head < count && payloads[head].time <= admitted_at)
+        drained = payloads[head++].admitted;
+    buffered->head = head;
+    buffered->count = count;
+    flights->count = behind - first;
+    if (first > flights->at)
+        memmove(flights->at, first, (size_t)flights->count * sizeof(Flight));
+    for (int64_t i = 0; i < state->stream_count; i++)
+        streams[i].stage = stage_of_step(&streams[i]);
+    if (single) {
+        noted->times.count = note_time - noted->times.at;
+        noted->values.count = note_sent - noted->values.at;
+        state->sent[0] = sent;
+        state->arrived[0] = arrived;
     }
-    state->flight = flights;
+    if (turn.key != INT64_MAX)
+        line_insert(&line, turn, few);
+    line_settle(&line, state, few);
     state->number = number;
     state->served = served;
-    line_settle(&line, state, few);
     state->link_free[link] = link_free;
     state->link_busy[link] = link_busy;
     state->core_busy = core_busy;
     state->core_seen = core_seen;
     state->store_free = drain.free_at;
     state->store_busy = drain.busy;
+    state->admitted_at = admitted_at;
+    state->admitted = admitted;
+    state->drained = drained;
+    state->position = position;
+    state->blocked = blocked;
     state->time = latest;
     return ended;
 }
 
 WIDE static int run_multicore(Queue *queue, Front *front, double to, int64_t budget)
 {
-    return queue->state->ready_count <= FEW_TURNS ? run_some_cores(queue, front, to, budget, 1)
-                                                  : run_some_cores(queue, front, to, budget, 0);
+    const int single = queue->setup->client_count == 1, few = queue->state->ready_count <= FEW_TURNS;
+    if (single && few)
+        return run_some_cores(queue, front, to, budget, 1, 1);
+    return few ? run_some_cores(queue, front, to, budget, 0, 1) : run_some_cores(queue, front, to, budget, single, 0);
 }
 
 #endif

@@ -8,20 +8,24 @@
 /* Up to so many turns an array in order is quicker than a heap. */
 #define FEW_TURNS 24
 
-/* What one operation of a client costs in the present regime, and the stage that follows it. */
-typedef struct {
+/* What one step of a client's stream costs in the present regime, and the stage that follows it. */
+typedef struct Row {
     double link_time, core_time, latency, work;
-    int32_t follow, follow_empty; /* the latter if the file holds nothing more */
-    int32_t stores, wait;
-    double even[2]; /* to make a row 64 bytes */
+    const struct Row *then;              /* the step that follows, where a file with nothing in it comes to WRITE, too */
+    int32_t stage, follow, follow_empty; /* the latter if the file holds nothing more */
+    char takes, writes, stores, wait;
+    int64_t even; /* to make a row 64 bytes */
 } Row;
+
+/* A step may take a file only, or the file and its first operation. */
+enum { TAKES_FILE = 1, TAKES_FIRST };
 
 typedef struct {
     const Row *write; /* write[stage] is the row of a stage */
-    Row *rows;
+    Row *rows;        /* that of taking a file, then all stages */
     const Operation *operation; /* of WRITE; operation[stage] likewise */
     double block, bandwidth;
-    double partial, partial_link, partial_core; /* the last WRITE that was not full, and its times */
+    double brief; /* files of at most so many bytes need no more WRITEs than a window */
 } Data;
 
 /* The regime ahead of the store at one time, and until when it holds. */
@@ -47,14 +51,42 @@ static int front_make(Front *front, const Setup *setup)
     for (int64_t i = 0; i < setup->client_count; i++) {
         const Client *client = &setup->clients[i];
         Data *data = &front->data[i];
-        data->rows = calloc((size_t)(client->before + 1 + client->after), sizeof(Row));
+        data->rows = calloc((size_t)(1 + client->before + 1 + client->after), sizeof(Row));
         if (!data->rows)
             return 0;
-        data->write = data->rows + client->before;
+        Row *const write = data->rows + 1 + client->before;
+        data->write = write;
         data->operation = client->write;
         data->block = client->block;
+        data->brief = client->block * (double)(client->window - 1);
+        for (int32_t stage = -client->before; stage <= client->after; stage++) {
+            const Operation *operation = &client->write[stage];
+            Row *row = &write[stage];
+            row->stage = stage;
+            row->writes = stage == 0;
+            row->stores = stage == 0 || operation->stores;
+            row->wait = (char)operation->wait;
+            row->work = operation->store;
+            row->then = stage == client->after ? data->rows : row + 1;
+            row->follow = stage == client->after ? NO_STAGE : stage + 1;
+            row->follow_empty = row->follow != 0 ? row->follow : client->after ? 1 : NO_STAGE;
+        }
     }
     return 1;
+}
+
+/* The step of a stream, and back. */
+static inline const Row *step_of_stream(const Data *data, const Stream *stream)
+{
+    return stream->stage == NO_STAGE ? data->rows : &data->write[stream->stage];
+}
+
+static inline int32_t stage_of_step(const Stream *stream)
+{
+    const Row *step = stream->step;
+    if (step->takes)
+        return NO_STAGE;
+    return step->writes && stream->left == 0.0 && !stream->unanswered ? step->follow : step->stage;
 }
 
 /* Take up the regime of a time; where a rate is zero every RPC has to walk the curves. */
@@ -71,21 +103,17 @@ static void front_look(Front *front, const Setup *setup, Schedule *schedule, dou
         double latency = capacity_at(&schedule->latency[i], time);
         flows &= bandwidth != 0.0;
         data->bandwidth = bandwidth != 0.0 ? bandwidth : 1.0;
-        data->partial = -1.0;
         for (int32_t stage = -client->before; stage <= client->after; stage++) {
             const Operation *operation = &client->write[stage];
-            Row *row = &data->rows[client->before + stage];
+            Row *row = &data->rows[1 + client->before + stage];
             double payload = stage == 0 ? data->block : 0.0;
             row->link_time = (operation->request + payload) / data->bandwidth;
             row->core_time = (operation->work + operation->work_per_byte * payload) / front->share;
             row->latency = latency;
-            row->work = operation->store;
-            row->stores = payload > 0 || operation->stores;
-            row->wait = operation->wait;
-            row->follow = stage == 0 ? (client->after ? 1 : NO_STAGE)
-                        : stage == client->after ? NO_STAGE : stage + 1;
-            row->follow_empty = row->follow == 0 ? (client->after ? 1 : NO_STAGE) : row->follow;
         }
+        data->rows[0] = data->rows[1];
+        data->rows[0].takes = client->before ? TAKES_FIRST : TAKES_FILE;
+        data->rows[0].writes = 0;
     }
     front->edge = flows ? front->change : -INFINITY;
 }
@@ -103,95 +131,153 @@ static void turns_sort(Turn *turns, int64_t count)
 }
 
 /* Turns by the time. Few stand in order and move along their array: the first is taken away by a step, and the place of
- * a new one is looked for from the end, where nearly all belong; one that is never taken stands behind the last. Many
- * are a heap. */
+ * a new one is looked for from the end, where nearly all belong. Many are a heap. */
 typedef struct {
-    Turn *first, *end, *array;
-    int64_t count, room;
+    double *time; /* of few, times and keys apart: what is written in two must not be read as one at once */
+    int64_t *key;
+    int64_t first, end;
+    Turn *heap;
+    int64_t count;
 } Line;
 
+#define LINE_ROOM (4 * FEW_TURNS)
 #define NO_TURN ((Turn){INFINITY, INT64_MAX})
 
-static void line_up(Line *line, State *s, const int few)
+static ALWAYS_INLINE void line_insert(Line *line, Turn turn, const int few)
 {
-    line->array = line->first = s->ready;
-    line->count = s->ready_count;
-    line->room = READY_ROOM(s->stream_count);
-    if (few) {
-        turns_sort(s->ready, s->ready_count);
-        line->end = s->ready;
-        for (int64_t i = 0; i < s->ready_count; i++)
-            if (s->ready[i].key != NEVER_KEY)
-                *line->end++ = s->ready[i];
-        *line->end = NO_TURN;
+    if (!few) {
+        turn_push(line->heap, &line->count, turn);
+        return;
     }
+    if (UNLIKELY(line->end == LINE_ROOM)) {
+        line->end -= line->first;
+        memmove(line->time, line->time + line->first, (size_t)line->end * sizeof *line->time);
+        memmove(line->key, line->key + line->first, (size_t)line->end * sizeof *line->key);
+        line->first = 0;
+    }
+    int64_t at = line->end++;
+    for (; at > line->first && turn.time <= line->time[at - 1]; at--) {
+        if (turn.time == line->time[at - 1] && turn.key > line->key[at - 1])
+            break;
+        line->time[at] = line->time[at - 1];
+        line->key[at] = line->key[at - 1];
+    }
+    line->time[at] = turn.time;
+    line->key[at] = turn.key;
 }
 
-/* Put the turns back into the state. */
-static void line_settle(Line *line, State *s, const int few)
+static ALWAYS_INLINE Turn line_first(const Line *line, const int few)
 {
-    if (few) {
-        line->count = line->end - line->first;
-        memmove(line->array, line->first, (size_t)line->count * sizeof(Turn));
-        line->array[line->count++] = (Turn){INFINITY, NEVER_KEY};
-        turns_sort(line->array, line->count);
-    }
-    s->ready_count = line->count;
+    if (!few)
+        return line->heap[0];
+    return line->first < line->end ? (Turn){line->time[line->first], line->key[line->first]} : NO_TURN;
 }
 
 static ALWAYS_INLINE Turn line_pop(Line *line, const int few)
 {
     if (!few)
-        return turn_pop(line->first, &line->count);
-    return line->first < line->end ? *line->first++ : NO_TURN;
-}
-
-static ALWAYS_INLINE void line_insert(Line *line, Turn turn, const int few)
-{
-    if (!few) {
-        turn_push(line->first, &line->count, turn);
-        return;
-    }
-    if (UNLIKELY(line->end + 1 == line->array + line->room)) {
-        const int64_t count = line->end - line->first;
-        memmove(line->array, line->first, (size_t)count * sizeof(Turn));
-        line->first = line->array;
-        line->end = line->first + count;
-    }
-    Turn *at = line->end++;
-    *line->end = NO_TURN;
-    while (at > line->first && turn_before(turn, at[-1])) {
-        *at = at[-1];
-        at--;
-    }
-    *at = turn;
+        return turn_pop(line->heap, &line->count);
+    const Turn first = line_first(line, few);
+    line->first += line->first < line->end;
+    return first;
 }
 
 /* Insert a turn and take the first. */
 static ALWAYS_INLINE Turn line_next(Line *line, Turn turn, const int few)
 {
-    if (turn_before(turn, *line->first))
-        return turn;
     if (!few) {
-        const Turn next = *line->first;
-        turn_replace(line->first, line->count, turn);
+        const Turn next = line->heap[0];
+        if (turn_before(turn, next))
+            return turn;
+        turn_replace(line->heap, line->count, turn);
         return next;
     }
+    if (line->first == line->end || turn.time < line->time[line->first] ||
+        (turn.time == line->time[line->first] && turn.key < line->key[line->first]))
+        return turn;
     line_insert(line, turn, few);
-    return *line->first++;
+    const int64_t first = line->first++;
+    return (Turn){line->time[first], line->key[first]};
 }
 
-/* An RPC that leaves the cores beyond the present regime: walk the curves. Returns when it leaves the cores. */
-static double cross(const Front *front, Schedule *schedule, const Stream *stream, double payload, double start,
-                    double core_free, double *done, double *link_time, double *core_time)
+/* Insert a turn that may come before the one in hand, which is none of the line. */
+static ALWAYS_INLINE void line_put(Line *line, Turn *turn, Turn other, const int few)
 {
-    const Operation *operation = &front->data[stream->client].operation[stream->stage];
-    *done = capacity_serve(&schedule->bandwidth[stream->client], start, operation->request + payload, link_time);
-    if (*done == INFINITY)
-        return INFINITY;
-    double arrival = *done + capacity_at(&schedule->latency[stream->client], *done);
-    return capacity_serve(&schedule->share, later(arrival, core_free),
-                          operation->work + operation->work_per_byte * payload, core_time);
+    if (other.time < turn->time || (other.time == turn->time && other.key < turn->key)) {
+        const Turn before = *turn;
+        *turn = other;
+        if (before.key == INT64_MAX)
+            return;
+        if (few && line->first > 0) {
+            line->time[--line->first] = before.time;
+            line->key[line->first] = before.key;
+        } else
+            line_insert(line, before, few);
+    } else
+        line_insert(line, other, few);
+}
+
+/* Take the turns out of the state. */
+static ALWAYS_INLINE void line_up(Line *line, State *s, const int few)
+{
+    line->heap = s->ready;
+    line->count = s->ready_count;
+    line->first = line->end = 0;
+    for (int64_t i = 0; few && i < s->ready_count; i++)
+        if (s->ready[i].key != NEVER_KEY)
+            line_insert(line, s->ready[i], few);
+}
+
+/* Put them back. */
+static ALWAYS_INLINE void line_settle(Line *line, State *s, const int few)
+{
+    for (line->count = few ? 0 : line->count; few && line->first < line->end;)
+        s->ready[line->count++] = line_pop(line, few);
+    if (few)
+        turn_push(s->ready, &line->count, (Turn){INFINITY, NEVER_KEY});
+    s->ready_count = line->count;
+}
+
+/* When an RPC leaves its link and the cores, and how long both serve it. */
+typedef struct {
+    double done, leave, link_time, core_time;
+} Crossing;
+
+/* An RPC that leaves the cores beyond the present regime: walk the curves. */
+static Crossing cross(Schedule *schedule, const Data *data, int32_t client, int32_t stage, double payload,
+                      double start, double core_free)
+{
+    const Operation *operation = &data->operation[stage];
+    Crossing c = {.leave = INFINITY};
+    c.done = capacity_serve(&schedule->bandwidth[client], start, operation->request + payload, &c.link_time);
+    if (c.done < INFINITY) {
+        const double arrival = c.done + capacity_at(&schedule->latency[client], c.done);
+        c.leave = capacity_serve(&schedule->share, later(arrival, core_free),
+                                 operation->work + operation->work_per_byte * payload, &c.core_time);
+    }
+    return c;
+}
+
+/* Finish the stream's file, if it has one, and begin the next of its client's list; 0 if there is none. There must be
+ * room in the columns. */
+static ALWAYS_INLINE int stream_take_first(State *s, Files *files, const Data *data, Stream *stream, double time)
+{
+    const int64_t taken = s->taken[stream->client];
+    if (stream->file >= 0) {
+        ((int64_t *)files->finished.at)[files->finished.count++] = stream->file;
+        files->finished_at.at[files->finished_at.count++] = time;
+    }
+    if (taken == s->available[stream->client]) {
+        stream->file = -1;
+        return 0;
+    }
+    stream->file = taken;
+    stream->left = files->sizes.at[taken];
+    /* Where one file is like the next, a look for periods sees the ring. */
+    stream->brief = stream->left <= data->brief && taken + 1 < files->sizes.count &&
+                    files->sizes.at[taken + 1] != stream->left;
+    s->taken[stream->client] = taken + 1;
+    return 1;
 }
 
 /* Take RPCs in turn until none issued at or before ``to`` is left (1) or ``budget`` have been taken (0).
@@ -203,41 +289,44 @@ static ALWAYS_INLINE int run_in_order(const Setup *setup, Schedule *schedule, St
 {
     const Server *const server = &setup->server;
     const int64_t link = setup->clients[0].link, budget_end = state->number + budget;
-    const double buffer = server->buffer, capacity = server->capacity, square = server->square;
-    const double fall = server->fall, past = nextafter(to, INFINITY);
-    /* Of one client each file has an RPC, so no more of them end than there are RPCs. */
-    const int plain = single && setup->clients[0].before > 0;
+    const double buffer = server->buffer, past = nextafter(to, INFINITY);
     Turn *const rings = state->rings;
     Stream *const streams = state->streams;
     Data *const datas = front->data;
     Files *const files = record->files;
+    Buffered *const buffered = &state->buffered;
     Drain drain = drain_of(state, schedule);
-    Buffered buffered = state->buffered;
     int64_t number = state->number;
     double link_free = state->link_free[link], core_free = state->cores[0];
     double link_busy = state->link_busy[link], core_busy = state->core_busy;
     double admitted_at = state->admitted_at, admitted = state->admitted, drained = state->drained;
     double position = state->position, blocked = state->blocked, last = state->time, sent = state->sent[0];
-    double limit = -INFINITY, edge;
+    /* The rate is computed ahead: an RPC need not wait for it. */
+    double rate = store_rate(server, position), limit = -INFINITY, edge, line_times[few ? LINE_ROOM : 1];
+    int64_t line_keys[few ? LINE_ROOM : 1];
     int ended = 0;
-    Line line;
+    Line line = {.time = line_times, .key = line_keys};
     line_up(&line, state, few);
     Turn turn = line_pop(&line, few);
 
     front_look(front, setup, schedule, turn.time);
     edge = front->edge;
+    for (int64_t i = 0; i < state->stream_count; i++)
+        streams[i].step = step_of_stream(&datas[streams[i].client], &streams[i]);
 
     while (!ended && number < budget_end) {
         const int64_t stop = number - number % METER_EVERY + METER_EVERY;
         for (int64_t i = 0; i < setup->client_count; i++) {
             column_reserve(&files[i].admitted.times, METER_EVERY, trouble);
             column_reserve(&files[i].admitted.values, METER_EVERY, trouble);
+            column_reserve(&files[i].finished, METER_EVERY, trouble);
+            column_reserve(&files[i].finished_at, METER_EVERY, trouble);
         }
-        column_reserve(&files->finished, METER_EVERY, trouble);
-        column_reserve(&files->finished_at, METER_EVERY, trouble);
-        buffered_reserve(&buffered, METER_EVERY, trouble);
+        buffered_reserve(buffered, METER_EVERY, trouble);
         if (trouble->no_memory)
             break;
+        Payload *const payloads = buffered->at;
+        int64_t head = buffered->head, count = buffered->count;
         double *note_time = files->admitted.times.at + files->admitted.times.count;
         double *note_sent = files->admitted.values.at + files->admitted.values.count;
         for (; number < stop; number++) {
@@ -254,27 +343,39 @@ static ALWAYS_INLINE int run_in_order(const Setup *setup, Schedule *schedule, St
             }
             const int64_t index = STREAM_OF(turn.key);
             Stream *const stream = &streams[index];
-            Data *const data = single ? datas : &datas[stream->client];
+            const Data *const data = single ? datas : &datas[stream->client];
+            const Row *row = stream->step;
             last = time;
-            if (stream->stage == NO_STAGE) {
-                if (!(plain ? stream_take_plain(state, files, stream, time)
-                            : stream_take(state, record, stream, time, trouble))) {
-                    state->parked[state->parked_count++] = turn;
-                    turn = line_pop(&line, few);
-                    continue;
+        again:
+            if (!row->writes) {
+                if (row->takes) {
+                    const int taken = row->takes == TAKES_FIRST
+                        ? stream_take_first(state, &files[single ? 0 : stream->client], data, stream, time)
+                        : stream_take(state, record, stream, time, trouble);
+                    if (!taken) {
+                        stream->step = data->rows;
+                        state->parked[state->parked_count++] = turn;
+                        turn = line_pop(&line, few);
+                        continue;
+                    }
+                    if (row->takes == TAKES_FILE) {
+                        row = &data->write[stream->stage];
+                        goto again;
+                    }
                 }
-            }
-            const int32_t stage = stream->stage;
-            const Row *const row = &data->write[stage];
-            const double start = later(time, link_free);
-            if (stage) {
                 double link_time = row->link_time, core_time = row->core_time;
-                double done = start + link_time;
+                double done = later(time, link_free) + link_time;
                 double leave = later(done + row->latency, core_free) + core_time;
                 if (UNLIKELY(leave >= edge)) {
-                    leave = cross(front, schedule, stream, 0.0, start, core_free, &done, &link_time, &core_time);
+                    const double start = later(time, link_free);
+                    const Crossing crossing = cross(schedule, data, stream->client, row->stage, 0.0, start, core_free);
+                    done = crossing.done;
+                    leave = crossing.leave;
+                    link_time = crossing.link_time;
+                    core_time = crossing.core_time;
                     if (leave == INFINITY || state->stalled_count) {
                         /* Nothing overtakes it: whatever comes next must not take the short way. */
+                        stream->step = &data->write[row->stage];
                         state->stalled[state->stalled_count++] = turn;
                         turn = line_pop(&line, few);
                         edge = -INFINITY;
@@ -285,38 +386,41 @@ static ALWAYS_INLINE int run_in_order(const Setup *setup, Schedule *schedule, St
                 core_free = leave;
                 link_busy += link_time;
                 core_busy += core_time;
-                double reply = leave;
+                double reply = leave, latency = row->latency;
                 if (row->stores) {
                     admitted_at = reply = later(admitted_at, leave);
                     drain_serve(&drain, reply, row->work);
                     if (row->wait)
                         reply = drain.free_at;
                 }
-                double latency = row->latency;
                 if (UNLIKELY(reply >= edge))
                     latency = capacity_at(&schedule->latency[stream->client], reply);
-                stream->stage = stream->left == 0.0 ? row->follow_empty : row->follow;
+                stream->step = row->then;
                 turn = line_next(&line, (Turn){reply + latency, KEY(number, index)}, few);
                 continue;
             }
-            double payload = stream->left, link_time = row->link_time, core_time = row->core_time;
-            if (payload >= data->block)
-                payload = data->block;
-            else {
-                if (payload != data->partial) {
-                    const Operation *const write = data->operation;
-                    data->partial = payload;
-                    data->partial_link = (write->request + payload) / data->bandwidth;
-                    data->partial_core = (write->work + write->work_per_byte * payload) / front->share;
+            double left = stream->left, payload = data->block;
+            double link_time = row->link_time, core_time = row->core_time;
+            if (left < payload) {
+                if (UNLIKELY(left == 0.0)) {
+                    row = row->then;
+                    goto again;
                 }
-                link_time = data->partial_link;
-                core_time = data->partial_core;
+                payload = left;
+                link_time = (data->operation->request + payload) / data->bandwidth;
+                core_time = (data->operation->work + data->operation->work_per_byte * payload) / front->share;
             }
-            double done = start + link_time;
+            double done = later(time, link_free) + link_time;
             double leave = later(done + row->latency, core_free) + core_time;
             if (UNLIKELY(leave >= edge)) {
-                leave = cross(front, schedule, stream, payload, start, core_free, &done, &link_time, &core_time);
+                const double start = later(time, link_free);
+                const Crossing crossing = cross(schedule, data, stream->client, row->stage, payload, start, core_free);
+                done = crossing.done;
+                leave = crossing.leave;
+                link_time = crossing.link_time;
+                core_time = crossing.core_time;
                 if (leave == INFINITY || state->stalled_count) {
+                    stream->step = row;
                     state->stalled[state->stalled_count++] = turn;
                     turn = line_pop(&line, few);
                     edge = -INFINITY;
@@ -327,17 +431,17 @@ static ALWAYS_INLINE int run_in_order(const Setup *setup, Schedule *schedule, St
             core_free = leave;
             link_busy += link_time;
             core_busy += core_time;
-            double reply = later(admitted_at, leave), work = row->work;
+            double reply = later(admitted_at, leave), latency = row->latency, work = row->work;
             admitted += payload;
             if (admitted - drained > buffer && reply < INFINITY) {
                 /* Among these are some that the store has had for long. */
-                const double head = reply;
-                while (admitted - drained > buffer && buffered.head < buffered.count) {
-                    const Payload oldest = buffered.at[buffered.head++];
+                const double come = reply;
+                while (admitted - drained > buffer && head < count) {
+                    const Payload oldest = payloads[head++];
                     drained = oldest.admitted;
                     reply = later(oldest.time, reply);
                 }
-                blocked += reply - head;
+                blocked += reply - come;
             }
             if (reply < INFINITY) {
                 if (single) {
@@ -349,39 +453,44 @@ static ALWAYS_INLINE int run_in_order(const Setup *setup, Schedule *schedule, St
                     noted->times.at[noted->times.count++] = reply;
                     noted->values.at[noted->values.count++] = state->sent[stream->client] += payload;
                 }
-                const double place = sooner(position, capacity);
-                work += payload / sqrt(square + fall * place / capacity);
+                work += payload / rate;
                 position += payload;
+                rate = store_rate(server, position);
             }
             admitted_at = reply;
             drain_serve(&drain, reply, work);
-            buffered.at[buffered.count++] = (Payload){admitted, drain.free_at};
+            payloads[count].admitted = admitted;
+            payloads[count++].time = drain.free_at;
             if (row->wait)
                 reply = drain.free_at;
-            double latency = row->latency;
             if (UNLIKELY(reply >= edge))
                 latency = capacity_at(&schedule->latency[stream->client], reply);
             const Turn answer = {reply + latency, KEY(number, index)};
-            const double left = stream->left - payload;
+            left -= payload;
             stream->left = left;
-            Turn *const ring = rings + stream->ring;
-            int64_t slot = stream->slot;
-            ring[slot] = answer;
-            if (++slot == stream->window)
-                slot = 0;
-            stream->slot = slot;
-            if (turn_before(stream->last, answer))
+            stream->step = row;
+            if (answer.time >= stream->last.time)
                 stream->last = answer;
+            if (!stream->brief) {
+                Turn *const ring = rings + stream->ring;
+                int64_t slot = stream->slot;
+                ring[slot] = answer;
+                if (++slot == stream->window)
+                    slot = 0;
+                stream->slot = slot;
+                if (left != 0.0 && turn_before(turn, ring[slot]))
+                    turn = line_next(&line, ring[slot], few);
+            }
             if (left == 0.0) {
-                stream->stage = row->follow;
+                stream->step = row->then;
                 turn = line_next(&line, stream->last, few);
-            } else if (turn_before(turn, ring[slot])) {
-                turn = line_next(&line, ring[slot], few);
             }
         }
         /* Those that hold nobody up any more. */
-        while (buffered.head < buffered.count && buffered.at[buffered.head].time <= admitted_at)
-            drained = buffered.at[buffered.head++].admitted;
+        while (head < count && payloads[head].time <= admitted_at)
+            drained = payloads[head++].admitted;
+        buffered->head = head;
+        buffered->count = count;
         if (single) {
             files->admitted.times.count = note_time - files->admitted.times.at;
             files->admitted.values.count = note_sent - files->admitted.values.at;
@@ -399,10 +508,11 @@ static ALWAYS_INLINE int run_in_order(const Setup *setup, Schedule *schedule, St
         if (!ended)
             record_read_meters(record, state, &schedule->share, trouble);
     }
+    for (int64_t i = 0; i < state->stream_count; i++)
+        streams[i].stage = stage_of_step(&streams[i]);
     if (turn.key != INT64_MAX)
         line_insert(&line, turn, few);
     line_settle(&line, state, few);
-    state->buffered = buffered;
     state->number = number;
     state->drained = drained;
     state->position = position;

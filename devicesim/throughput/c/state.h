@@ -39,7 +39,9 @@ typedef struct {
     int64_t unanswered;
     double left;
     Turn last, held;
-    int64_t is_held, even[3]; /* to make a stream 128 bytes */
+    int64_t is_held;
+    const struct Row *step; /* the one next, while the loop for one core runs */
+    int64_t brief, even;    /* the file needs no more WRITEs than a window; and to make a stream 128 bytes */
 } Stream;
 
 /* An RPC on its way; kind 0 is about to leave the cores, 1 to arrive at them (or to cross its link). */
@@ -424,8 +426,13 @@ static inline void drain_serve(Drain *drain, double from, double work)
     double took = drain->speed == 1.0 ? work : work / drain->speed;
     drain->free_at = begin + took;
     if (UNLIKELY(drain->free_at > drain->edge)) {
-        drain->free_at = capacity_serve(drain->curve, begin, work, &took);
-        drain_look(drain);
+        /* By way of copies, so that a drain in local variables can stay in registers. */
+        Drain beyond = *drain;
+        double served;
+        beyond.free_at = capacity_serve(drain->curve, begin, work, &served);
+        drain_look(&beyond);
+        *drain = beyond;
+        took = served;
     }
     drain->busy += took;
 }
@@ -599,29 +606,11 @@ static inline int stream_take(State *s, Record *r, Stream *stream, double time, 
         }
         ++*taken;
         stream->left = files->sizes.at[stream->file];
+        stream->brief = 0;
         stream->stage = stream->before ? -stream->before : stream->left != 0.0 ? 0 : stream->after ? 1 : NO_STAGE;
         if (stream->stage != NO_STAGE)
             return 1;
     }
-}
-
-/* The same where there is room in the columns, and every file begins with an operation. */
-static inline int stream_take_plain(State *s, Files *files, Stream *stream, double time)
-{
-    const int64_t taken = s->taken[0];
-    if (stream->file >= 0) {
-        ((int64_t *)files->finished.at)[files->finished.count++] = stream->file;
-        files->finished_at.at[files->finished_at.count++] = time;
-    }
-    if (taken == s->available[0]) {
-        stream->file = -1;
-        return 0;
-    }
-    stream->file = taken;
-    stream->left = files->sizes.at[taken];
-    stream->stage = -stream->before;
-    s->taken[0] = taken + 1;
-    return 1;
 }
 
 #endif
