@@ -105,7 +105,7 @@ class Crew:
         wanted: list[int] = []
         for place, each in enumerate(ranges):
             kept = self.ledger.get(each.key) if self.ledger is not None else None
-            if kept is None:
+            if kept is None or kept.at.size != each.at.size:
                 wanted.append(place)
             else:
                 done[place] = kept

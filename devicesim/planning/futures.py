@@ -51,7 +51,8 @@ class Futures:
         draws: values of the uncertain figures in SI, by key, shape (n,) each; of none where nothing was varied.
         told: how they were computed, one entry for each way taken.
         at: times at which ``progress`` was asked for, shape (m,) [s since the start].
-        progress: bytes on the device and bytes in S3 by then, shape (n, m) each; empty if not asked for.
+        progress: bytes by then, shape (n, m) each: ``ingest`` onto the device, ``import`` from it into S3, and where
+            there is such a leg ``online`` over the line and ``read`` off the device; empty if not asked for.
         survey: what was measured to tell them together, for others of the story; None where they were not, or joined.
     """
 

@@ -175,7 +175,7 @@ def _cost(plan: Plan, first: Outlook) -> str:
             quantity(each.text),
             quantity(each.range),
             kind(each.kind),
-            text(each.date),
+            quantity(each.date),
             source(each.source),
         )
         for each in found.values()

@@ -114,6 +114,10 @@ def _arrived(told: Futures | None) -> Any:
     there = sum(curves[1:], curves[0])
     whole = np.max([curve.max(axis=1) for curve in told.progress.values()], axis=0)
     whole = np.maximum(whole, there.max(axis=1))
+    # Where not all came, what there was is not seen: it is as much as usual.
+    complete = np.array([end == "complete" for end in told.outcomes])[told.outcome]
+    if complete.any():
+        whole[~complete] = np.maximum(whole[~complete], np.median(whole[complete]))
     return there / np.where(whole > 0, whole, 1.0)[:, np.newaxis]
 
 

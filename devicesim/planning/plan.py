@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,8 @@ from devicesim.planning.choice import Aim, Choice, choose, front
 from devicesim.planning.crew import Crew
 from devicesim.planning.futures import Futures
 from devicesim.planning.outlook import CONFIDENCE, Outlook, headline, look
+from devicesim.planning.replicate import DAY
+from devicesim.planning.together.telling import unfit
 from devicesim.scenario import Goal, Scenario, Varied
 
 LEAST, MOST = 64, 16_384
@@ -44,7 +46,11 @@ DATES = (0.5, 0.95)
 CURVES = 512
 """Futures whose progress is drawn."""
 MOMENTS = 96
-"""Times at which it is noted."""
+"""Times at which it is drawn."""
+NOTED = np.concatenate(
+    [np.arange(0, 2, 1 / 96), np.arange(2, 30, 1 / 8), np.arange(30, 120), np.arange(120, 1200, 10)]
+)
+"""Times at which it is noted of futures that are runs of their own, before it is known how long they take [days]."""
 
 Floats = NDArray[np.float64]
 _NO_TIMES: Floats = np.zeros(0)
@@ -196,11 +202,23 @@ def plan(varied: Varied, request: Request | None = None, crew: Crew | None = Non
 
 def _enough(stories: Mapping[str, Scenario], asked: Request, seed: int, crew: Crew) -> dict[str, Futures]:
     """As many futures as were asked for, or as the precision takes: the number doubles until it is reached."""
+    alone = {name: story for name, story in stories.items() if asked.curves and unfit(story)}
+    beside = {name: story for name, story in stories.items() if name not in alone}
+
+    def tell(upto: int) -> dict[str, Futures]:
+        # What is run would have to be run again for its progress.
+        found = {
+            name: each
+            for part, at in ((beside, _NO_TIMES), (alone, NOTED))
+            for name, each in (crew.tell(part, upto, seed, at) if part else {}).items()
+        }
+        return {name: found[name] for name in stories}
+
     if asked.replications is not None:
-        return crew.tell(stories, asked.replications, seed, _NO_TIMES)
+        return tell(asked.replications)
     number, precision = LEAST, PRECISION if asked.precision is None else asked.precision
     while True:
-        futures = crew.tell(stories, number, seed, _NO_TIMES)
+        futures = tell(number)
         exact = all(exactness(stories[name], found) <= precision for name, found in futures.items())
         dear = 2 * number * sum(map(effort, futures.values())) > PATIENCE
         if exact or number >= MOST or (dear and asked.precision is None):
@@ -237,7 +255,23 @@ def _curves(outlooks: Sequence[Outlook], seed: int, crew: Crew) -> dict[str, Fut
         date = each.measure(each.headline)
         end = next((d for d in (date.p95, date.p50, date.p5) if math.isfinite(d)), math.nan)
         if math.isfinite(end) and end > 0:
+            count = min(CURVES, len(each.futures))
+            if each.futures.at.size:
+                found[each.name] = _noted(
+                    each.futures.rows(np.arange(count)), np.linspace(0, 1.02 * end, MOMENTS)
+                )
+                continue
             other = Crew(crew.executor, None, crew.watch, crew.surveys)
             times = np.linspace(0.0, 1.02 * end, MOMENTS)
-            found |= other.tell({each.name: each.story}, min(CURVES, len(each.futures)), seed, times)
+            found |= other.tell({each.name: each.story}, count, seed, times)
     return found
+
+
+def _noted(futures: Futures, days: Floats) -> Futures:
+    """Futures with their progress at other times than it was noted at."""
+    at = days * DAY
+    curves = {
+        name: np.array([np.interp(at, futures.at, line) for line in lines])
+        for name, lines in futures.progress.items()
+    }
+    return replace(futures, at=at, progress=curves)

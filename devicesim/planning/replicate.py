@@ -32,6 +32,8 @@ MOST = 2**31
 """Replications have numbers below this."""
 FEW = 64
 """Futures fewer than which are run one by one: telling them together has to be set up."""
+LEGS = ("ingest", "import", "online", "read")
+"""Legs whose progress is noted: onto a device, from it into S3, over the line into S3, off a device."""
 DAY = 86400.0
 
 
@@ -158,10 +160,10 @@ def _of(
 ) -> Futures:
     """One World as futures of one row."""
     metrics, outcome = measures(world)
-    curves = {name: np.zeros(at.size) for name in ("ingest", "import")}
-    for leg in world.stream.legs:
-        if leg.name in curves:
-            curves[leg.name] += leg.at(at)[0]
+    curves: dict[str, NDArray[np.float64]] = {name: np.zeros(at.size) for name in ("ingest", "import")}
+    for leg in world.stream.legs if at.size else ():
+        if leg.name in LEGS:
+            curves[leg.name] = curves.get(leg.name, np.zeros(at.size)) + leg.at(at)[0]
     return Futures(
         seed=seed,
         replication=np.array([number]),

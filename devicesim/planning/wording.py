@@ -10,6 +10,7 @@ from devicesim.planning.breakeven import Row
 from devicesim.planning.choice import Reach
 from devicesim.planning.outlook import Measure, Outlook, Price, Verdict
 from devicesim.planning.plan import Plan
+from devicesim.planning.replicate import FEW
 from devicesim.report import phrases
 from devicesim.units import format_duration, format_size
 
@@ -86,9 +87,9 @@ def subject(plan: Plan) -> str:
         if plan.precision is not None and plan.reached > plan.precision:
             how = "--replications computes on" if plan.most else "--precision computes on"
             exact += f", not {phrases.number(100 * plan.precision)} %: {how}"
-    elif plan.precision is not None:
+    else:
         how = "--replications computes" if plan.most else "--precision or --replications compute"
-        exact = f"; too few to bound P95: {how} on"
+        exact = "; too few to bound P95" + (f": {how} on" if plan.precision is not None else "")
     what = phrases.plain(first.subject)
     return f"{what}: {phrases.count(plan.replications, 'future')}{each}{exact}."
 
@@ -309,6 +310,14 @@ def how(plan: Plan) -> Iterator[str]:
     worst = max((way.error for each in plan.outlooks for way in each.futures.told), default=0.0)
     if worst:
         yield f"copies are computed from samples, to {100 * worst:.2g} % of their length"
+    alone = dict[str, list[str]]()
+    for each in plan.outlooks:
+        whys = [way.why for way in each.futures.told if way.name == "world"]
+        if whys and all(way.name == "world" for way in each.futures.told) and len(each.futures) >= FEW:
+            alone.setdefault(whys[0], []).append(phrases.plain(each.name))
+    for why, names in alone.items():
+        of = f" of {', '.join(names)}" if len(plan.outlooks) > 1 else ""
+        yield f"each future{of} is a run of its own, which takes long, since {why}"
 
 
 def interval_text(measure: Measure) -> str:
