@@ -374,7 +374,12 @@ class TestCommands:
             ("describe-device nonsense", "options begin with --", 2),
             ("describe-device 'open", "No closing quotation", 2),
             ("scp -t /x", "scp copies by SFTP", 127),
-            ("rsync --server . /x", "mount the share by NFS", 127),
+            ("rsync --server . /x", "mount the share for it, by NFS or by serve --mount", 127),
+            (
+                "ls -l /buckets",
+                "ls: not found; the device has no shell, its files are seen by sftp, scp",
+                127,
+            ),
         ],
     )
     def test_misuse_is_told(self, door: SshDoor, command: str, words: str, status: int) -> None:

@@ -26,9 +26,12 @@ PROFILE = ("endpoint", "manifest-file", "unlock-code", "profile")
 
 NOT_HERE = {
     "scp": "scp copies by SFTP, as it does unless -O is given",
-    "rsync": "rsync cannot come by SSH; mount the share by NFS for it",
+    "rsync": "rsync cannot come by SSH; mount the share for it, by NFS or by serve --mount",
 }
 """Programs that people try, with what to do instead."""
+
+OF_FILES = frozenset({"cat", "cp", "df", "du", "find", "ls", "mkdir", "mv", "rm", "stat"})
+"""What a shell has for files, and the device does not."""
 
 FOUND, FAILED, MISUSED, NOT_FOUND = 0, 1, 2, 127
 """Exit statuses as a shell has them."""
@@ -117,6 +120,11 @@ class Shell:
         name, rest = words[0], words[1:]
         if name in {"help", "--help", "-h"}:
             return "".join(f"{each}\n" for each in COMMANDS), FOUND
+        if name in OF_FILES:
+            return (
+                f"{name}: not found; the device has no shell, its files are seen by sftp, scp and NFS\n",
+                NOT_FOUND,
+            )
         if name not in COMMANDS:
             return f"{unknown('command', name, COMMANDS)}\n", NOT_FOUND
         options = _options(getattr(Console, COMMANDS[name]), rest)
