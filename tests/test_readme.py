@@ -122,6 +122,23 @@ def test_commands_on_faults_run() -> None:
         assert devicesim(*words).returncode == 0, line
 
 
+def test_the_random_faults_of_the_readme_are_those_that_are_drawn() -> None:
+    command = block("sh", "'devicesim[shrink]'`).").splitlines()[0].partition("#")[0].split()[1:]
+    told = devicesim(*command)
+    assert (told.returncode, told.stderr) == (1, block("toml", "<!-- output: faults -->"))
+    assert "✗ days_to_s3 < 21" in told.stdout
+    assert "parcel-damaged" in told.stdout
+
+
+def test_the_smallest_story_of_the_readme_is_that_which_is_found() -> None:
+    pytest.importorskip("hypothesis")
+    command = block("sh", "'devicesim[shrink]'`).").splitlines()[1].partition("#")[0].split()[1:]
+    told = devicesim(*command)
+    assert (told.returncode, told.stdout) == (0, block("toml", "<!-- output: shrink -->"))
+    assert "in 23 runs" in README
+    assert "devicesim: 23 runs" in told.stderr
+
+
 def test_the_table_of_datasync_is_the_code_s() -> None:
     shown = README.split("<!-- table: datasync -->\n")[1].split("<!-- end -->")[0]
     assert shown == datasync.table()
