@@ -116,10 +116,10 @@ class Door:
 
 
 def measured(what, ports, version, process):
-    """Rate, and the server's processor time for each of its units [ms]."""
-    before = busy(process)
+    """Rate, the server's processor time for each of its units [ms], and the client's as a share of the time."""
+    before, own = busy(process), time.process_time()
     amount, took = what(ports, version)
-    return amount / took, 1e3 * (busy(process) - before) / amount
+    return amount / took, 1e3 * (busy(process) - before) / amount, (time.process_time() - own) / took
 
 
 def compare(what, name, version, doors, ganesha, pairs):
@@ -130,11 +130,12 @@ def compare(what, name, version, doors, ganesha, pairs):
             theirs.append(measured(what, GANESHA, version, ganesha))
             ours.append(measured(what, door.ports, version, door.process))
         ratios = sorted(mine[0] / his[0] for mine, his in zip(ours, theirs, strict=True))
-        (rate, cost), (his_rate, his_cost) = (
-            map(statistics.median, zip(*each, strict=True)) for each in (ours, theirs)
-        )
+        told = [
+            "{:6.0f} {:6.3f} ms {:4.0%}".format(*map(statistics.median, zip(*each, strict=True)))
+            for each in (ours, theirs)
+        ]
         print(
-            f"{name} {version:4} {content:9}{rate:6.0f} {cost:6.3f} ms  ganesha {his_rate:6.0f} {his_cost:6.3f} ms"
+            f"{name} {version:4} {content:9}{told[0]}  ganesha {told[1]}"
             f"  {statistics.median(ratios):5.2f} x [{ratios[0]:.2f}-{ratios[-1]:.2f}]",
             flush=True,
         )

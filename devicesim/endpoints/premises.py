@@ -233,14 +233,16 @@ class Premises:
             known = self._numbers[arrival] = client_of(clients, arrival)
         return known
 
-    def look(self) -> tuple[float, tuple[str, ...] | None] | None:
-        """Simulated time [s] and :attr:`allowed_hosts` while the device serves; whoever asks holds the lock.
+    def look(self) -> tuple[float, tuple[str, ...] | None, Share] | None:
+        """Simulated time [s], :attr:`allowed_hosts` and :attr:`share` while the device serves.
 
-        For operations that cost nothing: what they do is done like in :meth:`perform`, and told to :meth:`moved`.
+        Whoever asks holds the lock. For operations that cost nothing: what they do is done like in :meth:`perform`, and
+        told to :meth:`moved`.
         """
-        now = self.snow.world.tick()
-        life = self._there
-        return (now, life.console.allowed_hosts) if life is not None and life.device.serves else None
+        now, life = self.snow.world.tick(), self._there
+        if life is None or not (device := life.device).serves:
+            return None
+        return now, life.console.allowed_hosts, device.share
 
     def due(self, reply: float) -> float:
         """Seconds on the wall until a reply may be sent; 0 and less for at once.

@@ -34,7 +34,7 @@ class Stand:
             return Done(None, error, self.world.now)
 
     def look(self):
-        return (self.world.now, self.allowed_hosts) if self.serves else None
+        return (self.world.now, self.allowed_hosts, self.share) if self.serves else None
 
     def moved(self):
         pass

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 
 from devicesim.device.share.nodes import File
@@ -151,6 +152,7 @@ def _outside(start: int, end: int, low: int, high: int) -> Iterator[tuple[int, i
         yield max(start, high), end
 
 
+@lru_cache(maxsize=64)
 def write_verifier(name: str, boot: int) -> bytes:
     """Eight bytes that are others after every boot (RFC 1813, 3.3.7), and the same in every run.
 

@@ -17,7 +17,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from operator import itemgetter
 from typing import NamedTuple
 
-from devicesim.device.share import Discard, Keep
+from devicesim.device.share import Discard, Keep, Share
 from devicesim.endpoints.nfs import mount, rpc, v3, v4
 from devicesim.endpoints.nfs.bulk import Body
 from devicesim.endpoints.nfs.quick import Quick, quick
@@ -110,7 +110,7 @@ class Service:
         with premises.lock:
             if (seen := premises.look()) is None or not self._allows(host := connection.host, seen[1]):
                 return None
-            self._files()
+            self._files(seen[2])
             if self._quick is None:
                 return None
             place, beside = (-1, None) if body is None else body
@@ -217,9 +217,9 @@ class Service:
             self._repeats.keep(key, connection, parts)
         return Reply((head, *parts), done.reply if self._premises.paced else None)
 
-    def _files(self) -> Tree:
-        """The files of the device, which serves now."""
-        share, tree = self._premises.share, self._tree
+    def _files(self, share: Share | None = None) -> Tree:
+        """The files of the device, which serves now; ``share`` are they, where they were just looked at."""
+        tree, share = self._tree, share or self._premises.share
         assert share is not None
         if tree is None or tree.share is not share or tree.boot != share.boot:
             tree = self._tree = Tree(share)
