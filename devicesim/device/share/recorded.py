@@ -100,10 +100,13 @@ def _telling(name: str) -> Any:
 
     def change(self: Recorded, *arguments: Any, **named: Any) -> Any:
         # Before: a name that is removed may take its node along.
-        told = list(map(_plain, arguments)) if self.tell is not None else []
+        told = []
+        if self.tell is not None:
+            told = [value if type(value) in _AS_IT_IS else _plain(value) for value in arguments]
         result = plain(self, *arguments, **named)
         if self.tell is not None:
-            self.tell(name, told, {key: _named(value) for key, value in named.items()})
+            more = {key: value if type(value) in _AS_IT_IS else _named(value) for key, value in named.items()}
+            self.tell(name, told, more)
         return result
 
     change.__doc__ = f"As :meth:`Share.{name}`."
@@ -113,8 +116,6 @@ def _telling(name: str) -> Any:
 
 def _plain(value: Any) -> Any:
     """An argument by its place: names and targets are text where the share takes them, and it has not looked yet."""
-    if type(value) in _AS_IT_IS:
-        return value
     if isinstance(value, Node):
         return value.fileid, value.generation
     if isinstance(value, _BYTES):
