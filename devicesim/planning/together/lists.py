@@ -30,8 +30,8 @@ from devicesim.throughput.profile import SUMS
 Floats = NDArray[np.float64]
 Sizes = NDArray[np.int64]
 
-BLOCKS = 64
-"""Blocks that a list is summed in."""
+BLOCKS, ALIKE = 64, 16
+"""Blocks that a list is summed in; those of evenly spaced quantiles are all alike, and fewer."""
 MANY = 2_000_000
 """Files up to which a list is drawn."""
 STRATA = 16_384
@@ -189,7 +189,7 @@ class Wares:
     def blocks(self, row: int, block: float, window: int) -> Floats:
         """:data:`~devicesim.throughput.SUMS` of one future's own files, shape (6, blocks)."""
         sizes = self.sizes(row).astype(np.float64)
-        return self.scale(row) * _summed(sizes, block, window * block, _edges(sizes.size))
+        return self.scale(row) * _summed(sizes, block, window * block, _edges(sizes.size, BLOCKS))
 
     def lists(self, block: float, windows: NDArray[np.int64], fits: Fits | None = None) -> Lists:
         """The sums in every future, of WRITEs of ``block`` bytes, ``windows`` of them in flight, shape (n,).
@@ -205,7 +205,7 @@ class Wares:
         if found is not None:
             return self._fitted(block, windows, found)
         sizes, scale = self.sizes(0).astype(np.float64), self.scale(0)
-        edges = _edges(sizes.size)
+        edges = _edges(sizes.size, BLOCKS if self.exact else ALIKE)
         distinct, which = np.unique(windows, return_inverse=True)
         if float(sizes.max()) <= block * float(distinct[0]):
             distinct, which = distinct[:1], np.zeros(windows.size, dtype=np.int64)
@@ -273,9 +273,9 @@ def given(seed: int, name: str) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
 
 
-def _edges(count: int) -> NDArray[np.int64]:
-    """Where the blocks of so many files begin."""
-    blocks = min(BLOCKS, count)
+def _edges(count: int, most: int) -> NDArray[np.int64]:
+    """Where the blocks of so many files begin, which are at most so many."""
+    blocks = min(most, count)
     return np.arange(blocks) * count // blocks
 
 
