@@ -20,13 +20,13 @@ PLAIN, WRITE, STORING, TAKE = range(4)
 """Sorts of a stream's next step: an operation that leaves the store alone, a WRITE, another one that waits for or
 works the store, and taking the next file."""
 
-Detail: TypeAlias = tuple[Operation, float, float, int, float, bool]
-"""Of a row: the operation, the client's block [bytes], its bandwidth [bytes/s] and its window; the operation's work of
-the store [s], and whether it waits for it."""
+Detail: TypeAlias = tuple[int, Operation, float, float, int, float, bool]
+"""Of a row: the client, the operation, the client's block [bytes], its bandwidth [bytes/s] and its window; the
+operation's work of the store [s], and whether it waits for it."""
 
-Row: TypeAlias = tuple[int, float, float, int, Any, int | None, Detail]
-"""A stream's next step: its sort, time on the link and on a core [s] (of a WRITE: of a whole block), the client, the
-row of the step that follows (after a WRITE: after all of them; None after TAKE), the stream's stage, and the detail."""
+Row: TypeAlias = tuple[int, float, float, Any, Detail, int | None]
+"""A stream's next step: its sort, time on the link and on a core [s] (of a WRITE: of a whole block), the row of the
+step that follows (after a WRITE: after all of them; None after TAKE), the detail, and the stream's stage."""
 
 Chain: TypeAlias = dict[int | None, Row]
 """A file's steps by stage."""
@@ -99,8 +99,8 @@ class Front:
         def row(operation: Operation, stage: int | None, payload: float, sort: int, follow: Any) -> Row:
             link_time = float((operation.request + payload) / bandwidth)
             core_time = float((operation.work + operation.work_per_byte * payload) / share)
-            detail = operation, block, bandwidth, client.window, operation.store, operation.wait
-            return sort, link_time, core_time, index, follow, stage, detail
+            detail = index, operation, block, bandwidth, client.window, operation.store, operation.wait
+            return sort, link_time, core_time, follow, detail, stage
 
         def call(operation: Operation, stage: int, follow: Row) -> Row:
             sort = STORING if operation.store > 0 or operation.wait else PLAIN

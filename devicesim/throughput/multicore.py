@@ -87,7 +87,7 @@ def run_multicore(
         else:
             # Next a stream issues an RPC.
             index = turn[2]
-            sort, link_time, core_time, client, follow, _, detail = rows[index]
+            sort, link_time, core_time, follow, detail, _ = rows[index]
             payload = 0.0
             if sort:
                 stream = streams[index]
@@ -97,11 +97,11 @@ def run_multicore(
                         state.parked.append(turn)
                         turn = queue.popleft() if queue else NEVER
                         continue
-                    rows[index] = row = chains[client][stream.left > 0][stream.stage]
-                    sort, link_time, core_time, client, follow, _, detail = row
+                    rows[index] = row = chains[stream.client][stream.left > 0][stream.stage]
+                    sort, link_time, core_time, follow, detail, _ = row
+                client, operation, block, bandwidth, window, _, _ = detail
                 if sort == WRITE:
                     payload = stream.left
-                    operation, block, bandwidth, window, _, _ = detail
                     if payload >= block:
                         payload = block
                     else:
@@ -129,7 +129,7 @@ def run_multicore(
             if leave < until:
                 lag = latency
             else:
-                crossing = cross(schedule, client, detail[0], payload, start, arrival, cores[0])
+                crossing = cross(schedule, detail[0], detail[1], payload, start, arrival, cores[0])
                 done, reach, leave, link_time, core_time = crossing
                 if done == inf:
                     result = None
@@ -138,11 +138,11 @@ def run_multicore(
                 if start >= change:
                     front.look(start, streams)
                     chains, since, change, until = front.chains, front.since, front.change, front.until
-                    latency, follow = front.latency, rows[index][4]
+                    latency, follow = front.latency, rows[index][3]
             last = time
             link_free = done
             link_busy += link_time
-            arrived[client] = arrival = reach
+            arrived[detail[0]] = arrival = reach
             heapreplace(cores, leave)
             core_busy += core_time
             if not sort:
@@ -155,7 +155,7 @@ def run_multicore(
                     latest = answer[0]
                     queue.append(answer)
                     turn = queue.popleft()
-                elif answer < queue[0]:
+                elif answer[0] < queue[0][0]:
                     turn = answer
                 else:
                     insort(queue, answer)
@@ -177,7 +177,7 @@ def run_multicore(
                 elif free is UNKNOWN:
                     stream.held = turn
                     turn = queue.popleft() if queue else NEVER
-                elif free > turn:
+                elif free[0] > time or free > turn:
                     if queue and free > queue[0]:
                         insort(queue, free)
                         turn = queue.popleft()
@@ -187,7 +187,7 @@ def run_multicore(
                         latest = free[0]
             else:
                 turn = queue.popleft() if queue else NEVER
-            answered, operation = number, detail[0]
+            answered = number
             number += 1
             if leave >= due or leave > turn[0] or leave > to:
                 # Something else comes first.
@@ -217,10 +217,10 @@ def run_multicore(
                         reply = room_at
                 blocked += reply - head
             if reply < inf:
-                sent[client] += payload
                 note_time, note_bytes = notes[client]
                 note_time(reply)
-                note_bytes(sent[client])
+                sent[client] = total = sent[client] + payload
+                note_bytes(total)
                 place = position if position < capacity else capacity
                 work += payload / sqrt(square + fall * place / capacity)
                 position += payload
@@ -232,25 +232,24 @@ def run_multicore(
             store_free, took = curve.serve(begin, work)
             speed, speed_edge = store_speed(curve, store_free)
         store_busy += took
-        if payload:
-            buffered.append((admitted, store_free))
         if operation.wait:
             reply = store_free
         lag = latency if since <= reply < until else latencies.at(reply)
         answer = (reply + lag, answered, index)
-        stream = streams[index]
-        row = rows[index]
-        if row[0] != WRITE:
-            rows[index] = row[4]
+        if not payload:
+            rows[index] = rows[index][3]
         else:
+            buffered.append((admitted, store_free))
+            stream = streams[index]
             stream.ring[slot] = answer
             stream.unanswered -= 1
-            if answer > stream.last:
+            latest_answer = stream.last
+            if answer[0] > latest_answer[0] or answer > latest_answer:
                 stream.last = answer
             if not stream.left:
                 if stream.unanswered:
                     continue
-                rows[index] = row[4]
+                rows[index] = rows[index][3]
                 answer = stream.last
             elif stream.held and stream.slot == slot:
                 if stream.held > answer:

@@ -78,7 +78,7 @@ def run_ordered(
             if time > to:
                 break
             last = time
-            sort, link_time, core_time, client, follow, _, detail = rows[index]
+            sort, link_time, core_time, follow, detail, _ = rows[index]
             payload = 0.0
             if sort:
                 stream = streams[index]
@@ -87,11 +87,11 @@ def run_ordered(
                         state.parked.append(turn)
                         turn = queue.popleft() if queue else NEVER
                         continue
-                    rows[index] = row = chains[client][stream.left > 0][stream.stage]
-                    sort, link_time, core_time, client, follow, _, detail = row
+                    rows[index] = row = chains[stream.client][stream.left > 0][stream.stage]
+                    sort, link_time, core_time, follow, detail, _ = row
+                client, operation, block, bandwidth, window, work, wait = detail
                 if sort == WRITE:
                     payload = left = stream.left
-                    operation, block, bandwidth, window, _, _ = detail
                     if payload >= block:
                         payload = block
                     else:
@@ -103,7 +103,7 @@ def run_ordered(
             lag = latency
             if leave >= until:
                 start = time if time > link_free else link_free
-                crossing = cross(schedule, client, detail[0], payload, start, -inf, core_free)
+                crossing = cross(schedule, detail[0], detail[1], payload, start, -inf, core_free)
                 done, _, leave, link_time, core_time = crossing
                 if leave == inf or stalled:
                     # Nothing overtakes it: whatever comes next must not take the short way.
@@ -114,10 +114,10 @@ def run_ordered(
                 if start >= change:
                     front.look(start, streams)
                     chains, latency, change = front.chains, front.latency, front.change
-                    until, follow = front.until, rows[index][4]
+                    until, follow = front.until, rows[index][3]
                 lag = latency if leave < until else latencies.at(leave)
             if noting:
-                noting((link_free, core_free, admitted_at, detail[0], payload))
+                noting((link_free, core_free, admitted_at, detail[1], payload))
             link_free, core_free = done, leave
             link_busy += link_time
             core_busy += core_time
@@ -126,7 +126,6 @@ def run_ordered(
                 answer = (leave + lag, number, index)
             else:
                 reply = leave if leave > admitted_at else admitted_at
-                work = detail[4]
                 if payload:
                     admitted += payload
                     if admitted - drained > buffer and reply < inf:
@@ -152,7 +151,7 @@ def run_ordered(
                     store_free, took = curve.serve(begin, work)
                     speed, speed_edge = store_speed(curve, store_free)
                 store_busy += took
-                if detail[5]:
+                if wait:
                     reply = store_free
                 if reply >= until:
                     lag = latencies.at(reply)
@@ -168,22 +167,25 @@ def run_ordered(
                     if slot == window:
                         slot = 0
                     stream.slot = slot
-                    if answer > stream.last:
+                    # Of two answers at one instant the one to the later RPC is the later, and so in all that follows:
+                    # times are compared first, since to compare two turns takes several times as long.
+                    if answer[0] >= stream.last[0]:
                         stream.last = answer
                     if not left:
                         rows[index] = follow
                         answer = stream.last
-                    elif ring[slot] > turn:
-                        answer = ring[slot]
                     else:
-                        continue
+                        free = ring[slot]
+                        if free[0] < time or free <= turn:
+                            continue
+                        answer = free
             if not queue:
                 turn = answer
             elif answer[0] > latest:
                 latest = answer[0]
                 queue.append(answer)
                 turn = queue.popleft()
-            elif answer < queue[0]:
+            elif answer[0] < queue[0][0]:
                 turn = answer
             else:
                 insort(queue, answer)

@@ -295,7 +295,8 @@ class Replay:
         for turn in state.stalled:
             heappush(state.ready, turn)
         state.stalled.clear()
-        self._queue(state).retry()
+        if any(state.pending):
+            self._queue(state).retry()
 
     # What can be read.
 
