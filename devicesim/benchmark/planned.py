@@ -21,6 +21,7 @@ RUNS_ROW = Row(
     binds="a quarter is the exact core for some ten futures, in which heat or the courier decides to the minute, and "
     "for two Worlds; a quarter the copies that efficiencies and the error are measured with; the rest columns, named "
     "draws and the watch of 300 fluid copies",
+    compiled=True,
 )
 FILES_ROW = Row(
     "futures-files", "a future of 100 million files", "one of 10,000 files", target=Target("<=", 1.1)

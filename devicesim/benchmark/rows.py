@@ -7,6 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from devicesim.benchmark.pairs import Spread
+from devicesim.throughput.core import COMPILED
+
+IN_PYTHON = "in Python: there was no compiler when this was installed, and the target is the compiled form's"
+"""Where the time of most rows goes without a compiler."""
 
 
 class WrongAnswerError(AssertionError):
@@ -62,7 +66,8 @@ class Row:
         notes: what else one must know.
         cells: the figures behind it, cell by cell.
         wrong: what the answer was wrong in; then there is no figure.
-        binds: where profiles say that the time goes, of a row whose target has been missed: told where it is again.
+        binds: where profiles say that the time goes, should the target be missed.
+        compiled: whether the target is that of the compiled form.
     """
 
     name: str
@@ -77,6 +82,7 @@ class Row:
     cells: tuple[dict[str, Any], ...] = ()
     wrong: str = ""
     binds: str = ""
+    compiled: bool = False
 
     def of(self, *values: float, **details: Any) -> Row:
         """This row with its figures, and with whatever else is known of them."""
@@ -91,6 +97,13 @@ class Row:
     def missed(self) -> bool:
         """Whether there is a figure, and it falls short of the target."""
         return not self.wrong and self.reached is False
+
+    @property
+    def why(self) -> str:
+        """Where the time of a row goes that has missed its target; empty of any other."""
+        if not self.missed:
+            return ""
+        return IN_PYTHON if self.compiled and COMPILED is None else self.binds
 
     @property
     def reached(self) -> bool | None:

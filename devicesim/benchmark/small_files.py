@@ -32,6 +32,7 @@ EQUAL_ROW = Row(
     "exact core, files of 64 KB",
     AGAINST,
     target=Target("<=", 10),
+    compiled=True,
     binds="a third to a half is new memory that the system clears: 48 bytes a file (its size, its end, the byte curve) "
     "against the cumsum's 8; the rest 330 instructions a file, once the store paces the list and no period repeats",
 )
@@ -40,6 +41,7 @@ LOGNORMAL_ROW = Row(
     "exact core, lognormal files",
     AGAINST,
     target=Target("<=", 20),
+    compiled=True,
     binds="a quarter is new memory that the system clears, 56 bytes a file; the rest 860 instructions for a file's "
     "6.1 RPCs, no part of them above a quarter (turns of streams, stations, buffer and store, byte curve)",
 )

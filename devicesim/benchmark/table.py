@@ -72,8 +72,8 @@ def render(rows: Sequence[Row], width: int, color: bool) -> str:
     console.print()
     for row in rows:
         notes = (*row.notes, f"wrong: {row.wrong}") if row.wrong else row.notes
-        if row.missed and row.binds:
-            notes = (*notes, f"where the time goes: {row.binds}")
+        if row.why:
+            notes = (*notes, f"where the time goes: {row.why}")
         work = (f"made sure: {row.work}",) if row.work else ()
         if notes or work:
             console.print(row.name, style="bold")
@@ -124,7 +124,7 @@ def _of_row(row: Row) -> dict[str, Any]:
         "work": row.work,
         "notes": list(row.notes),
         "wrong": row.wrong or None,
-        "binds": row.binds or None if row.missed else None,
+        "binds": row.why or None,
         "cells": [{name: _finite(value) for name, value in cell.items()} for cell in row.cells],
     }
 

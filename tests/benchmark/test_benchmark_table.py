@@ -8,11 +8,12 @@ import os
 import platform
 import re
 import sys
+from dataclasses import replace
 
 import pytest
 
 from devicesim import cli
-from devicesim.benchmark import suite, table
+from devicesim.benchmark import rows, suite, table
 from devicesim.benchmark.rows import Bench, Row, Scale, Target
 
 FAST = Row("fast", "a thing", "another", target=Target(">=", 2000)).of(
@@ -197,3 +198,11 @@ def test_worked_on_a_terminal_every_row_is_told_when_it_is_done(
     assert shown == [table.line(row) for row in (FAST, ABSENT, SLOW)]
     assert "measuring slow" in screen.getvalue()
     assert "measuring" not in out
+
+
+def test_law_without_a_compiler_a_miss_of_a_compiled_form_s_target_says_so(monkeypatch) -> None:
+    monkeypatch.setattr(rows, "COMPILED", None)
+    slow = Row("slow", "", "", target=Target("<=", 1), binds="in the cellar", compiled=True)
+    assert slow.of(2.0).why == rows.IN_PYTHON
+    assert replace(slow, compiled=False).of(2.0).why == "in the cellar"
+    assert slow.of(0.5).why == slow.why == ""
