@@ -302,4 +302,4 @@ def known(file: File) -> Known:
         return state.position, state.value, ""
     if state.early:
         return 0, None, "written out of order when a restart came"
-    return state.position, state.digest.hexdigest(), ""
+    return state.position, state.value, ""

@@ -150,7 +150,7 @@ def test_names_of_what_is_lost_are_those_of_now(share: Share, top: Directory) ->
 
 
 def test_a_digest_does_not_outlive_what_was_lost(top: Directory) -> None:
-    share = Share(Limits(1000, 10, 1000, 255, 1024, 1024), Hash())
+    share = Share(Limits(1000, 10, 1000, 255, 1024, 1024), Hash(tail=0))
     file = new(share, share.add_bucket("b", 0.0).directory, "f")
     share.write(file, 0, b"0123", 0.0)
     share.write(file, 4, b"4567", 0.0, stable=False)
