@@ -10,9 +10,12 @@ import shutil
 import socket
 import stat
 import subprocess
+import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import boto3
 import paramiko
@@ -20,6 +23,7 @@ import pytest
 from device_stand import BUCKET, device_stand, share_of, story_stand
 from moto import mock_aws
 
+from devicesim.device.share import ShareError
 from devicesim.device.snow_device import SnowDevice
 from devicesim.endpoints.premises import Premises
 from devicesim.endpoints.ssh import SshDoor
@@ -210,6 +214,80 @@ class TestSftp:
                 work()
         stand.world.until_serving(stand.job_id)
         assert sftp.listdir(HOME) == ["kept"]
+
+
+class Dead(Premises):
+    """Premises to which every link can be dead: what comes is done, and no reply is in sight."""
+
+    dead = False
+
+    def perform(self, *words: Any, **more: Any) -> Any:
+        done = super().perform(*words, **more)
+        return done._replace(reply=float("inf")) if self.dead else done
+
+
+class TestDeadLink:
+    """What was done is not refused: its reply comes when the link does, or the connection ends with the device."""
+
+    @pytest.fixture
+    def stand(self) -> Dead:
+        made = device_stand()
+        return Dead(made.snow, made.job_id)
+
+    @staticmethod
+    def started(work: Callable[[], object]) -> tuple[threading.Thread, list[object]]:
+        """Something under way, and what came of it."""
+        got: list[object] = []
+
+        def run() -> None:
+            try:
+                got.append(work())
+            except (OSError, EOFError, paramiko.SSHException) as error:
+                got.append(error)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        return thread, got
+
+    @staticmethod
+    def is_there(stand: Premises, name: str) -> None:
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            with stand.lock, suppress(ShareError):
+                share_of(stand).resolve(f"{HOME}/{name}")
+                return
+            time.sleep(0.01)
+        raise AssertionError(f"{name} was not made")
+
+    def test_law_the_reply_comes_with_the_link(self, stand: Dead, sftp: paramiko.SFTPClient) -> None:
+        stand.dead = True
+        thread, got = self.started(lambda: sftp.mkdir(f"{HOME}/day"))
+        self.is_there(stand, "day")
+        thread.join(0.4)
+        assert (thread.is_alive(), got) == (True, [])
+        stand.dead = False
+        thread.join(20)
+        assert got == [None]
+        assert sftp.listdir(HOME) == ["day"]
+
+    def test_law_an_error_waits_for_the_link_too(self, stand: Dead, sftp: paramiko.SFTPClient) -> None:
+        stand.dead = True
+        thread, got = self.started(lambda: sftp.stat(f"{HOME}/nothing"))
+        thread.join(0.4)
+        assert (thread.is_alive(), got) == (True, [])
+        stand.dead = False
+        thread.join(20)
+        assert isinstance(got[0], FileNotFoundError)
+
+    def test_law_the_connection_ends_with_the_device(self, stand: Dead, sftp: paramiko.SFTPClient) -> None:
+        stand.dead = True
+        thread, got = self.started(lambda: sftp.mkdir(f"{HOME}/day"))
+        self.is_there(stand, "day")
+        with stand.lock:
+            stand.world.power_off()
+        thread.join(20)
+        assert not thread.is_alive()
+        assert isinstance(got[0], Exception)
 
 
 class TestShipping:

@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 from itertools import islice
+from math import inf
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import paramiko
@@ -88,14 +89,14 @@ class Files(paramiko.SFTPServerInterface):
 
     Attributes:
         why: what the last refusal was, in words.
-        due: when the reply of the last request is due [s].
+        due: when the reply of the last request is due [s]; infinite while it would never come, as over a dead link.
     """
 
     def __init__(self, server: paramiko.ServerInterface, premises: Premises, client: int | Arrival) -> None:
         super().__init__(server)
         self.premises, self._client = premises, client
         self.why = ""
-        self.due = 0.0
+        self.due = self._latest = 0.0
 
     def spend(self, operation: str, payload: int, change: Callable[[Share, float], T]) -> T | int:
         """Do something to the share, at its price; an SFTP status where it was refused."""
@@ -103,14 +104,20 @@ class Files(paramiko.SFTPServerInterface):
         if share is None:
             return self._refuse(*absent(self.premises))
         done = self.premises.perform(operation, payload, self._client, lambda now: change(share, now))
+        applied = done.reply < inf or done.result is not None or done.error is not None
+        if done.reply < inf:
+            self._latest = max(self._latest, done.reply)
+        self.due = inf if applied and done.reply == inf else self._latest
         if done.error is not None:
-            self.due = max(self.due, done.reply)
             code = done.error.errno or errno.EIO
             return self._refuse(STATUS.get(code, SFTP_FAILURE), f"{os.strerror(code)}: {done.error.strerror}")
-        if done.reply == float("inf"):
+        if not applied:
             return self._refuse(*absent(self.premises))
-        self.due = max(self.due, done.reply)
         return cast(T, done.result)
+
+    def asked(self) -> float:
+        """When the reply to a small request would come that is sent now [s]."""
+        return self.premises.perform("LOOKUP", 0, self._client, lambda now: None).reply
 
     def _refuse(self, status: int, why: str) -> int:
         self.why = why

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from math import inf
 
 from devicesim.endpoints.premises import Premises
 from devicesim.errors import StateError
@@ -17,6 +18,9 @@ _PATIENCE = 200
 
 _CORKED = 1 << 16
 """Bytes of replies that leave together where nothing is priced."""
+
+_ASK_AGAIN = 0.25
+"""How often a reply that is not in sight is asked for [s of wall]."""
 
 _WAITING, _BYTES = 4096, 16 << 20
 """Replies that may wait, and their bytes; then no more requests are read."""
@@ -32,10 +36,20 @@ class Replies:
         premises: whose clock the replies follow.
         idle: whether no request of this session waits to be read.
         send: sends bytes on the session's channel.
+        asked: tells when the reply to a request sent now would come [s].
+        hang_up: ends the session.
     """
 
-    def __init__(self, premises: Premises, idle: Callable[[], bool], send: Callable[[bytes], None]) -> None:
+    def __init__(
+        self,
+        premises: Premises,
+        idle: Callable[[], bool],
+        send: Callable[[bytes], None],
+        asked: Callable[[], float],
+        hang_up: Callable[[], None],
+    ) -> None:
         self._premises, self._idle, self._send_all = premises, idle, send
+        self._asked, self._hang_up = asked, hang_up
         self._queue: deque[tuple[float, bytes]] = deque()
         self._corked: list[bytes] = []
         self._bytes = 0
@@ -104,12 +118,14 @@ class Replies:
                     if self._idle():
                         break
                     self._changed.wait(_GRACE)
+            if due == inf and (due := self._in_sight()) == inf:
+                return
             if self._held(due):
                 return
             together = []
             with self._changed:  # with it goes all that is due as early
                 for at, reply in self._queue:
-                    if at > due:
+                    if due < at < inf:
                         break
                     together.append(reply)
             if not self._leave(together):
@@ -131,6 +147,22 @@ class Replies:
             self.close()
             return False
         return True
+
+    def _in_sight(self) -> float:
+        """Wait until a reply comes that would never have come, and tell when; infinite where the session is over.
+
+        What it tells is done, so it is no refusal: whoever asked waits for it, as for a link that is down. He is hung
+        up on when the device goes.
+        """
+        while True:
+            with self._changed:
+                if self._changed.wait_for(lambda: not self._open, _ASK_AGAIN):
+                    return inf
+            if not self._premises.serves:
+                self._hang_up()
+                return inf
+            if (due := self._asked()) < inf:
+                return due
 
     def _held(self, due: float) -> bool:
         """Wait for a reply's time; whether the session was closed meanwhile."""

@@ -62,12 +62,15 @@ class Subsystem(paramiko.SFTPServer):
         self._channel, self._busy, self._over = channel, False, False
         cast(Any, channel).in_buffer = Pieces()
         self._come, self._at = b"", 0  # bytes that came, and how many of them were read
-        self._replies = Replies(premises, self._idle, channel.sendall)
+        self._replies = Replies(premises, self._idle, channel.sendall, self._files.asked, self._hang_up)
 
     def _idle(self) -> bool:
         """Whether no request is being done, or waits to be read."""
         waits = len(self._come) > self._at or self._channel.recv_ready()
         return self._over or not (self._busy or waits)
+
+    def _hang_up(self) -> None:
+        self._channel.close()
 
     def _send_server_version(self) -> int:
         """Say which extensions are known: OpenSSH's clients ask for no other."""
