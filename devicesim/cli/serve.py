@@ -75,6 +75,11 @@ def _networks(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
     help="Put the device's share at DIR, an empty directory of this machine, by FUSE.",
 )
 @click.option(
+    "--mount-as",
+    metavar="CLIENT",
+    help="The [[client]] whose link and mount options programs at DIR have; the first if not given.",
+)
+@click.option(
     "--listen",
     metavar="ADDRESS",
     default="127.0.0.1",
@@ -160,6 +165,7 @@ def command(
     nfs: int | None,
     ssh: int | None,
     mount: Path | None,
+    mount_as: str | None,
     listen: str,
     allow: tuple[str, ...],
     keys: Path | None,
@@ -184,6 +190,7 @@ def command(
     """
     require(limit is None or limit >= 1, "--limit", ">= 1", limit)
     require(state is not None or at is None, "--at", "given with --state", "no --state")
+    require(mount is not None or mount_as is None, "--mount-as", "given with --mount", "no --mount")
     require(file is not None or not overrides, "--set", "given with a scenario FILE", "none")
     device_doors = (nfs, ssh, mount) != (None, None, None)
     usual = "driven" if device_doors else "manual"
@@ -196,7 +203,7 @@ def command(
         "http": (_maker("http.HttpDoor"), http, {}),
         "nfs": (nfs is not None and _maker("nfs.NfsDoor"), nfs, {"allow": allow}),
         "ssh": (ssh is not None and _maker("ssh.SshDoor"), ssh, _login(ssh, keys, host_key)),
-        "mount": (mount is not None and _maker("fuse.mounted"), None, {"path": mount}),
+        "mount": (mount is not None and _maker("fuse.mounted"), None, {"path": mount, "client": mount_as}),
     }
     story = load(file, overrides) if file else None
     signal.signal(signal.SIGTERM, _interrupt)

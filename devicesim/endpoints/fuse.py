@@ -39,9 +39,15 @@ PATIENCE = 10.0
 """How long mounting may take on the wall [s]."""
 
 
-def mounted(premises: Premises, listen: str, port: int | None, path: Path) -> FuseMount:
-    """A mount, made as the doors are made that listen somewhere."""
-    return FuseMount(premises, path)
+def mounted(
+    premises: Premises, listen: str, port: int | None, path: Path, client: str | None = None
+) -> FuseMount:
+    """A mount, made as the doors are made that listen somewhere.
+
+    Raises:
+        UnknownNameError: the scenario has no such client.
+    """
+    return FuseMount(premises, path, 0 if client is None else premises.client(client))
 
 
 class FuseMount:

@@ -233,6 +233,18 @@ class Premises:
             known = self._numbers[arrival] = client_of(clients, arrival)
         return known
 
+    def client(self, name: str) -> int:
+        """Number of the scenario's client of a name.
+
+        Raises:
+            UnknownNameError: there is none.
+        """
+        story = self.world.scenario
+        names = [client.name for client in story.clients] if story is not None else []
+        if name not in names:
+            raise unknown("client", name, names)
+        return names.index(name)
+
     def look(self) -> tuple[float, tuple[str, ...] | None, Share] | None:
         """Simulated time [s], :attr:`allowed_hosts` and :attr:`share` while the device serves.
 

@@ -16,7 +16,7 @@ from devicesim.endpoints.arrivals import Arrival, client_of
 from devicesim.endpoints.nfs import NfsDoor
 from devicesim.endpoints.premises import Premises
 from devicesim.endpoints.ssh import SshDoor
-from devicesim.errors import ScenarioError
+from devicesim.errors import ScenarioError, UnknownNameError
 from devicesim.snowball_api.snow import Snow
 
 KIB, MIB = 1 << 10, 1 << 20
@@ -159,6 +159,18 @@ class TestLinks:
                 file.write(bytes(4_000_000))
             transport.close()
         assert 4e6 * 8 / 40e6 < premises.world.now - before < 3
+
+
+class TestByName:
+    def test_worked_a_client_is_known_by_his_name(self):
+        premises = Premises(Snow(three()))
+        assert [premises.client(name) for name in ("desk", "laptop", "rack")] == [0, 1, 2]
+
+    def test_law_another_name_is_told(self):
+        with pytest.raises(UnknownNameError, match="unknown client 'laptob'; did you mean 'laptop'"):
+            Premises(Snow(three())).client("laptob")
+        with pytest.raises(UnknownNameError, match="unknown client 'laptop'"):
+            Premises(Snow()).client("laptop")
 
 
 class TestScenario:

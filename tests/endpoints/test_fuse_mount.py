@@ -12,8 +12,11 @@ from pathlib import Path
 
 import pytest
 from device_stand import BUCKET, device_stand, share_of
+from small_story import CAMP
 
+from devicesim import scenario
 from devicesim.endpoints.premises import Premises
+from devicesim.snowball_api.snow import Snow
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("mfusepy") is None
@@ -93,3 +96,25 @@ def test_a_device_that_is_off(stand: Premises, home: Path) -> None:
     stand.world.power_off()
     with pytest.raises(OSError, match="Input/output error"):
         (home / "a").write_text("a")
+
+
+def test_a_mount_has_the_link_of_the_client_it_is_for(tmp_path: Path) -> None:
+    """The kernel writes 4 KiB at a time, each a round trip; 4 MB over 10 Mbit/s take 3.2 s more, at least."""
+    from devicesim.endpoints.fuse import mounted  # noqa: PLC0415  (only where it can be imported)
+
+    clients = "".join(
+        f'[[client]]\nname = "{name}"\nlink = "ethernet"\nrate = "{rate}"\n'
+        for name, rate in (("desk", "1 Gbit/s"), ("laptop", "10 Mbit/s"))
+    )
+    took = {}
+    for name in ("desk", "laptop"):
+        snow = Snow(scenario.loads(CAMP + clients, "two", ()), clock="driven")
+        snow.world.open_doors()
+        snow.world.until_serving()
+        place = tmp_path / name
+        place.mkdir()
+        with mounted(Premises(snow), "", None, place, name) as mount:
+            began = snow.world.now
+            (mount.path / BUCKET / "clip").write_bytes(bytes(4_000_000))
+            took[name] = snow.world.now - began
+    assert took["laptop"] > took["desk"] + 3
