@@ -121,6 +121,30 @@ def test_worked_data_are_not_moved_where_they_can_be_received_in_place(content):
         assert import_digest.value is not None
 
 
+@pytest.mark.parametrize(
+    ("content", "batches"), [(Keep(1 << 30), 3), (Discard(), 1)], ids=["keep", "discard"]
+)
+def test_worked_a_client_is_answered_while_others_of_his_are_copied(content, batches):
+    line = Line(content)
+    batched = []
+
+    class Told(Cut):
+        def send(self, data):
+            batched.append(len(data))
+            return super().send(data)
+
+    wire = Told(b"".join(line.write(place * PIECE, BYTES) for place in range(3)), [700])
+    connection = Connection(
+        lambda connection, part, body: connection.send(line.service.answer(part, connection, body).parts),
+        lambda _: None,
+        line.service.allows,
+        line.service.lend,
+    )
+    connection.begin(wire, ("127.0.0.1", 1), wire)
+    connection.receive()
+    assert (len(batched), statuses(bytes(wire.sent))) == (batches, [0, 0, 0])
+
+
 def test_worked_memory_of_a_removed_file_serves_the_next_one_and_no_two_at_a_time():
     keep = Keep(1 << 30)
     line = Line(keep)
