@@ -18,7 +18,7 @@ from devicesim.endpoints.nfs.service import Service
 
 pytestmark = pytest.mark.skipif(quick.extension is None, reason="there was no compiler at install time")
 
-HOST = SimpleNamespace(host="127.0.0.1", open=True, allowed=True, arrival=Arrival("127.0.0.1"))
+HOST = SimpleNamespace(host="127.0.0.1", open=True, allowed=True, arrival=Arrival("127.0.0.1"), since=None)
 PLAIN = ("getattr", "setattr", "lookup", "access", "write", "create", "commit")
 
 
