@@ -19,6 +19,8 @@ from devicesim.throughput.core import COMPILED, CORES
 
 SCHEMA = "devicesim.bench/1"
 MARKS = {True: "reached", False: "MISSED", None: ""}
+WIDE = 110
+"""Columns from which on the table has room for what was measured; in fewer it stands below."""
 STYLES = {True: "green", False: "bold red", None: ""}
 
 
@@ -55,29 +57,36 @@ def line(row: Row) -> str:
     return " ".join(part for part in parts if part)
 
 
+def told_of(row: Row) -> str:
+    """What was measured, against what."""
+    return f"{row.what}, against {row.against}" if row.against else row.what
+
+
 def render(rows: Sequence[Row], width: int, color: bool) -> str:
     """The table, and below it what else one must know of each row."""
-    console = Paper(width, color)
+    console, wide = Paper(width, color), width >= WIDE
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("row", no_wrap=True)
-    table.add_column("what, against what", ratio=1)
+    if wide:
+        table.add_column("what, against what", ratio=1)
     for name in ("median", "from .. to", "target"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     for row in rows:
-        told = f"{row.what}, against {row.against}" if row.against else row.what
         mark = Text(verdict(row), style=STYLES[row.reached])
-        table.add_row(row.name, told, *figures(row), str(row.target or ""), mark)
+        told = (told_of(row),) if wide else ()
+        table.add_row(row.name, *told, *figures(row), str(row.target or ""), mark)
     console.print(table)
     console.print()
     for row in rows:
         notes = (*row.notes, f"wrong: {row.wrong}") if row.wrong else row.notes
         if row.why:
             notes = (*notes, f"where the time goes: {row.why}")
+        told = () if wide else (told_of(row),)
         work = (f"made sure: {row.work}",) if row.work else ()
-        if notes or work:
+        if lines := (*told, *notes, *work):
             console.print(row.name, style="bold")
-            console.print(Padding("\n".join((*notes, *work)), (0, 0, 0, 2)))
+            console.print(Padding("\n".join(lines), (0, 0, 0, 2)))
     return console.text()
 
 
