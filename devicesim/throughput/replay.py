@@ -240,7 +240,7 @@ class Replay:
             self.state.time = max(self.state.time, reached)
             # What is long to copy is copied less often.
             kept = self._checkpoints[-1].state
-            every = self._every * (1 + self._rings // 8192 + len(kept.buffered) // 4096)
+            every = self._every * (1 + self._rings // 8192 + len(kept.buffered) // 1024)
             budget = kept.number + every - self.state.number
             if budget <= 0:
                 self.freeze()

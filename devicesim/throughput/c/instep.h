@@ -12,10 +12,12 @@
 #include "ordered.h"
 #include "periods.h"
 
+enum { STEP_PLAIN, STEP_TAKES, STEP_STORES, STEP_WRITES = 4, STEP_WAITS = 8 };
+
 /* One RPC of a period. */
 typedef struct {
     double link_time, core_time, work, payload;
-    int32_t stream, takes, stores, wait;
+    int32_t stream, sort; /* some of the above */
     int64_t cause; /* place of the RPC whose reply allows it, below 0 in the period before */
     int64_t alone; /* may not come at the same instant as the one before: it would have come first */
 } Step;
@@ -43,7 +45,7 @@ static void instep_end(InStep *m)
 /* What every RPC touches. */
 typedef struct {
     double before, link_free, core_free, link_busy, core_busy;
-    double admitted_at, admitted, drained, position, blocked, sent;
+    double admitted_at, admitted, drained, position, blocked, sent, rate;
     int64_t head, count; /* of the buffer */
     int64_t taken, finished, notes;
     Drain drain;
@@ -61,47 +63,50 @@ typedef struct {
 static ALWAYS_INLINE double walk_step(Walk *w, const Pages *pages, const Server *server, const Step *step, double turn,
                                       int64_t *file, double latency)
 {
-    w->late |= (turn < w->before) | ((turn == w->before) & (int)step->alone);
+    const int sort = step->sort;
+    if (turn <= w->before)
+        w->late |= turn < w->before || step->alone;
     w->before = turn;
-    if (step->takes) {
-        pages->finished[w->finished] = *file;
-        pages->finished_at[w->finished++] = turn;
-        *file = w->taken++;
-    }
     w->link_free = later(turn, w->link_free) + step->link_time;
     w->link_busy += step->link_time;
     double reply = w->core_free = later(w->link_free + latency, w->core_free) + step->core_time;
     w->core_busy += step->core_time;
-    if (step->stores) {
-        const double payload = step->payload;
+    if (sort == STEP_PLAIN)
+        return reply + latency;
+    if (sort & STEP_TAKES) {
+        pages->finished[w->finished] = *file;
+        pages->finished_at[w->finished++] = turn;
+        *file = w->taken++;
+    }
+    if (sort & STEP_STORES) {
         double work = step->work;
         reply = later(w->admitted_at, reply);
-        if (payload != 0.0) {
+        if (sort & STEP_WRITES) {
+            const double payload = step->payload;
             w->admitted += payload;
             if (w->admitted - w->drained > server->buffer) {
-                const double head = reply;
+                const double come = reply;
                 while (w->admitted - w->drained > server->buffer && w->head < w->count) {
-                    const Payload oldest = pages->buffered[w->head++];
-                    w->drained = oldest.admitted;
-                    reply = later(oldest.time, reply);
+                    const Payload *const oldest = &pages->buffered[w->head++];
+                    w->drained = oldest->admitted;
+                    reply = later(oldest->time, reply);
                 }
-                w->blocked += reply - head;
+                w->blocked += reply - come;
             }
             w->sent += payload;
             pages->note_time[w->notes] = reply;
             pages->note_sent[w->notes++] = w->sent;
-            const double place = sooner(w->position, server->capacity);
-            work += payload / sqrt(server->square + server->fall * place / server->capacity);
+            work += payload / w->rate;
             w->position += payload;
+            w->rate = store_rate(server, w->position);
         }
         w->admitted_at = reply;
         drain_serve(&w->drain, reply, work);
-        if (payload != 0.0) {
-            while (w->head < w->count && pages->buffered[w->head].time <= reply)
-                w->drained = pages->buffered[w->head++].admitted;
-            pages->buffered[w->count++] = (Payload){w->admitted, w->drain.free_at};
+        if (sort & STEP_WRITES) {
+            pages->buffered[w->count].admitted = w->admitted;
+            pages->buffered[w->count++].time = w->drain.free_at;
         }
-        if (step->wait)
+        if (sort & STEP_WAITS)
             reply = w->drain.free_at;
     }
     return reply + latency;
@@ -140,9 +145,11 @@ static int instep_begin(InStep *m, const Setup *setup, const State *s, const Rec
 static Step step_of(const Client *client, const Front *front, int64_t index, int32_t *stage, double size)
 {
     const Data *data = front->data;
-    Step step = {.stream = (int32_t)index, .takes = *stage == NO_STAGE};
-    if (step.takes)
+    Step step = {.stream = (int32_t)index};
+    if (*stage == NO_STAGE) {
+        step.sort = STEP_TAKES;
         *stage = -client->before;
+    }
     const Row *row = &data->write[*stage];
     step.link_time = row->link_time;
     step.core_time = row->core_time;
@@ -155,24 +162,23 @@ static Step step_of(const Client *client, const Front *front, int64_t index, int
         }
     }
     step.work = row->work;
-    step.stores = row->stores || *stage == 0;
-    step.wait = row->wait;
+    step.sort |= (row->stores ? STEP_STORES : 0) | (row->writes ? STEP_WRITES : 0) | (row->wait ? STEP_WAITS : 0);
     *stage = row->follow;
     return step;
 }
 
-static Walk walk_of(const State *s, Schedule *schedule, int link, const Files *files)
+static Walk walk_of(const State *s, const Server *server, Schedule *schedule, int link, const Files *files)
 {
     return (Walk){.before = -INFINITY, .link_free = s->link_free[link], .core_free = s->cores[0],
                   .link_busy = s->link_busy[link], .core_busy = s->core_busy, .admitted_at = s->admitted_at,
                   .admitted = s->admitted, .drained = s->drained, .position = s->position, .blocked = s->blocked,
                   .sent = s->sent[0], .head = s->buffered.head, .count = s->buffered.count, .taken = s->taken[0],
                   .finished = files->finished.count, .notes = files->admitted.times.count,
-                  .drain = drain_of(s, schedule)};
+                  .rate = store_rate(server, s->position), .drain = drain_of(s, schedule)};
 }
 
 /* Leave in the state what a walk has come to. */
-static void walk_settle(const Walk *w, State *s, int link, Files *files)
+static ALWAYS_INLINE void walk_settle(const Walk *w, State *s, int link, Files *files)
 {
     s->link_free[link] = w->link_free;
     s->cores[0] = w->core_free;
@@ -225,6 +231,9 @@ static ALWAYS_INLINE void walk_on(Walk *walk, const InStep *m, const Pages *page
         left -= some;
         *number += some;
         if (*number % METER_EVERY == 0) {
+            /* Those that hold nobody up any more. */
+            while (w.head < w.count && pages->buffered[w.head].time <= w.admitted_at)
+                w.drained = pages->buffered[w.head++].admitted;
             walk_settle(&w, s, client->link, &record->files[0]);
             record_read_meters(record, s, &schedule->share, trouble);
         }
@@ -333,7 +342,7 @@ WIDE static void run_instep(InStep *m, const Setup *setup, Schedule *schedule, S
         m->files[k] = s->streams[k].file;
         m->stages[k] = m->stages[streams + k] = s->streams[k].stage;
     }
-    Walk w = walk_of(s, schedule, link, files), good = w;
+    Walk w = walk_of(s, &setup->server, schedule, link, files), good = w;
     int64_t taken_back = number;
     const int64_t at_once = STRETCH_RPCS / rpcs > 1 ? STRETCH_RPCS / rpcs : 1;
     while (periods > 0) {

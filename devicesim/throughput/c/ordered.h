@@ -131,7 +131,8 @@ static void turns_sort(Turn *turns, int64_t count)
 }
 
 /* Turns by the time. Few stand in order and move along their array: the first is taken away by a step, and the place of
- * a new one is looked for from the end, where nearly all belong. Many are a heap. */
+ * a new one is looked for from the end, where nearly all belong; behind the last stands one that never comes. Many are
+ * a heap. */
 typedef struct {
     double *time; /* of few, times and keys apart: what is written in two must not be read as one at once */
     int64_t *key;
@@ -143,43 +144,52 @@ typedef struct {
 #define LINE_ROOM (4 * FEW_TURNS)
 #define NO_TURN ((Turn){INFINITY, INT64_MAX})
 
+/* Few turns, back to the beginning of their array. */
+static void line_rewind(double *time, int64_t *key, int64_t first, int64_t count)
+{
+    memmove(time, time + first, (size_t)count * sizeof *time);
+    memmove(key, key + first, (size_t)count * sizeof *key);
+}
+
+/* A turn from the end of few to its place. */
+static void line_sink(double *time, int64_t *key, int64_t first, int64_t at)
+{
+    const Turn turn = {time[at], key[at]};
+    for (; at > first && (turn.time < time[at - 1] || (turn.time == time[at - 1] && turn.key < key[at - 1])); at--) {
+        time[at] = time[at - 1];
+        key[at] = key[at - 1];
+    }
+    time[at] = turn.time;
+    key[at] = turn.key;
+}
+
 static ALWAYS_INLINE void line_insert(Line *line, Turn turn, const int few)
 {
     if (!few) {
         turn_push(line->heap, &line->count, turn);
         return;
     }
-    if (UNLIKELY(line->end == LINE_ROOM)) {
+    if (UNLIKELY(line->end == LINE_ROOM - 1)) {
         line->end -= line->first;
-        memmove(line->time, line->time + line->first, (size_t)line->end * sizeof *line->time);
-        memmove(line->key, line->key + line->first, (size_t)line->end * sizeof *line->key);
+        line_rewind(line->time, line->key, line->first, line->end);
         line->first = 0;
     }
-    int64_t at = line->end++;
-    for (; at > line->first && turn.time <= line->time[at - 1]; at--) {
-        if (turn.time == line->time[at - 1] && turn.key > line->key[at - 1])
-            break;
-        line->time[at] = line->time[at - 1];
-        line->key[at] = line->key[at - 1];
-    }
+    const int64_t at = line->end++;
     line->time[at] = turn.time;
     line->key[at] = turn.key;
-}
-
-static ALWAYS_INLINE Turn line_first(const Line *line, const int few)
-{
-    if (!few)
-        return line->heap[0];
-    return line->first < line->end ? (Turn){line->time[line->first], line->key[line->first]} : NO_TURN;
+    line->time[at + 1] = INFINITY;
+    if (at > line->first && turn.time <= line->time[at - 1])
+        line_sink(line->time, line->key, line->first, at);
 }
 
 static ALWAYS_INLINE Turn line_pop(Line *line, const int few)
 {
     if (!few)
         return turn_pop(line->heap, &line->count);
-    const Turn first = line_first(line, few);
-    line->first += line->first < line->end;
-    return first;
+    if (line->first == line->end)
+        return NO_TURN;
+    const int64_t first = line->first++;
+    return (Turn){line->time[first], line->key[first]};
 }
 
 /* Insert a turn and take the first. */
@@ -192,8 +202,8 @@ static ALWAYS_INLINE Turn line_next(Line *line, Turn turn, const int few)
         turn_replace(line->heap, line->count, turn);
         return next;
     }
-    if (line->first == line->end || turn.time < line->time[line->first] ||
-        (turn.time == line->time[line->first] && turn.key < line->key[line->first]))
+    if (!(turn.time > line->time[line->first]) && (line->first == line->end || turn.time < line->time[line->first] ||
+                                                   turn.key < line->key[line->first]))
         return turn;
     line_insert(line, turn, few);
     const int64_t first = line->first++;
@@ -223,6 +233,8 @@ static ALWAYS_INLINE void line_up(Line *line, State *s, const int few)
     line->heap = s->ready;
     line->count = s->ready_count;
     line->first = line->end = 0;
+    if (few)
+        line->time[0] = INFINITY;
     for (int64_t i = 0; few && i < s->ready_count; i++)
         if (s->ready[i].key != NEVER_KEY)
             line_insert(line, s->ready[i], few);
@@ -260,23 +272,27 @@ static Crossing cross(Schedule *schedule, const Data *data, int32_t client, int3
 
 /* Finish the stream's file, if it has one, and begin the next of its client's list; 0 if there is none. There must be
  * room in the columns. */
-static ALWAYS_INLINE int stream_take_first(State *s, Files *files, const Data *data, Stream *stream, double time)
+static ALWAYS_INLINE int stream_take_first(State *s, Files *files, const Data *data, Stream *stream, int64_t client,
+                                           double time)
 {
-    const int64_t taken = s->taken[stream->client];
+    const int64_t taken = s->taken[client], count = files->finished.count;
     if (stream->file >= 0) {
-        ((int64_t *)files->finished.at)[files->finished.count++] = stream->file;
-        files->finished_at.at[files->finished_at.count++] = time;
+        ((int64_t *)files->finished.at)[count] = stream->file;
+        files->finished_at.at[count] = time;
+        files->finished.count = files->finished_at.count = count + 1;
     }
-    if (taken == s->available[stream->client]) {
+    if (taken == s->available[client]) {
         stream->file = -1;
         return 0;
     }
+    const double *const size = &files->sizes.at[taken], left = *size;
     stream->file = taken;
-    stream->left = files->sizes.at[taken];
+    stream->left = left;
     /* Where one file is like the next, a look for periods sees the ring. */
-    stream->brief = stream->left <= data->brief && taken + 1 < files->sizes.count &&
-                    files->sizes.at[taken + 1] != stream->left;
-    s->taken[stream->client] = taken + 1;
+    stream->brief = (left <= data->brief) & (taken + 1 < files->sizes.count);
+    if (stream->brief)
+        stream->brief = size[1] != left;
+    s->taken[client] = taken + 1;
     return 1;
 }
 
@@ -350,7 +366,8 @@ static ALWAYS_INLINE int run_in_order(const Setup *setup, Schedule *schedule, St
             if (!row->writes) {
                 if (row->takes) {
                     const int taken = row->takes == TAKES_FIRST
-                        ? stream_take_first(state, &files[single ? 0 : stream->client], data, stream, time)
+                        ? stream_take_first(state, &files[single ? 0 : stream->client], data, stream,
+                                            single ? 0 : stream->client, time)
                         : stream_take(state, record, stream, time, trouble);
                     if (!taken) {
                         stream->step = data->rows;

@@ -175,7 +175,7 @@ static void replay_compute(Replay *r, double to)
         s->time = later(s->time, reached);
         /* What is long to copy is copied less often. */
         const State *kept = &r->checkpoints[r->checkpoint_count - 1]->state;
-        int64_t every = r->every * (1 + r->setup.rings / 8192 + kept->buffered.count / 4096);
+        int64_t every = r->every * (1 + r->setup.rings / 8192 + kept->buffered.count / 1024);
         int64_t budget = kept->number + every - s->number;
         if (budget <= 0) {
             replay_freeze(r);
