@@ -13,7 +13,7 @@ import devicesim
 from devicesim.device.fleet import Cargo, Fleet, Load, Turn
 from devicesim.jobs import JobState
 from devicesim.report.text import render
-from devicesim.scenario import Files
+from devicesim.scenario import Files, from_dict
 from devicesim.world import World, simulate
 
 DAY = 86400.0
@@ -192,6 +192,15 @@ class TestSites:
 
 
 class TestLosses:
+    def test_what_is_found_damaged_after_the_last_turn_goes_again(self) -> None:
+        """The device is WithAWS, so that its next job could be ordered, before AWS finds that it cannot be read."""
+        told = fleet().scenario
+        fault = {"kind": "parcel-damaged", "number": 2, "leg": "return", "at": "0 s"}
+        world = simulate(from_dict(told.to_dict() | {"fault": [fault]}))
+        assert [(turn.again, turn.life.job.outcome == "complete") for turn in turns(world)] == [
+            (False, True), (True, False), (False, True),
+        ]  # fmt: skip
+
     def test_what_was_lost_goes_again_and_first(self) -> None:
         """Seeded: with every other parcel lost, all forty files come to S3 in the end, each once."""
         world = fleet('assume."courier.lost" = 0.4', "seed = 3")

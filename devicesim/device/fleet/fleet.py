@@ -46,13 +46,14 @@ class Place:
 
 @dataclass(slots=True)
 class Device:
-    """A place in the rotation, numbered from 1; ``left`` turns are yet to come."""
+    """A place in the rotation, numbered from 1; ``left`` turns are yet to come, which ``orders`` places."""
 
     number: int
     place: Place
     kind: str
     left: float
     turns: int = 0
+    orders: simpy.Process | None = None
 
 
 @dataclass(slots=True)
@@ -111,7 +112,9 @@ class Fleet:
                     number = len(self.devices) + 1
                     self.devices.append(Device(number, place, kind or story.job.device, left))
         self.turns: list[Turn] = []
-        self._orders = [setting.env.process(self._rotate(device)) for device in self.devices]
+        self._orders: list[simpy.Process] = []
+        for device in self.devices:
+            self._go_on(device)
         # What is ordered at once is ordered before anybody looks.
         while setting.env.peek() <= setting.now:
             setting.env.step()
@@ -164,6 +167,11 @@ class Fleet:
         return place
 
     # Turns.
+
+    def _go_on(self, device: Device) -> None:
+        """Let a device be ordered for as long as turns of it are left."""
+        device.orders = self._setting.env.process(self._rotate(device))
+        self._orders.append(device.orders)
 
     def _rotate(self, device: Device) -> Process:
         """Order one job after another for as long as there is something to send."""
@@ -237,5 +245,6 @@ class Fleet:
         turn.again = True
         device.place.source.give_back(turn.load)
         device.left += 1
-        if self.plan.order != "returned":
-            self._orders.append(self._setting.env.process(self._rotate(device)))
+        # Where a job waits for the one before, the device may have had its last when AWS finds what became of it.
+        if self.plan.order != "returned" or (device.orders and not device.orders.is_alive):
+            self._go_on(device)
