@@ -204,8 +204,7 @@ class Sampled:
             if known is not None and not all(self._phases.same(ends, each, known.files) for each in others):
                 self._guessed = True
             del ends
-        if sample.held_up:
-            # The store held them up, not the way to it: a leap asks the buffer itself.
+        if sample.held_up:  # by the store, not by the way to it: a leap asks the buffer itself
             measured.held_up += 1
             return
         measured.took.append(sample.took)
