@@ -109,11 +109,16 @@ def measure(scale: Scale) -> Iterator[Row]:
         for number in range(RUNS // 2):
             simulate(story, replication=number)
 
-    before = seconds(runs)
-    whole = seconds(lambda: told.append(replicate(story, range(count))))
-    run = (before + seconds(runs)) / RUNS
+    def tell() -> None:
+        told[:] = [replicate(story, range(count))]
+
+    def paired() -> float:
+        told.clear()
+        before, whole = seconds(runs), seconds(tell)
+        return whole * RUNS / (before + seconds(runs))
+
+    values = [PER / count * paired() for _ in range(scale.pairs if COMPILED else 1)]
     _hold(story, told[0])
-    per = PER / count / run
     alone = sum(way.runs for way in told[0].told if way.name == "world")
     error = max((way.error for way in told[0].told), default=0.0)
     work = f"{HELD} of them equal their own runs, copies within {MOST_WRONG:.0%}"
@@ -121,7 +126,7 @@ def measure(scale: Scale) -> Iterator[Row]:
         f"{count:,} futures in one call, its setting up included; stated error of a copy {error:.2%}",
         f"{alone:,} of them, in which heat may come between, were told by a World each",
     )
-    yield RUNS_ROW.of(whole * per, pairs=1, work=work, notes=notes)
+    yield RUNS_ROW.of(*values, pairs=len(values), work=work, notes=notes)
 
     def files(number: int) -> Futures:
         return replicate(loads(MANY.replace("FILES", str(number))), range(count), vary=False)
