@@ -22,11 +22,28 @@ HOST = SimpleNamespace(host="127.0.0.1", open=True, allowed=True, arrival=Arriva
 PLAIN = ("getattr", "setattr", "lookup", "access", "write", "create", "commit")
 
 
+class Priced(Stand):
+    """One that notes what it was told to price."""
+
+    paced = True
+
+    def __init__(self, *more):
+        super().__init__(*more)
+        self.priced = []
+
+    def perform(self, operation, payload, client, change, since=None):
+        done = super().perform(operation, payload, client, change, since)
+        if done.result is not None:
+            self.priced.append((operation, payload(done.result) if callable(payload) else payload))
+        return done
+
+
 class Pair:
     """Two services over shares that began alike: one asks the C form first."""
 
-    def __init__(self, *, squash=False, limits=LIMITS):
-        self.stands = [Stand(Keep(1 << 20), limits) for _ in range(2)]
+    def __init__(self, *, squash=False, limits=LIMITS, priced=False):
+        self.priced = priced
+        self.stands = [(Priced if priced else Stand)(Keep(1 << 20), limits) for _ in range(2)]
         self.services = [Service(stand, squash=squash) for stand in self.stands]
         for stand in self.stands:
             share = stand.share
@@ -47,7 +64,11 @@ class Pair:
 
     def call(self, message):
         """The reply that both give."""
-        told = self.services[0].answer_quickly(memoryview(message), HOST)
+        if self.priced:
+            reply = self.services[0].answer_priced(memoryview(message), HOST)
+            told = None if reply is None else reply.parts
+        else:
+            told = self.services[0].answer_quickly(memoryview(message), HOST)
         if told is None:
             told = plainly(self.services[0], message)
         else:
@@ -73,6 +94,8 @@ class Pair:
                     nodes[1], 0, nodes[1].size
                 )
         assert len({(share.used, share.unstable_bytes, share.files) for share in shares}) == 1
+        if self.priced:
+            assert self.stands[0].priced == self.stands[1].priced
 
 
 def plainly(service, message):
@@ -142,9 +165,14 @@ def calls(draw):
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.lists(calls(), min_size=1, max_size=12), st.booleans(), st.sampled_from((8 * 10**12, 6000)))
-def test_law_the_same_bytes_and_the_same_share(drawn, squash, capacity):
-    pair = Pair(squash=squash, limits=replace(LIMITS, capacity=capacity))
+@given(
+    st.lists(calls(), min_size=1, max_size=12),
+    st.booleans(),
+    st.sampled_from((8 * 10**12, 6000)),
+    st.booleans(),
+)
+def test_law_the_same_bytes_and_the_same_share(drawn, squash, capacity, priced):
+    pair = Pair(squash=squash, limits=replace(LIMITS, capacity=capacity), priced=priced)
     for number, (name, node, more, who) in enumerate(drawn):
         for stand in pair.stands:
             stand.world.now = 100.0 + number / 3
@@ -155,10 +183,10 @@ def test_law_the_same_bytes_and_the_same_share(drawn, squash, capacity):
 
 
 @settings(max_examples=30, deadline=None)
-@given(calls(), st.data())
-def test_law_the_same_bytes_for_what_is_spoilt(drawn, data):
+@given(calls(), st.booleans(), st.data())
+def test_law_the_same_bytes_for_what_is_spoilt(drawn, priced, data):
     name, node, more, who = drawn
-    pair = Pair()
+    pair = Pair(priced=priced)
     message = record(NFS, 3, PROCEDURES.index(name), opaque(pair.handle(node)) + more[:200], who)[4:]
     short = message[: data.draw(st.integers(24, len(message)))]
     pair.call(short)
@@ -167,9 +195,10 @@ def test_law_the_same_bytes_for_what_is_spoilt(drawn, data):
     pair.equal()
 
 
+@pytest.mark.parametrize("priced", [False, True], ids=["unpaced", "paced"])
 @pytest.mark.parametrize("name", PLAIN)
-def test_worked_the_plain_ones_are_answered_in_c(name):
-    pair = Pair()
+def test_worked_the_plain_ones_are_answered_in_c(name, priced):
+    pair = Pair(priced=priced)
     where, more = {
         "getattr": ("d", b""),
         "setattr": ("f", sattr(mode=0o600) + u32(0)),

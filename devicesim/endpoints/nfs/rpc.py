@@ -118,6 +118,14 @@ def read_call(record: memoryview, body: Body | None = None) -> Call:
     return Call(xid, program, version, procedure, caller, arguments)
 
 
+def arguments_at(record: memoryview) -> int:
+    """Where the arguments of a call begin whose head is a proper one."""
+    size: int = UINT.unpack_from(record, _HEADER - 4)[0]
+    verifier = _HEADER + ((size + 3) & ~3)
+    size = UINT.unpack_from(record, verifier + 4)[0]
+    return verifier + 8 + ((size + 3) & ~3)
+
+
 @lru_cache(maxsize=1024)
 def caller_of(flavor: int, body: bytes) -> Caller:
     """Who a credential is of; XdrError where it cannot be read."""

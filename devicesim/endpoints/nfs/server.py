@@ -129,7 +129,8 @@ class NfsDoor:
             self._outbox.send(connection, plain)
             return
         try:
-            reply = self._service.answer(record, connection, body)
+            reply = self._service.answer_priced(record, connection, body) if self._premises.paced else None
+            reply = reply or self._service.answer(record, connection, body)
         except DeniedError as denied:
             if denied.reply is None:
                 connection.hang_up()

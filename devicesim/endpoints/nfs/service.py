@@ -45,6 +45,11 @@ _PLAIN, _VERSION, _PROCEDURE = (
     19,
     23,
 )  # bytes of the smallest plain call; where its version and procedure end
+_PLAIN_3 = b"\0\1\x86\xa3\0\0\0\3"  # the words of program and version before the procedure of such a call
+
+
+class _LeftError(Exception):
+    """C has left a call to Python, untouched."""
 
 
 class Reply(NamedTuple):
@@ -122,6 +127,35 @@ class Service:
             if reply is not None:
                 premises.moved()
             return reply
+
+    def answer_priced(
+        self, record: memoryview, connection: Connection, body: Body | None = None
+    ) -> Reply | None:
+        """As :meth:`answer`, to a plain call of version 3; None where :meth:`answer` has to give it."""
+        if self._quick is None or len(record) < _PLAIN or record[12:20] != _PLAIN_3 or not connection.allowed:
+            return None
+        procedure, host = record[_PROCEDURE], connection.host
+        place, beside = (-1, None) if body is None else body
+
+        def change(now: float) -> tuple[bytes, ...]:
+            self._files()
+            assert self._quick is not None
+            parts = self._quick.answer(record, connection, host, now, place, beside)
+            if parts is None:
+                raise _LeftError
+            return parts
+
+        try:
+            name = v3.NAMES[procedure]
+            size = len(record) + (0 if beside is None else len(beside)) - rpc.arguments_at(record)
+            carried = v3.written(size) if name == "WRITE" else 0
+            done = self._premises.perform(name, carried, connection.arrival, change, connection.since)
+        except (_LeftError, IndexError, struct.error):
+            return None
+        except Exception:  # as in answer
+            NOTICES.exception("procedure %d of version 3 failed", procedure)
+            return Reply((rpc.accepted(UINT.unpack_from(record)[0], rpc.SYSTEM_ERR),))
+        return None if done.result is None else Reply(done.result, done.reply)
 
     def lend(self) -> memoryview | None:
         """Memory for the data of one WRITE, from where they are to stay if that can be; None if they are discarded."""

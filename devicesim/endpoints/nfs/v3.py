@@ -97,13 +97,18 @@ def _refused(procedure: str, status: Status) -> tuple[bytes]:
 
 def payload(procedure: str, arguments: Reader, parts: Parts) -> int:
     """Data that a procedure that was done carried, besides what is the same in every call [bytes]."""
-    if procedure == "WRITE":  # refused or not, the data came over the link
-        return max(0, arguments.size - arguments.start - _WRITE_HEAD)
+    if procedure == "WRITE":
+        return written(arguments.size - arguments.start)
     if len(parts) == 1:
         return 0
     if procedure == "READ":
         return len(parts[3])
     return len(parts[-1]) if procedure in ("READDIR", "READDIRPLUS") else 0
+
+
+def written(size: int) -> int:
+    """Data of a WRITE whose arguments are so long: refused or not, they came over the link [bytes]."""
+    return max(0, size - _WRITE_HEAD)
 
 
 def _node(tree: Tree, arguments: Reader) -> Node:
