@@ -5,6 +5,7 @@ import pytest
 from devicesim.benchmark import table
 from devicesim.benchmark.rows import Row
 
+collect_ignore = ["ganesha"]  # programs of their own, whose clients need not be there
 ROWS = pytest.StashKey[list[Row]]()
 
 
