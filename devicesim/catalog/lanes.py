@@ -5,21 +5,25 @@ from __future__ import annotations
 from functools import cache
 
 from devicesim.catalog.figure import Entry
-from devicesim.catalog.store import entries, entry, names, says
+from devicesim.catalog.store import entries, entry
 from devicesim.errors import unknown
 
 
 @cache
+def _lane_names() -> dict[str, str]:
+    served = {region: lane.name for lane in entries("lane") for region in lane.listing("regions")}
+    return dict(sorted(served.items()))
+
+
 def regions() -> tuple[str, ...]:
     """Name the AWS regions that have the Snow job API, in alphabetical order.
 
     >>> len(regions()), regions()[0]
     (27, 'af-south-1')
     """
-    return tuple(sorted(region for lane in entries("lane") for region in lane.listing("regions")))
+    return tuple(_lane_names())
 
 
-@cache
 def lane_for(region: str) -> Entry:
     """Give the lane on which devices travel in a region.
 
@@ -29,8 +33,6 @@ def lane_for(region: str) -> Entry:
     Traceback (most recent call last):
     devicesim.errors.UnknownNameError: unknown region 'us-west-3'; did you mean 'us-west-2'?
     """
-    # The lane's file is the only one to be read: to look through all of them takes as long as a small simulation.
-    for name in names("lane"):
-        if says(name, region) and region in entry(name).listing("regions"):
-            return entry(name)
-    raise unknown("region", region, regions())
+    if region not in _lane_names():
+        raise unknown("region", region, regions())
+    return entry(_lane_names()[region])

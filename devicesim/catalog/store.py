@@ -69,11 +69,6 @@ def entry(name: str) -> Entry:
     raise unknown("catalog entry", name, _index())
 
 
-def says(name: str, words: str) -> bool:
-    """Tell whether an entry's file has some words in it, without reading what it says."""
-    return words in _index()[name][1].read_text(encoding="utf-8")
-
-
 @cache
 def find(key: str) -> Figure:
     """Look up a figure by ``ENTRY.path``.

@@ -136,8 +136,8 @@ class Client(Table):
         "device has if not given, 's3' on a cluster.",
         examples=["s3"],
     )
-    nfs: Nfs = Field(default=Nfs.model_construct(), description="Mount options, for 'nfs' and 'file'.")
-    s3: S3 = Field(default=S3.model_construct(), description="Parts and requests, for 's3'.")
+    nfs: Nfs = Field(default=Nfs(), description="Mount options, for 'nfs' and 'file'.")
+    s3: S3 = Field(default=S3(), description="Parts and requests, for 's3'.")
     start_after: Duration = Field(
         default=0.0, description="When it begins, counted from the device being ready.", examples=["2 h"]
     )

@@ -232,7 +232,7 @@ class Scenario(Table):
     datasets: tuple[Dataset, ...] = Field(default=(), alias="dataset", description="What is copied.")
     clients: tuple[Client, ...] = Field(default=(), alias="client", description="Who copies it.")
     job: Job = Field(
-        default=Job.model_construct(ordered=False),
+        default=Job(ordered=False),
         description="The order placed with AWS; may be left out where all data goes online.",
     )
     cluster: Annotated[Cluster | None, Rare()] = Field(

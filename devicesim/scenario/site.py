@@ -210,9 +210,7 @@ class Site(Table):
         description="Air temperature around the device; the catalog's if not given.",
         examples=["21 °C"],
     )
-    power: Power = Field(
-        default=Power.model_construct(), description="What the device runs on; mains if not given."
-    )
+    power: Power = Field(default=Power(), description="What the device runs on; mains if not given.")
     wifi: Wifi | None = Field(
         default=None, description="The wireless network; needed by clients with link = 'wifi'."
     )

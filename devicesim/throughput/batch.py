@@ -45,7 +45,7 @@ def simulate(
         clients: who sends.
         sizes_per_client: of each client's files [bytes].
         schedule: regimes and from when on each holds, in order of time; the first is the beginning.
-        core: what computes it, one of :data:`~devicesim.throughput.core.CORES`; the quickest if not given.
+        core: what computes it, one of :data:`~devicesim.throughput.core.CORES`; the first if not given.
 
     Raises:
         BoundError: not one list per client, no regime, or regimes not in order of time.

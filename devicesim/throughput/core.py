@@ -7,16 +7,10 @@ from __future__ import annotations
 
 from contextlib import suppress
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from devicesim.throughput.reading import Core
-
-if TYPE_CHECKING:
-    PURE: type[Core]
-    """The pure-Python core."""
-
-    CORES: tuple[type[Core], ...]
-    """The cores there are, the quickest first."""
+from devicesim.throughput.replay import Replay
 
 extension: Any = None
 with suppress(ImportError):
@@ -26,20 +20,7 @@ with suppress(ImportError):
 COMPILED: type[Core] | None = None if extension is None else extension.Replay
 """The compiled core, None if there was no compiler."""
 
+PURE: type[Core] = Replay
 
-def _pure() -> type[Core]:
-    """Import the pure-Python core, which nobody needs where there is the compiled one."""
-    found: type[Core] = import_module("devicesim.throughput.replay").Replay
-    return found
-
-
-QUICKEST: type[Core] = COMPILED or _pure()
-"""What computes a transfer that names no core."""
-
-
-def __getattr__(name: str) -> Any:
-    if name == "PURE":
-        return _pure()
-    if name == "CORES":
-        return (_pure(),) if COMPILED is None else (COMPILED, _pure())
-    raise AttributeError(f"module 'devicesim.throughput.core' has no attribute {name!r}")
+CORES: tuple[type[Core], ...] = (PURE,) if COMPILED is None else (COMPILED, PURE)
+"""The cores there are, the quickest first."""

@@ -9,7 +9,7 @@ from math import inf, log
 import numpy as np
 
 from devicesim.errors import require
-from devicesim.throughput.core import QUICKEST
+from devicesim.throughput.core import CORES
 from devicesim.throughput.model import Client, Regime, Server
 from devicesim.throughput.profile import Profile, front_demands
 from devicesim.throughput.reading import CHECKPOINT_EVERY, Core, Floats
@@ -123,7 +123,7 @@ def _efficiency(
     client = replace(client, start=0.0)
     if not any(operation.wait for operation in client.operations.all):
         server = replace(server, buffer=inf)
-    running = (core or QUICKEST)(server, (client,), regime, 0.0, CHECKPOINT_EVERY)
+    running = (core or CORES[0])(server, (client,), regime, 0.0, CHECKPOINT_EVERY)
     given = Given(running, client, server.buffer, 0.0)
     given.give(sample)
     demands = front_demands(server, client, regime, server.store.rate(server.store.position))

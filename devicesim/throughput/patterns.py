@@ -20,7 +20,7 @@ from math import inf
 import numpy as np
 
 from devicesim.throughput import curves
-from devicesim.throughput.core import QUICKEST
+from devicesim.throughput.core import CORES
 from devicesim.throughput.model import Client, Regime, Server, Store
 from devicesim.throughput.profile import front_demands, sums
 from devicesim.throughput.reading import CHECKPOINT_EVERY, Core, Floats
@@ -47,7 +47,7 @@ class Patterns:
         self, server: Server, client: Client, size: float, drift: float = 0.0, core: type[Core] | None = None
     ) -> None:
         self._server, self._client, self._size, self._drift = server, replace(client, start=0.0), size, drift
-        self._core = core or QUICKEST
+        self._core = core or CORES[0]
         self._known: dict[tuple[Regime | None, Regime], Floats] = {}
         self._files = max(8 * client.streams, MOST_PERIOD // 2)
 

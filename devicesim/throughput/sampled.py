@@ -45,7 +45,7 @@ from numpy.typing import ArrayLike
 from devicesim.errors import require
 from devicesim.throughput import curves
 from devicesim.throughput.blocks import LITTLE, Blocks
-from devicesim.throughput.core import QUICKEST
+from devicesim.throughput.core import CORES
 from devicesim.throughput.fluid import Fluid
 from devicesim.throughput.model import Client, Regime, Server
 from devicesim.throughput.patterns import Patterns
@@ -102,7 +102,7 @@ class Sampled:
         self._times = [at for at, _ in schedule]
         self._fluid = Fluid(server, client, schedule)
         self.began = schedule[0][0]
-        self._core = (core or QUICKEST)(server, (client,), schedule[0][1], self.began, CHECKPOINT_EVERY)
+        self._core = (core or CORES[0])(server, (client,), schedule[0][1], self.began, CHECKPOINT_EVERY)
         for at, regime in schedule[1:]:
             self._core.lay(regime, at)
         self._waits = any(operation.wait for operation in client.operations.all)

@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from devicesim.errors import require
 from devicesim.throughput import curves, demand
-from devicesim.throughput.core import QUICKEST
+from devicesim.throughput.core import CORES
 from devicesim.throughput.model import LARGEST, Client, Operation, Regime, Server
 from devicesim.throughput.profile import checked
 from devicesim.throughput.reading import CHECKPOINT_EVERY, LAST, Core, FileColumns, Floats, Standing
@@ -44,7 +44,7 @@ class Transfer:
         clients: who sends; files are given to them by :meth:`submit`.
         regime: what holds from the beginning.
         at: when that is [s].
-        core: what computes it, one of :data:`~devicesim.throughput.core.CORES`; the quickest if not given.
+        core: what computes it, one of :data:`~devicesim.throughput.core.CORES`; the first if not given.
 
     Attributes:
         server, clients: as given.
@@ -78,7 +78,7 @@ class Transfer:
         self._bound = -inf
         self._settled = self.began = at
         self._totals = [(demand.Demand(), demand.Demand()) for _ in self.clients]
-        self._core = (core or QUICKEST)(server, self.clients, regime, at, CHECKPOINT_EVERY)
+        self._core = (core or CORES[0])(server, self.clients, regime, at, CHECKPOINT_EVERY)
         self._core.catch_up(at)
 
     # Inputs.

@@ -32,5 +32,5 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
 )
 def core(request: pytest.FixtureRequest) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("devicesim.throughput.transfer.QUICKEST", request.param)
+        patch.setattr("devicesim.throughput.transfer.CORES", (request.param,))
         yield

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 import numpy as np
 
 from devicesim import catalog
-from devicesim.errors import UnitError, UnknownNameError
+from devicesim.errors import UnitError
 from devicesim.jobs import ShippingOption
 from devicesim.scenario import batch
 from devicesim.scenario.checks import cluster, roads
@@ -117,10 +117,9 @@ def _job_type(draft: Draft) -> Iterator[Finding]:
 
 def _lane(draft: Draft) -> Iterator[Finding]:
     region, option = draft.table("site").get("region"), draft.table("job").get("shipping")
-    try:
-        lane = catalog.lane_for(str(region))
-    except UnknownNameError:
+    if not isinstance(region, str) or region not in catalog.regions():
         return
+    lane = catalog.lane_for(region)
     options, countries = lane.listing("options"), lane.listing("countries")
     if option in tuple(ShippingOption) and option not in options:
         bound = f"one of {', '.join(map(repr, options))}" if len(options) > 1 else repr(options[0])
