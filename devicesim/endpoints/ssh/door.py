@@ -26,7 +26,7 @@ from devicesim.endpoints.crowd import Crowd, room
 from devicesim.endpoints.listening import LOOPBACK, listening
 from devicesim.endpoints.premises import Premises
 from devicesim.endpoints.ssh.keys import authorized, host_key
-from devicesim.endpoints.ssh.pieces import Wire
+from devicesim.endpoints.ssh.receiving import Wire
 from devicesim.endpoints.ssh.shell import Shell
 from devicesim.endpoints.ssh.subsystem import Subsystem
 from devicesim.errors import VerbError

@@ -28,7 +28,7 @@ from paramiko.sftp import (
 from devicesim.endpoints.premises import Premises
 from devicesim.endpoints.ssh.files import Files
 from devicesim.endpoints.ssh.packets import MOST_BYTES, MOST_DATA, PARTS, first, flaw
-from devicesim.endpoints.ssh.pieces import Pieces
+from devicesim.endpoints.ssh.receiving import Pipe
 from devicesim.endpoints.ssh.replies import Replies
 
 NOTICES = logging.getLogger("devicesim.ssh")
@@ -60,7 +60,7 @@ class Subsystem(paramiko.SFTPServer):
         super().__init__(channel, name, server, Files, premises, server.client)
         self._files = cast(Files, self.server)
         self._channel, self._busy, self._over = channel, False, False
-        cast(Any, channel).in_buffer = Pieces()
+        cast(Any, channel).in_buffer = Pipe()
         self._come, self._at = b"", 0  # bytes that came, and how many of them were read
         self._replies = Replies(premises, self._idle, channel.sendall, self._files.asked, self._hang_up)
 

@@ -48,7 +48,7 @@ class Wire:
         return getattr(self._plain, name)
 
 
-class Pieces:
+class Pipe:
     """What came on a channel and was not read yet, in the pieces in which it came; as paramiko's ``BufferedPipe``."""
 
     def __init__(self) -> None:

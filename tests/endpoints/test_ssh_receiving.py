@@ -8,57 +8,57 @@ from hypothesis import given
 from hypothesis import strategies as st
 from paramiko.buffered_pipe import PipeTimeout
 
-from devicesim.endpoints.ssh.pieces import Pieces, Wire
+from devicesim.endpoints.ssh.receiving import Pipe, Wire
 
 
 @given(st.lists(st.binary(max_size=9)), st.lists(st.integers(0, 12), min_size=1, max_size=30))
 def test_law_what_is_read_is_what_was_fed(fed, asked):
-    pieces, read = Pieces(), []
+    pipe, read = Pipe(), []
     for data in fed:
-        pieces.feed(data)
-    pieces.close()
+        pipe.feed(data)
+    pipe.close()
     whole = b"".join(fed)
-    assert len(pieces) == len(whole)
+    assert len(pipe) == len(whole)
     for count in asked:
-        read.append(pieces.read(count))
+        read.append(pipe.read(count))
         assert len(read[-1]) == min(count, len(whole) - sum(map(len, read[:-1])))
-    assert b"".join(read) + pieces.empty() == whole
-    assert pieces.read(1) == b""
+    assert b"".join(read) + pipe.empty() == whole
+    assert pipe.read(1) == b""
 
 
 def test_law_nothing_in_time_is_told():
     with pytest.raises(PipeTimeout):
-        Pieces().read(1, 0.0)
+        Pipe().read(1, 0.0)
 
 
 def test_law_who_waits_is_woken_by_data_and_by_the_end():
-    pieces, got = Pieces(), []
+    pipe, got = Pipe(), []
 
     def read():
-        while data := pieces.read(100):
+        while data := pipe.read(100):
             got.append(data)
 
     reader = threading.Thread(target=read)
     reader.start()
-    pieces.feed(b"data")
-    pieces.close()
+    pipe.feed(b"data")
+    pipe.close()
     reader.join(10)
     assert not reader.is_alive()
     assert b"".join(got) == b"data"
 
 
 def test_law_the_event_is_set_while_something_is_there_or_all_is_over():
-    pieces, event = Pieces(), threading.Event()
+    pipe, event = Pipe(), threading.Event()
     event.set()
-    pieces.set_event(event)
+    pipe.set_event(event)
     assert not event.is_set()
-    pieces.feed(b"ab")
+    pipe.feed(b"ab")
     assert event.is_set()
-    pieces.read(1)
+    pipe.read(1)
     assert event.is_set()
-    pieces.read(1)
+    pipe.read(1)
     assert not event.is_set()
-    pieces.close()
+    pipe.close()
     assert event.is_set()
 
 
