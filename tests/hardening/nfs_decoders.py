@@ -97,11 +97,8 @@ class Nfs(Decoder):
 
     @staticmethod
     def _take(service, connection, part, body):
-        if (plain := service.answer_quickly(part, connection, body)) is not None:
-            connection.send(plain)
-            return
         try:
-            reply = service.answer(part, connection, body)
+            reply = service.answer_quickly(part, connection, body) or service.answer(part, connection, body)
         except DeniedError as denied:
             connection.hang_up() if denied.reply is None else connection.send((denied.reply,))
         else:

@@ -39,10 +39,8 @@ SHORTEST, LONGEST = 20e-3, 250e-3
 _BEGINNING = 50e-3  # more that a client has after its mount [s of wall]
 HOPE = 20e-3
 """How long the next of several calls may take to come after the one before [s of wall]."""
-_AT_ONCE, _DATA = (
-    8,
-    2048,
-)  # calls first expected under way together, of at least so many bytes; smaller ones come singly
+# Calls first expected under way together, of at least so many bytes; smaller ones come singly.
+_AT_ONCE, _DATA = 8, 2048
 _PATIENCE = 1.0  # with half a request [s of wall]
 LATE = 50e-3
 """By how much a call counts as earlier at most because the reply before it left late [s of wall]."""

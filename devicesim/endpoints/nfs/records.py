@@ -73,9 +73,8 @@ class Connection:
         lend: Lend = lambda: memoryview(bytearray(MOST_DATA)),
     ) -> None:
         self._take, self._ended, self._allows, self._lend = take, ended, allows, lend
-        self._buffer = mmap.mmap(
-            -1, _BUFFER
-        )  # unlike a bytearray's, its pages are not there before they are used
+        # Unlike those of a bytearray, its pages are not there before they are used.
+        self._buffer = mmap.mmap(-1, _BUFFER)
         self._view = memoryview(self._buffer)
         self._start = self._end = 0
         self._fragments = bytearray()

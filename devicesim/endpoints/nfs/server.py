@@ -125,11 +125,8 @@ class NfsDoor:
     def _take(self, connection: Connection, record: memoryview, body: Body | None = None) -> None:
         if self._premises.paced:
             self._pacing.heard(connection)
-        elif (plain := self._service.answer_quickly(record, connection, body)) is not None:
-            self._outbox.send(connection, plain)
-            return
         try:
-            reply = self._service.answer_priced(record, connection, body) if self._premises.paced else None
+            reply = self._service.answer_quickly(record, connection, body)
             reply = reply or self._service.answer(record, connection, body)
         except DeniedError as denied:
             if denied.reply is None:

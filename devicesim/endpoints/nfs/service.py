@@ -40,11 +40,8 @@ _NAMES = {
 _PURPOSE, _PAYLOAD = itemgetter(1), itemgetter(2)  # of what Version4 answers
 LEASE = 90.0
 _KEY_BYTES = 512
-_PLAIN, _VERSION, _PROCEDURE = (
-    40,
-    19,
-    23,
-)  # bytes of the smallest plain call; where its version and procedure end
+_PLAIN = 40  # bytes of the smallest plain call
+_VERSION, _PROCEDURE = 19, 23  # where version and procedure of a call end
 _PLAIN_3 = b"\0\1\x86\xa3\0\0\0\3"  # the words of program and version before the procedure of such a call
 
 
@@ -107,55 +104,70 @@ class Service:
 
     def answer_quickly(
         self, record: memoryview, connection: Connection, body: Body | None = None
-    ) -> tuple[bytes, ...] | None:
-        """The reply to a plain call where operations cost nothing; None where :meth:`answer` has to give it."""
+    ) -> Reply | None:
+        """What :meth:`answer` would, to a plain call, by C; None where :meth:`answer` has to be asked."""
         if len(record) < _PLAIN:
             return None
-        premises = self._premises
-        with premises.lock:
-            if (seen := premises.look()) is None or not self._allows(host := connection.host, seen[1]):
-                return None
-            self._files(seen[2])
-            if self._quick is None:
-                return None
-            place, beside = (-1, None) if body is None else body
-            try:
-                reply = self._quick.answer(record, connection, host, seen[0], place, beside)
-            except Exception:  # as in answer
-                NOTICES.exception("procedure %d of version %d failed", record[_PROCEDURE], record[_VERSION])
-                return (rpc.accepted(UINT.unpack_from(record)[0], rpc.SYSTEM_ERR),)
-            if reply is not None:
-                premises.moved()
-            return reply
-
-    def answer_priced(
-        self, record: memoryview, connection: Connection, body: Body | None = None
-    ) -> Reply | None:
-        """As :meth:`answer`, to a plain call of version 3; None where :meth:`answer` has to give it."""
-        if self._quick is None or len(record) < _PLAIN or record[12:20] != _PLAIN_3 or not connection.allowed:
-            return None
-        procedure, host = record[_PROCEDURE], connection.host
-        place, beside = (-1, None) if body is None else body
-
-        def change(now: float) -> tuple[bytes, ...]:
-            self._files()
-            assert self._quick is not None
-            parts = self._quick.answer(record, connection, host, now, place, beside)
-            if parts is None:
-                raise _LeftError
-            return parts
-
         try:
-            name = v3.NAMES[procedure]
-            size = len(record) + (0 if beside is None else len(beside)) - rpc.arguments_at(record)
-            carried = v3.written(size) if name == "WRITE" else 0
-            done = self._premises.perform(name, carried, connection.arrival, change, connection.since)
-        except (_LeftError, IndexError, struct.error):
+            return (self._priced if self._premises.paced else self._free)(record, connection, body)
+        except _LeftError:
             return None
         except Exception:  # as in answer
-            NOTICES.exception("procedure %d of version 3 failed", procedure)
+            NOTICES.exception("procedure %d of version %d failed", record[_PROCEDURE], record[_VERSION])
             return Reply((rpc.accepted(UINT.unpack_from(record)[0], rpc.SYSTEM_ERR),))
-        return None if done.result is None else Reply(done.result, done.reply)
+
+    def _free(self, record: memoryview, connection: Connection, body: Body | None) -> Reply:
+        """The reply to a plain call, which costs nothing."""
+        premises = self._premises
+        with premises.lock:
+            if (seen := premises.look()) is None or not self._allows(connection.host, seen[1]):
+                raise _LeftError
+            parts = self._in_c(record, connection, body, seen[0], seen[2])
+            premises.moved()
+            return Reply(parts)
+
+    def _priced(self, record: memoryview, connection: Connection, body: Body | None) -> Reply:
+        """The reply to a plain call of version 3, and when it is due."""
+        procedure = record[_PROCEDURE]
+        if record[12:20] != _PLAIN_3 or procedure >= len(v3.NAMES) or not connection.allowed:
+            raise _LeftError
+        name = v3.NAMES[procedure]
+
+        def carried(_: tuple[bytes, ...]) -> int:
+            whole = len(record) + (0 if body is None else len(body.data))
+            return v3.written(whole - rpc.arguments_at(record)) if name == "WRITE" else 0
+
+        done = self._premises.perform(
+            name,
+            carried,
+            connection.arrival,
+            lambda now: self._in_c(record, connection, body, now),
+            connection.since,
+        )
+        if done.result is None:
+            raise _LeftError
+        return Reply(done.result, done.reply)
+
+    def _in_c(
+        self,
+        record: memoryview,
+        connection: Connection,
+        body: Body | None,
+        now: float,
+        share: Share | None = None,
+    ) -> tuple[bytes, ...]:
+        """Do a plain call in C; ``share`` are the device's files, where they were just looked at.
+
+        Raises:
+            _LeftError: there is no C, or it left the call untouched.
+        """
+        self._files(share)
+        place, beside = (-1, None) if body is None else body
+        if self._quick is not None:
+            parts = self._quick.answer(record, connection, connection.host, now, place, beside)
+            if parts is not None:
+                return parts
+        raise _LeftError
 
     def lend(self) -> memoryview | None:
         """Memory for the data of one WRITE, from where they are to stay if that can be; None if they are discarded."""

@@ -198,11 +198,8 @@ class Hot:
 
     def _judged(self, row: int, blocks: Floats, least: float) -> tuple[_End, float, float] | None:
         """The same with the sums of a list by blocks, which give a draw that may be wrong by so much."""
-        own, count, size = (
-            self._stations.rows(np.array([row])),
-            float(blocks[0].sum()),
-            float(blocks[3].sum()),
-        )
+        own = self._stations.rows(np.array([row]))
+        count, size = float(blocks[0].sum()), float(blocks[3].sum())
         flow = Flow(own, blocks, float(self._copies.efficiency[row]), own.flight(blocks.sum(axis=1)))
         fluid, usual = Fluid(self._stay(row), flow), float(self._usual[row])
         plain = fluid.told()

@@ -183,6 +183,29 @@ static int is_listed(Asked *asked, PyObject *directory)
     return listed;
 }
 
+/* The node of the next name in a directory, borrowed: LEFT where Python has to look, or DONE with NULL for none. */
+static Outcome named(Asked *asked, PyObject *directory, const unsigned char **name, uint32_t *size, PyObject **node)
+{
+    *name = name_of(asked, size);
+    if (!*name)
+        return LEFT;
+    int allowed = asked->uid ? may(asked, directory, MAY_EXECUTE) : 1;
+    int listed = allowed > 0 ? is_listed(asked, directory) : 0;
+    if (allowed < 0 || listed < 0)
+        return FAILED;
+    if (!allowed || !listed)
+        return LEFT;
+    PyObject *text = PyUnicode_DecodeASCII((const char *)*name, *size, NULL);
+    if (!text)
+        return FAILED;
+    *node = PyDict_GetItemWithError(slot(slot(directory, directory_places[ENTRIES]), nodes_place), text);
+    Py_DECREF(text);
+    if (!*node && PyErr_Occurred())
+        return FAILED;
+    /* Not there, or a file of a collection, perhaps. */
+    return *node || slot(directory, directory_places[FIXED]) == Py_False ? DONE : LEFT;
+}
+
 /* Those of the bits of ACCESS that the caller has; -1 with an exception set. */
 static int granted(Asked *asked, PyObject *node)
 {

@@ -277,36 +277,12 @@ static Outcome access4(Compound *c)
     return DONE;
 }
 
-/* The node of the next name in a directory, borrowed: LEFT where Python has to look, or DONE with NULL for none. */
-static Outcome named(Compound *c, PyObject *directory, const unsigned char **name, uint32_t *size, PyObject **node)
-{
-    Asked *asked = c->asked;
-    *name = name_of(asked, size);
-    if (!*name)
-        return LEFT;
-    int allowed = asked->uid ? may(asked, directory, MAY_EXECUTE) : 1;
-    int listed = allowed > 0 ? is_listed(asked, directory) : 0;
-    if (allowed < 0 || listed < 0)
-        return FAILED;
-    if (!allowed || !listed)
-        return LEFT;
-    PyObject *text = PyUnicode_DecodeASCII((const char *)*name, *size, NULL);
-    if (!text)
-        return FAILED;
-    *node = PyDict_GetItemWithError(slot(slot(directory, directory_places[ENTRIES]), nodes_place), text);
-    Py_DECREF(text);
-    if (!*node && PyErr_Occurred())
-        return FAILED;
-    /* Not there, or a file of a collection, perhaps. */
-    return *node || slot(directory, directory_places[FIXED]) == Py_False ? DONE : LEFT;
-}
-
 static Outcome lookup4(Compound *c)
 {
     PyObject *directory = current_directory(c), *node;
     const unsigned char *name;
     uint32_t size;
-    Outcome found = directory ? named(c, directory, &name, &size, &node) : LEFT;
+    Outcome found = directory ? named(c->asked, directory, &name, &size, &node) : LEFT;
     if (found != DONE)
         return found;
     if (!node) {
@@ -499,7 +475,7 @@ static Outcome opened_node(Compound *c, PyObject *directory, Opening *told, PyOb
     const unsigned char *name;
     uint32_t size;
     PyObject *found;
-    Outcome outcome = named(c, directory, &name, &size, &found);
+    Outcome outcome = named(asked, directory, &name, &size, &found);
     if (outcome != DONE)
         return outcome;
     *made = !found;

@@ -55,28 +55,13 @@ static Outcome getattr_(Asked *asked)
 
 static Outcome lookup(Asked *asked)
 {
-    PyObject *directory = directory_of(asked);
+    PyObject *directory = directory_of(asked), *node;
+    const unsigned char *name;
     uint32_t size;
-    const unsigned char *name = directory ? name_of(asked, &size) : NULL;
-    if (!name)
-        return LEFT;
-    int allowed = asked->uid ? may(asked, directory, MAY_EXECUTE) : 1;
-    int listed = allowed > 0 ? is_listed(asked, directory) : 0;
-    if (allowed < 0 || listed < 0)
-        return FAILED;
-    if (!allowed || !listed)
-        return LEFT;
-    PyObject *text = PyUnicode_DecodeASCII((const char *)name, size, NULL);
-    if (!text)
-        return FAILED;
-    PyObject *entries = slot(slot(directory, directory_places[ENTRIES]), nodes_place);
-    PyObject *node = PyDict_GetItemWithError(entries, text);
-    Py_DECREF(text);
+    Outcome found = directory ? named(asked, directory, &name, &size, &node) : LEFT;
+    if (found != DONE)
+        return found;
     if (!node) {
-        if (PyErr_Occurred())
-            return FAILED;
-        if (slot(directory, directory_places[FIXED]) != Py_False)
-            return LEFT; /* a file of a collection, perhaps */
         put_uint(asked->to - 4, 2); /* NOENT */
         asked->to = put_uint(asked->to, 0);
         return DONE;
