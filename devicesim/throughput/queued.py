@@ -82,11 +82,9 @@ class Queue:
 
     def offer(self, client: int, operation: Operation, payload: float, time: float) -> bool:
         """Send an RPC of no stream; False if it has to wait for its link for good, as far as known."""
-        state = self.state
-        state.asked = state.number
-        state.number += 1
-        rpc = (time, 1, state.asked, state.asked, -1, 0, client, operation, payload)
-        return self._send(rpc)
+        number = self.state.number
+        self.state.number += 1
+        return self._send((time, 1, number, number, -1, 0, client, operation, payload))
 
     def retry(self) -> None:
         """Let RPCs that had no way through their link try again."""

@@ -65,8 +65,9 @@ class Replay:
         self._rings = sum(client.streams * client.window for client in clients)
         self._waits = any(o.wait for client in clients for o in client.operations.all)
         self._periods = Periods(server, clients, self.schedule, self.record)
-        self._inputs: list[tuple[float, Callable[[], None]]] = []
+        self._inputs: list[tuple[float, float, Callable[[], None]]] = []
         self._applied = 0
+        self._asking = 0  # the serial number of the operation whose reply is asked for
         self._checkpoints: list[_Checkpoint] = []
         self.freeze()
 
@@ -83,7 +84,7 @@ class Replay:
             self.state.available[client] += count
             self._wake(client, at)
 
-        self._put(after, apply)
+        self._put(at, after, apply)
 
     def pause(self, client: int, paused: bool, at: float, after: float) -> None:
         """Let a client issue nothing from a time on, or let it go on."""
@@ -93,7 +94,7 @@ class Replay:
             self.state.paused[client] = paused
             self._wake(client, at)
 
-        self._put(after, apply)
+        self._put(at, after, apply)
 
     def _wake(self, client: int, at: float) -> None:
         """Let streams that had nothing to do, or had to wait, look again; unless their client is paused."""
@@ -117,11 +118,21 @@ class Replay:
         def apply() -> None:
             if self.state.stalled:
                 self._leave_order(at)
-            self.state.told = nan
-            if not self._queue(self.state).offer(client, operation, payload, at):
-                self.state.told, self._ordered = inf, False
+            state, asking = self.state, serial == self._asking
+            if asking:
+                state.asked, state.told = state.number, nan
+            if not self._queue(state).offer(client, operation, payload, at):
+                self._ordered = False
+                if asking:
+                    state.told = inf
 
-        self._put(at, apply)
+        serial = self._asking = self._asking + 1
+        place = self._put(at, at, apply)
+        if place < len(self._inputs) - 1:
+            # The next one late is likely to come from here on, as when a change of capacity goes back.
+            self._apply(place)
+            self._compute(at)
+            self.freeze()
         self.catch_up(at)
         return self._answer() if isnan(self.state.told) else self.state.told
 
@@ -131,7 +142,7 @@ class Replay:
         self._ordered = self._ordered and self.schedule.keeps_order
         touched = not self._untouched(self.state, differs)
         if touched:
-            self._go_back(lambda state: self._untouched(state, differs))
+            self._go_back(lambda point: self._untouched(point.state, differs))
         self._revive()
         self.through = -inf
         return touched
@@ -201,11 +212,16 @@ class Replay:
         self.settle(time)
         return time
 
-    def _put(self, after: float, apply: Callable[[], None]) -> None:
-        if self.state.time > after:
-            self._go_back(lambda state: state.time <= after)
-        self._inputs.append((after, apply))
+    def _put(self, at: float, after: float, apply: Callable[[], None]) -> int:
+        """Add an input behind all that come no later; return how many do."""
+        place = len(self._inputs)
+        while place and self._inputs[place - 1][0] > at:
+            place -= 1
+        if self.state.time > after or self._applied > place:
+            self._go_back(lambda point: point.state.time <= after and point.applied <= place)
+        self._inputs.insert(place, (at, after, apply))
         self.through = -inf
+        return place
 
     # Forward.
 
@@ -222,15 +238,19 @@ class Replay:
                 gc.enable()
 
     def _catch_up(self, to: float) -> None:
-        while self._applied < len(self._inputs):
-            time, apply = self._inputs[self._applied]
-            self._compute(time)
-            apply()
-            self.state.time = max(self.state.time, time)
-            self._applied += 1
+        self._apply(len(self._inputs))
         if to > self.through:
             self._compute(to)
             self.through = to
+
+    def _apply(self, count: int) -> None:
+        """Apply inputs until so many are."""
+        while self._applied < count:
+            _, after, apply = self._inputs[self._applied]
+            self._compute(after)
+            apply()
+            self.state.time = max(self.state.time, after)
+            self._applied += 1
 
     def _compute(self, to: float) -> None:
         # A stream that waited for its link goes on with its old turn: that must not set the time back, or an
@@ -264,7 +284,7 @@ class Replay:
         return Queue(self._server, self._clients, self.schedule, state, self.record)
 
     def _answer(self) -> float:
-        """Let the operation offered last go through, as if no other came, and take it all back."""
+        """Let the operation asked for go through, as if no other came, and take it all back."""
         lengths, trial = self.record.lengths(), self.state.copy()
         queue = self._queue(trial)
         while isnan(trial.told) and not queue.run(LAST, 1):
@@ -280,8 +300,8 @@ class Replay:
         if len(self._checkpoints) > CHECKPOINTS:
             del self._checkpoints[1 : -CHECKPOINTS // 2 : 2]
 
-    def _go_back(self, fits: Callable[[State], bool]) -> None:
-        while len(self._checkpoints) > 1 and not fits(self._checkpoints[-1].state):
+    def _go_back(self, fits: Callable[[_Checkpoint], bool]) -> None:
+        while len(self._checkpoints) > 1 and not fits(self._checkpoints[-1]):
             self._checkpoints.pop()
         point = self._checkpoints[-1]
         self.state, self._applied = point.state.copy(), point.applied

@@ -87,7 +87,7 @@ class State:
         taken, available, sent, paused: per client, files begun, files submitted, bytes admitted, no RPC is issued.
         number, served: RPCs issued and RPCs begun by the cores.
         time: time of the latest step or input.
-        asked, told: number of the RPC offered last, and when its reply arrives (NaN: not known yet).
+        asked, told: number of the RPC whose reply was asked for last, and when that arrives (NaN: not known yet).
         core_busy, core_seen: time the cores have been given to serve, and when the latest RPC arrived there [s].
         admitted_at, admitted: time of the latest admission, and bytes admitted.
         drained: bytes that the store is known to have; blocked: time that admission stood still for room [s].

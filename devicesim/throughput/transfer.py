@@ -122,20 +122,22 @@ class Transfer:
             operation: what it is.
             payload: bytes that it carries.
             client: whose link it comes over.
-            at: when it is issued, no earlier than now [s].
+            at: when it is issued, no earlier than now; in any order [s].
 
         Returns:
-            When its reply arrives [s], as far as known: with several links or cores an operation offered later may
-            yet overtake it on the way. Infinite while it would never arrive under the regimes known; should its link,
-            the cores or the store come back, it goes on.
+            When its reply arrives [s], as far as known: an operation offered later may have been issued before it, or
+            with several links or cores overtake it on the way. Infinite while it would never arrive under the regimes
+            known; should its link, the cores or the store come back, it goes on.
         """
         self._known(client)
         require(0 <= payload <= LARGEST, "payload", f"in [0, {LARGEST:.0f}]", payload)
         if not self.now <= at < inf:
             require(False, "at", f">= {self.now} and finite", at)
-        self.now, self._bound = at, -inf
+        self._bound = -inf
         reply = self._core.offer(client, operation, float(payload), at)
-        self._settled = max(self._settled, self._core.settle_inputs(ANSWERS))
+        settled = self._core.settle_inputs(ANSWERS)
+        if settled > self._settled:
+            self._settled, self.now = settled, max(self.now, settled)
         return reply
 
     def set_regime(self, regime: Regime, at: float) -> None:

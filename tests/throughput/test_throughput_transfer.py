@@ -384,6 +384,59 @@ def test_an_offer_over_a_dead_link_gets_no_reply_until_the_link_is_back(copying:
     assert door.progress(40.0)[0] == 200.0 + (1000.0 if copying else 0.0)
 
 
+def test_an_operation_offered_late_takes_its_place_in_the_line() -> None:
+    """Issued at 0, 0.5 and 0.6 s: a second each on the link, one after the other, and 2 s to and fro."""
+    door = Transfer(server(), [Client(life(), streams=1)], PLAIN)
+    write = door.clients[0].operations.write
+    assert door.offer(write, 100.0, 0, 0.5) == 0.5 + 1.0 + 2.0
+    assert door.offer(write, 100.0, 0, 0.0) == 1.0 + 2.0
+    assert door.offer(write, 100.0, 0, 0.6) == 3.0 + 2.0
+    door.advance(5.0)
+    assert door.usage(5.0).link[0] == 3.0
+    with pytest.raises(BoundError, match=r"at must be >= 5.0 and finite, got 4.5"):
+        door.offer(write, 100.0, 0, 4.5)
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+@pytest.mark.parametrize("every", [3, 8192])
+def test_offers_in_any_order_come_to_the_same(
+    cores: int, every: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside a copy, from two clients on links of their own, mostly nearly in order as calls of real clients are."""
+    monkeypatch.setattr("devicesim.throughput.transfer.CHECKPOINT_EVERY", every)
+    draw = np.random.default_rng(5)
+    clients = [Client(operations(), streams=2, link=link) for link in (0, 1)]
+    regime = Regime((117e6, 10e6), (1e-4, 2e-3))
+    times = np.sort(draw.random(200)).tolist()
+    given = [
+        (clients[0].operations.all[draw.integers(4)], float(draw.integers(65536)), int(draw.integers(2)), at)
+        for at in times
+    ]
+    nearly = np.argsort(np.arange(200) + draw.normal(0.0, 3.0, 200))
+    ends = np.linspace(0.0, 2.0, 21)
+    seen = []
+    for order in (np.arange(200), nearly, draw.permutation(200)):
+        door = Transfer(Server(cores, 1e6, DISK), clients, regime)
+        door.submit(0, workload("64 KB", 300))
+        door.bound()
+        replies = dict.fromkeys(order.tolist(), INF)
+        for i in order.tolist():
+            replies[i] = door.offer(*given[i])
+            assert replies[i] > given[i][3]
+        door.advance(2.0)
+        usage = door.usage(ends)
+        seen.append(
+            [
+                door.finish(0).tolist(),
+                door.progress(ends)[0].tolist(),
+                usage.link.tolist(),
+                usage.cores.tolist(),
+            ]
+        )
+    assert seen[1] == seen[0]
+    assert seen[2] == seen[0]
+
+
 def test_old_offers_are_settled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("devicesim.throughput.transfer.ANSWERS", 10)
     monkeypatch.setattr("devicesim.throughput.transfer.CHECKPOINT_EVERY", 4)

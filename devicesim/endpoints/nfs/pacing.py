@@ -15,8 +15,10 @@ Model: a call is done, and offered to the device's core, when it arrives; its re
 Scope and limits: a reply that would never come (a link that is down, a full cache behind a disk that stands) is asked
 for again now and then; its client waits, as it would. When the device goes off, clients with calls under way are hung
 up on. Under ``real`` a reply leaves some 0.1 ms late, and the client's program takes a while, of which the model knows
-nothing, before its next call; so that call counts as having come as much earlier, within :data:`LATE` and :data:`TURN`.
-A client that thinks for longer has the rest of it to itself.
+nothing, before its next call; so that call counts as having come as much earlier, within :data:`LATE` and :data:`TURN`,
+and takes its place in the device's line before calls that were issued later and read sooner. What a call lay unread
+because the loop was busy with others is not its client's time either. A client that thinks for longer has the rest of
+it to itself.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ import selectors
 from collections.abc import Collection, Sequence
 from itertools import count
 from math import inf, isfinite
+from time import monotonic
 
 from devicesim.endpoints.nfs.outbox import Outbox
 from devicesim.endpoints.nfs.records import Connection
@@ -47,19 +50,32 @@ LATE = 50e-3
 TURN = 2e-3
 """By how much it counts as earlier at most because the client takes time after that reply [s of wall]."""
 _ASK_AGAIN = 0.25  # for a reply that is not in sight [s of wall]
+_WAITED = 20e-6  # a look that took longer has waited [s of wall]
 _FINE = 0.05  # waits that are worth a system call more to be exact [s]
 _Held = tuple[float, int, Connection, Sequence[bytes]]
 
 
 class ExactSelector(selectors.DefaultSelector):
-    """The usual selector, with waits below a millisecond, to which epoll rounds up."""
+    """The usual selector, with waits below a millisecond, to which epoll rounds up.
+
+    Attributes:
+        unseen: the latest time at which what is ready now is known not to have been ready, by ``time.monotonic`` [s].
+    """
+
+    unseen = looked = 0.0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """Wait as told."""
+        began = monotonic()
         if timeout is not None and 0 < timeout < _FINE:
             select.select([self.fileno()], [], [], timeout)
             timeout = 0
-        return super().select(timeout)
+        ready = super().select(timeout)
+        ended = monotonic()
+        # What did not have to be waited for may have been there since shortly after the last look.
+        self.unseen = began if ended - began > _WAITED else self.looked
+        self.looked = ended
+        return ready
 
 
 class Pacing:
@@ -70,6 +86,7 @@ class Pacing:
         loop: that everything runs on.
         connections: those that are open.
         outbox: by which replies leave.
+        selector: by which the loop learns what has come.
     """
 
     def __init__(
@@ -78,8 +95,9 @@ class Pacing:
         loop: asyncio.AbstractEventLoop,
         connections: Collection[Connection],
         outbox: Outbox,
+        selector: ExactSelector,
     ) -> None:
-        self._outbox = outbox
+        self._outbox, self._selector = outbox, selector
         self._premises, self._loop, self._connections = premises, loop, connections
         self._held: list[_Held] = []
         self._stalled: list[_Held] = []
@@ -171,7 +189,7 @@ class Pacing:
         if factor is None or connection not in self._left:
             return None
         due, late, left = self._left[connection]
-        took = self._loop.time() - left
+        took = max(self._selector.unseen - left, 0.0)
         return due + max(late - LATE * factor, 0.0) + max(took - TURN, 0.0) * factor
 
     def _pause(self) -> float:

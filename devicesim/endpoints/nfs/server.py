@@ -56,11 +56,12 @@ class NfsDoor:
         self._listener = listening(host, port)
         self.host, self.port = self._listener.getsockname()[:2]
         self.address = f"{host}:{self.port}"
-        self._loop = asyncio.SelectorEventLoop(ExactSelector())
+        selector = ExactSelector()
+        self._loop = asyncio.SelectorEventLoop(selector)
         self._connections: set[Connection] = set()
         self._crowd = Crowd[Connection](room(MOST), _quiet_since, Connection.hang_up)
         self._outbox = Outbox(premises, self._loop)
-        self._pacing = Pacing(premises, self._loop, self._connections, self._outbox)
+        self._pacing = Pacing(premises, self._loop, self._connections, self._outbox, selector)
         started = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(started,), name="devicesim-nfs", daemon=True)
         self._thread.start()

@@ -473,6 +473,7 @@ static PyObject *method_offer(PyObject *object, PyObject *arguments)
         !operation_of(what, &operation) || !ready(self) || !known_client(r, input.client))
         return NULL;
     input.after = input.at;
+    input.serial = ++r->asking;
     input.operation = replay_operation(r, operation);
     if (!input.operation || r->trouble.no_memory) {
         well(r);
@@ -511,7 +512,7 @@ static PyObject *method_lay(PyObject *object, PyObject *arguments)
         differs.store = capacity_lay(&schedule->store, at, store, &r->trouble);
         r->ordered = r->ordered && schedule_keeps_order(schedule);
         if (!replay_untouched(r, &r->state, &differs)) {
-            replay_go_back(r, &differs, 0.0);
+            replay_go_back(r, &differs, 0.0, 0);
             went_back = 1;
         }
         replay_revive(r);

@@ -277,8 +277,8 @@ static int queue_run(Queue *q, double to, int64_t budget)
 static int queue_offer(Queue *q, int32_t client, const Operation *operation, double payload, double time)
 {
     State *s = q->state;
-    s->asked = s->number++;
-    Flight rpc = {.time = time, .kind = 1, .order = s->asked, .number = s->asked, .stream = -1,
+    const int64_t number = s->number++;
+    Flight rpc = {.time = time, .kind = 1, .order = number, .number = number, .stream = -1,
                   .client = client, .operation = operation, .payload = payload};
     return queue_send(q, &rpc);
 }

@@ -17,7 +17,8 @@ typedef struct {
     Kind kind;
     int32_t client;
     double after, at, payload;
-    int64_t count; /* files granted, or whether to pause */
+    int64_t count;  /* files granted, or whether to pause */
+    int64_t serial; /* of what was offered */
     const Operation *operation;
 } Input;
 
@@ -45,6 +46,7 @@ typedef struct {
     int64_t checkpoint_count, spare_count;
     Operation **offered; /* one of each kind, so that RPCs on their way can point at it */
     int64_t offered_count, offered_room;
+    int64_t asking; /* serial of the one whose reply is asked for */
     int (*poll)(void); /* asked now and then; 0 to stop */
 } Replay;
 
@@ -145,12 +147,13 @@ static int replay_untouched(const Replay *r, const State *s, const Differences *
     return 1;
 }
 
-/* Go back to the latest checkpoint that no change touched or, without one, that is not beyond a time. */
-static void replay_go_back(Replay *r, const Differences *differs, double after)
+/* Go back to the latest checkpoint that no change touched or, without one, that is not beyond a time and has no more
+ * inputs applied than so many. */
+static void replay_go_back(Replay *r, const Differences *differs, double after, int64_t place)
 {
     while (r->checkpoint_count > 1) {
-        const State *s = &r->checkpoints[r->checkpoint_count - 1]->state;
-        if (differs ? replay_untouched(r, s, differs) : s->time <= after)
+        const Checkpoint *last = r->checkpoints[r->checkpoint_count - 1];
+        if (differs ? replay_untouched(r, &last->state, differs) : last->state.time <= after && last->applied <= place)
             break;
         replay_forget(r, r->checkpoint_count - 1);
     }
@@ -261,20 +264,24 @@ static void replay_apply(Replay *r, const Input *input)
     case OFFER:
         if (s->stalled_count)
             replay_leave_order(r, input->at);
-        s->told = NAN;
+        if (input->serial == r->asking) {
+            s->asked = s->number;
+            s->told = NAN;
+        }
         Queue queue = replay_queue(r, s);
         if (!queue_offer(&queue, input->client, input->operation, input->payload, input->at)) {
-            s->told = INFINITY;
             r->ordered = 0;
+            if (input->serial == r->asking)
+                s->told = INFINITY;
         }
         break;
     }
 }
 
-/* Apply the inputs not yet applied, each at its time, and go on to a time. */
-static void replay_catch_up(Replay *r, double to)
+/* Apply inputs, each at its time, until so many are. */
+static void replay_apply_inputs(Replay *r, int64_t count)
 {
-    while (r->applied < r->input_count && !replay_broken(r)) {
+    while (r->applied < count && !replay_broken(r)) {
         const Input input = r->inputs[r->applied];
         replay_compute(r, input.after);
         if (replay_broken(r))
@@ -283,6 +290,12 @@ static void replay_catch_up(Replay *r, double to)
         r->state.time = later(r->state.time, input.after);
         r->applied++;
     }
+}
+
+/* Apply the inputs not yet applied, and go on to a time. */
+static void replay_catch_up(Replay *r, double to)
+{
+    replay_apply_inputs(r, r->input_count);
     if (to > r->through && !replay_broken(r)) {
         replay_compute(r, to);
         if (!replay_broken(r))
@@ -290,20 +303,33 @@ static void replay_catch_up(Replay *r, double to)
     }
 }
 
+/* Add an input behind all that come no later. */
 static void replay_put(Replay *r, Input input)
 {
-    if (r->state.time > input.after)
-        replay_go_back(r, NULL, input.after);
+    int64_t place = r->input_count;
+    while (place && r->inputs[place - 1].at > input.at)
+        place--;
+    if (r->state.time > input.after || r->applied > place)
+        replay_go_back(r, NULL, input.after, place);
     if (r->input_count == r->input_room) {
         r->inputs = grown(r->inputs, &r->input_room, r->input_count + 1, sizeof(Input), &r->trouble);
         if (r->trouble.no_memory)
             return;
     }
-    r->inputs[r->input_count++] = input;
+    memmove(&r->inputs[place + 1], &r->inputs[place], (size_t)(r->input_count - place) * sizeof(Input));
+    r->inputs[place] = input;
+    r->input_count++;
     r->through = -INFINITY;
+    if (input.kind == OFFER && place < r->input_count - 1) {
+        /* The next one late is likely to come from here on, as when a change of capacity goes back. */
+        replay_apply_inputs(r, place);
+        replay_compute(r, input.at);
+        if (!replay_broken(r))
+            replay_freeze(r);
+    }
 }
 
-/* Let the operation offered last go through, as if no other came, and take it all back. */
+/* Let the operation asked for go through, as if no other came, and take it all back. */
 static double replay_answer(Replay *r)
 {
     State trial;
