@@ -1,15 +1,23 @@
-"""Who is connected to a door: as many as it has room for, and whoever has been quiet longest gives way to the next.
+"""Who is connected to a door: as many as it has room for, and the host that has most gives way to the next.
+
+Model: where one too many comes, the host with the most connections, the new one counted in, gives up the one of its own
+that has been quiet longest; if all of them are being served, the one that came last, which may be the new one. So of n
+hosts each keeps an n-th of the places, whatever the others do, and gets them if it asks; one host alone has them all.
 
 Thousands of connections that say nothing, or a byte a second, so cost a bounded number of descriptors, threads and
 buffers, and nobody who comes with a request finds the door shut. Clients that were sent away for being quiet connect
 again when they have something to ask, as those of HTTP and NFS do by themselves.
+
+Scope and limits: a host is an IPv4 address, or the first 64 bits of an IPv6 one, whose rest a host chooses itself.
 """
 
 from __future__ import annotations
 
 import resource
 import threading
+from collections import Counter
 from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address
 from typing import Generic, TypeVar
 
 G = TypeVar("G")
@@ -45,6 +53,21 @@ def widen() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (enough, hard))
 
 
+def host(address: str) -> str:
+    """What is counted as one host, of the address that a connection comes from.
+
+    >>> host("192.0.2.7"), host("::ffff:192.0.2.7"), host("2001:db8::7%eth0") == host("2001:db8::8"), host("")
+    ('192.0.2.7', '192.0.2.7', True, '')
+    """
+    try:
+        told = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(told, IPv6Address):
+        return str(told.ipv4_mapped or IPv6Address(int(told) >> 64 << 64))
+    return str(told)
+
+
 class Crowd(Generic[G]):
     """The connections of one door; for any number of threads.
 
@@ -58,28 +81,34 @@ class Crowd(Generic[G]):
         self, most: int, quiet_since: Callable[[G], float | None], send_away: Callable[[G], None]
     ) -> None:
         self._most, self._quiet_since, self._send_away = most, quiet_since, send_away
-        self._here: dict[G, None] = {}
+        self._here: dict[G, str] = {}  # and the host of each, in the order in which they came
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._here)
 
-    def enter(self, guest: G) -> bool:
-        """Let one in, in the place of the one that has been quiet longest if there is no room; whether it may stay."""
+    def enter(self, guest: G, address: str) -> bool:
+        """Let one in, who comes from an address, in the place of another if there is no room; whether it may stay."""
         with self._lock:
-            going = None
-            if len(self._here) >= self._most:
-                quiet = [
-                    (since, each) for each in self._here if (since := self._quiet_since(each)) is not None
-                ]
-                if not quiet:
-                    return False
-                going = min(quiet, key=lambda pair: pair[0])[1]
+            self._here[guest] = host(address)
+            going = self._one_too_many(guest) if len(self._here) > self._most else None
+            if going is not None:
                 del self._here[going]
-            self._here[guest] = None
-        if going is not None:
+        if going is not None and going is not guest:
             self._send_away(going)
-        return True
+        return going is not guest
+
+    def _one_too_many(self, guest: G) -> G:
+        """Who has to go because of a new guest: it itself, or another."""
+        counts = Counter(self._here.values())
+        most = max(counts.values())
+        theirs = [each for each, whose in self._here.items() if counts[whose] == most]
+        quiet = [
+            (since, each)
+            for each in theirs
+            if each is not guest and (since := self._quiet_since(each)) is not None
+        ]
+        return min(quiet, key=lambda pair: pair[0])[1] if quiet else theirs[-1]
 
     def leave(self, guest: G) -> None:
         """Note that one is gone."""

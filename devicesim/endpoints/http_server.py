@@ -137,7 +137,7 @@ class HttpServer(ThreadedWSGIServer):
     def process_request(self, request: Any, client_address: Any) -> None:
         """Begin a thread for a new connection, if there is room."""
         self._since[request] = time.monotonic()
-        if self._crowd.enter(request):
+        if self._crowd.enter(request, client_address[0]):
             super().process_request(request, client_address)
         else:
             self.shutdown_request(request)

@@ -115,7 +115,7 @@ class NfsDoor:
         connection = Connection(self._take, self._forget, self._service.allows, self._service.lend)
         connection.begin(connected, address, self._loop)
         self._connections.add(connection)
-        if not self._crowd.enter(connection):
+        if not self._crowd.enter(connection, connection.host):
             connection.hang_up()
 
     def _forget(self, connection: Connection) -> None:

@@ -42,7 +42,7 @@ PATIENCE = 30.0
 """How long a client may take to log in [s]."""
 
 MOST = 256
-"""Connections at a time: who has not logged in gives way to who comes next."""
+"""Connections at a time: where one too many comes, who has not logged in gives way before who has."""
 
 MOST_PACKET = 1 << 16
 """Bytes that a client may send in one packet of a channel: enough for an SFTP request with 32 KiB of data."""
@@ -219,7 +219,7 @@ class SshDoor:
     def _admit(self, client: socket.socket) -> None:
         client.settimeout(None)
         transport = Connection(client)
-        if not self._crowd.enter(transport):
+        if not self._crowd.enter(transport, transport.arrival.source):
             transport.close()
             client.close()
             return
