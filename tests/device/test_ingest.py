@@ -88,6 +88,32 @@ class TestCopy:
         assert there(world) == list(range(40))
         assert ingest_leg(world).complete
 
+    @given(cut=st.floats(1, 150), abrupt=st.booleans())
+    @settings(max_examples=10)
+    def test_law_the_share_has_what_has_come_at_every_time(self, cut: float, abrupt: bool) -> None:
+        """While a copy goes on, what it has brought; interrupted, what it has kept, which the next one goes on from."""
+        world = World(small_story(SLOW, SIZES, SPARE))
+        share, seen = world.life().device.share, [(0, 0)]
+        world.advance(COPY_BEGINS)
+        for _ in range(3):
+            world.advance(cut / 3)
+            size, count = ingest_leg(world).at(world.now)
+            assert share.contents == (count.item(), size.item())
+            seen.append(share.contents)
+        assert seen == sorted(seen)
+        device = world.life().device
+        if abrupt:
+            device.fail("the plug was pulled")
+        else:
+            world._setting.env.process(device.shut_down("switched off"))
+        world.advance(1)
+        assert share.contents == (share.files, share.bytes)
+        assert share.files <= seen[-1][0]
+        assert share.bytes <= seen[-1][1]
+        world.run()
+        lost = total(world.stream.of(Lost))
+        assert share.contents == (40 - lost[1], ingest_leg(world).total_bytes - lost[0])
+
     def test_rate_is_that_of_the_link(self) -> None:
         """1.06 MB/s for 200 MB, plus what the first and the last file wait for their calls."""
         leg = ingest_leg(simulate(small_story(SLOW)))

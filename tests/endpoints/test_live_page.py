@@ -1,14 +1,17 @@
 """What the HTTP door shows while a World goes: state, its stream, OpenMetrics, and the page in a real browser."""
 
 import json
+import re
 import shutil
 import subprocess
 import urllib.request
 from collections.abc import Iterator
 from itertools import groupby, pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cluster_story import cluster_story
 from small_story import small_story
 
 pytest.importorskip("werkzeug")
@@ -72,7 +75,66 @@ def test_worked_the_state_tells_the_device_and_the_copy(stand: Premises, door: H
     (leg,) = told["legs"]
     assert leg["bytes"] == pytest.approx(80 * goodput, rel=0.01)
     assert leg["curve"][-1] == [told["seconds"], leg["bytes"]]
+    assert (told["device"]["files"], told["device"]["bytes"]) == (leg["objects"], leg["bytes"])
     assert [job["state"] for job in told["jobs"]] == ["WithCustomer"]
+
+
+def test_law_what_is_on_the_device_is_told_whoever_wrote_it(stand: Premises, door: HttpDoor) -> None:
+    """By the copy as it goes, by clients, then by both: 200 MB over the line, 1,000 bytes through a door."""
+    world, seen = stand.world, []
+    for _ in range(3):
+        seen.append(on_device(door))
+        world.advance(30)
+    share = world.life().device.share
+    sizes = [size for _, size in seen]
+    assert sizes == sorted(set(sizes)), "more at every look"
+    assert share.bytes == 0, "the copy is still under way, and the tree has none of it"
+    stand.perform(
+        "WRITE",
+        1000,
+        0,
+        lambda now: share.write(
+            share.create(share.buckets["small-story"].directory, "note", now), 0, 1000, now
+        ),
+    )
+    (leg,) = json.loads(get(door, "/_devicesim/state"))["legs"]
+    assert on_device(door) == (leg["objects"] + 1, leg["bytes"] + 1000)
+    world.until("InTransitToAWS")
+    assert on_device(door) == (41, 200_001_000) == (share.files, share.bytes)
+
+
+def on_device(door: HttpDoor) -> tuple[int, int]:
+    """Files and bytes as the state tells them, and as the metrics do."""
+    told = json.loads(get(door, "/_devicesim/state"))["device"]
+    lines = get(door, "/metrics").decode().splitlines()
+    files, size = (
+        next(line.split()[1] for line in lines if line.startswith(f"devicesim_share_{what}{{"))
+        for what in ("files", "bytes")
+    )
+    assert (files, size) == (str(told["files"]), str(told["bytes"]))
+    return told["files"], told["bytes"]
+
+
+def test_worked_the_storage_of_a_node_is_that_of_its_cluster() -> None:
+    """Eight streams write 400 GB to five nodes, each of which has its part of every object."""
+    premises = Premises(Snow(cluster_story()))
+    world = premises.world
+    world.until("WithCustomer")
+    for _ in range(96):
+        if world.stream.legs:
+            break
+        world.advance(900)
+    with HttpDoor(premises) as door:
+        told = json.loads(get(door, "/_devicesim/state"))
+        metrics = get(door, "/metrics").decode()
+    ((number, cluster),) = world.clusters.items()
+    (leg,) = told["legs"]
+    device = told["device"]
+    assert device["cluster"] == number
+    assert (device["files"], device["bytes"]) == (leg["objects"], leg["bytes"])
+    assert device["bytes"] > 0
+    assert device["capacity"] == cluster.drawn.capacity
+    assert f'devicesim_cluster_bytes{{cluster="{number}"}} {leg["bytes"]} ' in metrics
 
 
 def test_law_the_second_look_tells_what_the_first_did(door: HttpDoor) -> None:
@@ -93,15 +155,18 @@ def test_worked_the_stream_tells_when_something_moves(stand: Premises, door: Htt
     with urllib.request.urlopen(door.url + "/_devicesim/events", timeout=30) as stream:
         assert stream.headers["Content-Type"].startswith("text/event-stream")
 
-        def state() -> dict[str, float]:
+        def state() -> dict[str, Any]:
             assert stream.readline() == b"event: state\n"
-            told: dict[str, float] = json.loads(stream.readline().removeprefix(b"data: "))
+            told: dict[str, Any] = json.loads(stream.readline().removeprefix(b"data: "))
             assert stream.readline() == b"\n"
             return told
 
-        first = state()["seconds"]
+        before = state()
         urllib.request.urlopen(door.url + "/_devicesim/advance", b'{"duration": "1 min"}', timeout=30).close()
-        assert state()["seconds"] == first + 60
+        after = state()
+        assert after["seconds"] == before["seconds"] + 60
+        goodput = 0.9 * 1.25e6 * 1448 / 1538
+        assert after["device"]["bytes"] - before["device"]["bytes"] == pytest.approx(60 * goodput, rel=0.02)
 
 
 def test_worked_the_state_labels_what_goes_wrong_on_purpose(troubled: Premises, door: HttpDoor) -> None:
@@ -184,6 +249,8 @@ def test_the_page_in_a_browser(door: HttpDoor, tmp_path: Path, name: str, size: 
     ).stdout
     assert "In the last minute: network" in dumped
     assert "40 objects" in dumped
+    assert re.search(r"<dt>Files</dt><dd>1[56]</dd>", dumped), "of 84 MB in files of 5 MB, by four streams"
+    assert re.search(r"84\.\d MB of 8\.00 TB", dumped)
     assert "<polyline" in dumped
     subprocess.run(
         [*words, f"--screenshot={picture}", f"{door.url}/?still"],

@@ -220,7 +220,9 @@ class Ingest:
         if self._radio:
             self._note(self._radio.coming.start, coming=True)
         self.sessions.append(session)
-        self.leg.session(setting.now, *self._kept(), lambda: Copied(session, setting))
+        copied = Copied(session, setting)
+        self.leg.session(setting.now, *self._kept(), lambda: copied)
+        device.share.arriving = copied.contents
         device.counted = lambda: self._busy(transfer)
         device.change()
         return session
@@ -266,6 +268,7 @@ class Ingest:
 
     def _close(self, session: Session) -> None:
         setting, device, transfer = self._setting, self._device, session.transfer
+        device.share.arriving = None
         for k, queue in enumerate(self._queues):
             finish = transfer.finish(k)
             queue.done[session.left[k][finish <= setting.now]] = True

@@ -53,3 +53,8 @@ class Copied:
         transfer.advance(present)
         size, count = transfer.progress(np.minimum(t, present))
         return np.asarray(size, dtype=np.float64), np.asarray(count, dtype=np.float64)
+
+    def contents(self) -> tuple[int, int]:
+        """Whole files and bytes so far."""
+        size, count = self.at(np.array([self.setting.now]))
+        return int(count[0]), int(size[0])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from devicesim.device.share.collection import Collection, Posix
-from devicesim.device.share.files import Files
+from devicesim.device.share.files import Files, Space
 from devicesim.device.share.limits import refuse
 from devicesim.device.share.nodes import Directory, File, Node
 from devicesim.device.share.paths import Numbered, Paths, clash, directories, paths_of
@@ -61,7 +61,14 @@ class Cut:
 
 
 class Share(Files):
-    """The one tree of names, sizes, attributes and content on a device."""
+    """The one tree of names, sizes, attributes and content on a device.
+
+    Attributes:
+        arriving: how many files, and bytes, a copy under way has brought, which it makes complete once it ends or is
+            interrupted; no copy is under way if None.
+    """
+
+    arriving: Callable[[], tuple[int, int]] | None = None
 
     @property
     def files(self) -> int:
@@ -72,6 +79,22 @@ class Share(Files):
     def bytes(self) -> int:
         """Sizes of what :attr:`files` counts [bytes]."""
         return sum(bucket.bytes for bucket in self.buckets.values())
+
+    @property
+    def contents(self) -> tuple[int, int]:
+        """Files that are there now and their bytes, with what a copy under way has brought."""
+        files, size = (0, 0) if self.arriving is None else self.arriving()
+        return self.files + files, self.bytes + size
+
+    def statfs(self) -> Space:
+        """Room in all and free; a copy under way takes of it as it goes."""
+        space = super().statfs()
+        files, size = (0, 0) if self.arriving is None else self.arriving()
+        return replace(
+            space,
+            free_bytes=max(0, space.free_bytes - size),
+            free_files=max(0, space.free_files - files),
+        )
 
     @property
     def used(self) -> int:

@@ -29,6 +29,7 @@ def metrics(premises: Premises) -> str:
         lines += _states("device", "State of a job's device.", lives, DEVICE_STATES, at)
         for name, unit, kind, words in FAMILIES:
             lines += _family(name, unit, kind, words, lives, at)
+        lines += _clusters(premises, at)
         lines += _faults(premises, at)
         for name, unit, words in (("bytes", "bytes", "Bytes"), ("objects", "objects", "Objects")):
             family = f"devicesim_leg_{name}"
@@ -58,9 +59,9 @@ def _value(life: Life, name: str) -> float | None:
     device, power = life.device, life.device.power
     match name:
         case "share_bytes":
-            return device.share.bytes
+            return device.share.contents[1]
         case "share_files":
-            return device.share.files
+            return device.share.contents[0]
         case "share_unstable_bytes":
             return device.share.unstable_bytes
         case "door_operations":
@@ -80,6 +81,17 @@ def _family(name: str, unit: str, kind: str, words: str, lives: list[Life], at: 
     for life in lives:
         if (value := _value(life, name)) is not None:
             yield f'{family}{suffix}{{job="{life.job.id}"}} {value} {at}'
+
+
+def _clusters(premises: Premises, at: str) -> Iterator[str]:
+    """What is on the nodes of each cluster together, of which their own shares tell nothing."""
+    for place, unit in enumerate(("objects", "bytes")):
+        family = f"devicesim_cluster_{unit}"
+        yield f"# TYPE {family} gauge"
+        yield f"# UNIT {family} {unit}"
+        yield f"# HELP {family} {unit.capitalize()} on a cluster."
+        for cluster in premises.world.clusters.values():
+            yield f'{family}{{cluster="{cluster.id}"}} {cluster.work.front.share.contents[place]} {at}'
 
 
 def _faults(premises: Premises, at: str) -> Iterator[str]:

@@ -97,16 +97,21 @@ def _job(world: World, life: Life) -> dict[str, Any]:
 def _device(world: World, life: Life) -> dict[str, Any]:
     device, share, hand = life.device, life.device.share, life.device.hand
     power, there = device.power, life.job.state is JobState.WITH_CUSTOMER
+    cluster = next((each for each in world.clusters.values() if life in each.lives), None)
+    if cluster is not None:  # what is on it is on all its nodes together
+        share = cluster.work.front.share
+    files, size = share.contents
     on = device.state != "off" and not device.off.triggered
     return {
         "job": life.job.id,
         "kind": device.kind,
+        "cluster": cluster.id if cluster is not None else None,
         "state": device.state,
         "with_customer": there,
         "serves": device.serves,
         "services": dict(device.services),
-        "files": share.files,
-        "bytes": share.bytes,
+        "files": files,
+        "bytes": size,
         "capacity": share.limits.capacity,
         "unstable": share.unstable_bytes,
         "operations": hand.operations,
