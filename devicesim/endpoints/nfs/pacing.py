@@ -10,7 +10,8 @@ Model: a call is done, and offered to the device's core, when it arrives; its re
   next, and serialise it. A client that let its turn pass waits for all its replies, and gets them; with the last one he
   has his turn again, or another client's replies would carry the clock away from him. Nor does the clock jump while a
   client has fewer calls of one size under way than it usually has, and its next may still be travelling: :data:`HOPE`
-  after the last one that came. How many are usual is learnt from the client, call size by call size.
+  after the last one that came. How many are usual is learnt from the client, call size by call size, and before that
+  from what the others turned out to do: or each of hundreds that send one call at a time would be waited for in turn.
 
 Scope and limits: a reply that would never come (a link that is down, a full cache behind a disk that stands) is asked
 for again now and then; its client waits, as it would. When the device goes off, clients with calls under way are hung
@@ -42,8 +43,8 @@ SHORTEST, LONGEST = 20e-3, 250e-3
 _BEGINNING = 50e-3  # more that a client has after its mount [s of wall]
 HOPE = 20e-3
 """How long the next of several calls may take to come after the one before [s of wall]."""
-# Calls first expected under way together, of at least so many bytes; smaller ones come singly.
-_AT_ONCE, _DATA = 8, 2048
+# Calls expected under way together while no client is known, of at least so many bytes; smaller ones come singly.
+_AT_ONCE, _DATA = 8, (2048).bit_length()
 _PATIENCE = 1.0  # with half a request [s of wall]
 LATE = 50e-3
 """By how much a call counts as earlier at most because the reply before it left late [s of wall]."""
@@ -107,6 +108,7 @@ class Pacing:
         self._usual: dict[Connection, float] = {}
         self._draining: set[Connection] = set()
         self._at_once: dict[tuple[Connection, int], int] = {}
+        self._expected: dict[int, int] = {}  # the same of clients that are not known yet
         self._hopes: dict[Connection, tuple[float, int]] = {}
         self._left: dict[Connection, tuple[float, float, float]] = {}
 
@@ -148,9 +150,13 @@ class Pacing:
         self._left.pop(connection, None)
         self._hopes.pop(connection, None)
         self._at_once = {key: usual for key, usual in self._at_once.items() if key[0] is not connection}
+        if not self._connections:
+            self._expected.clear()
         self._held = [held for held in self._held if held[2] is not connection]
         heapq.heapify(self._held)
         self._stalled = [held for held in self._stalled if held[2] is not connection]
+        if self._held:  # whose clients may have waited for this one
+            self._wake(0.0)
 
     def _wake(self, seconds: float) -> None:
         if self._timer is not None:
@@ -205,9 +211,8 @@ class Pacing:
         for connection, (until, kind) in list(self._hopes.items()):
             if until <= now:
                 del self._hopes[connection]
-                self._at_once[connection, kind] = max(
-                    connection.waiting, self._at_once.get((connection, kind), _AT_ONCE) // 2
-                )
+                usual = max(connection.waiting, self._usually(connection, kind) // 2)
+                self._at_once[connection, kind] = self._expected[kind] = usual
             else:
                 longest = max(longest, until - now)
         if any(each.halfway and now - each.touched < _PATIENCE for each in self._connections):
@@ -217,12 +222,16 @@ class Pacing:
     def _hope(self, connection: Connection, size: int) -> None:
         """Expect more calls like the one that came, unless as many as usual are under way."""
         kind = size.bit_length()
-        usual = self._at_once.get((connection, kind), _AT_ONCE if size >= _DATA else 1)
-        if connection.waiting < usual:
+        if connection.waiting < self._usually(connection, kind):
             self._hopes[connection] = self._loop.time() + HOPE, kind
         else:
-            self._at_once[connection, kind] = connection.waiting
+            self._at_once[connection, kind] = self._expected[kind] = connection.waiting
             self._hopes.pop(connection, None)
+
+    def _usually(self, connection: Connection, kind: int) -> int:
+        """How many calls, of so many bits of bytes, a client has under way together."""
+        expected = self._expected.get(kind, _AT_ONCE if kind >= _DATA else 1)
+        return self._at_once.get((connection, kind), expected)
 
     def _send(self, connection: Connection, parts: Sequence[bytes]) -> None:
         self._hopes.pop(connection, None)
