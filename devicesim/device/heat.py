@@ -75,11 +75,14 @@ class Case:
 
     def warm(self, elapsed: float, load: float) -> None:
         """Warm or cool for so long [s] at a constant draw [W]."""
-        self.temperature = float(
-            thermal.temperature(
-                self.temperature, elapsed, load, self.ambient, self._resistance, self._capacity
-            )
+        self.temperature = self.after(elapsed, load)
+
+    def after(self, elapsed: float, load: float) -> float:
+        """What its temperature will be after so long [s] at a constant draw [W]."""
+        told = thermal.temperature(
+            self.temperature, elapsed, load, self.ambient, self._resistance, self._capacity
         )
+        return float(told)
 
     def judge(self) -> bool:
         """Take the factors from the temperature; True if one changed."""
@@ -177,6 +180,12 @@ class Heat:
         if elapsed > 0:
             self.case.warm(elapsed, drawn / elapsed)
             self._last, self._drawn = self._setting.now, power.energy
+
+    def look(self, power: Power) -> float:
+        """Temperature of the case now [°C]; unlike :meth:`settle` this books nothing."""
+        elapsed = self._setting.now - self._last
+        drawn = power.look()[0] - self._drawn
+        return self.case.after(elapsed, drawn / elapsed) if elapsed > 0 else self.temperature
 
     def watch(
         self, power: Power, least: float, most: float, off: simpy.Event

@@ -110,22 +110,31 @@ class Power:
 
     def settle(self) -> None:
         """Book the energy since the last settling."""
-        now, busy = self._setting.now, self._busy()
-        elapsed = now - self._last
+        elapsed, counted, used = self._since()
         if elapsed <= 0:
             return
+        self._last, self._counted = self._setting.now, counted
+        self.energy += used
+        self.on_time += elapsed if self._constant > 0 else 0.0
+        if self.on_battery:
+            self.charge = max(0.0, self.charge - used / self.efficiency)
+            self._tell()
+
+    def look(self) -> tuple[float, float]:
+        """Energy drawn by now, and charge [J]; unlike :meth:`settle` this books nothing."""
+        used = self._since()[2]
+        return self.energy + used, max(0.0, self.charge - used / self.efficiency)
+
+    def _since(self) -> tuple[float, Busy, float]:
+        """Since the last settling: seconds, what is counted now, and the energy [J]."""
+        elapsed, busy = self._setting.now - self._last, self._busy()
         # Between the core's readings of its meters the counters are estimates, which a change of load may lower:
         # what was booked then is waited for, so that the sum is that of the readings.
         counted = Busy(*map(max, busy, self._counted))
         used = self._constant * elapsed
         if self._constant > 0:
             used += power.activity_energy(self.budget, *map(sub, counted, self._counted))
-        self._last, self._counted = now, counted
-        self.energy += used
-        self.on_time += elapsed if self._constant > 0 else 0.0
-        if self.on_battery:
-            self.charge = max(0.0, self.charge - used / self.efficiency)
-            self._tell()
+        return elapsed, counted, used
 
     def _tell(self) -> None:
         fraction = self.charge / self.capacity

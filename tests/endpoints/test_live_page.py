@@ -16,6 +16,8 @@ from small_story import small_story
 
 pytest.importorskip("werkzeug")
 from devicesim.endpoints.http import HttpDoor
+from devicesim.endpoints.live.metrics import metrics
+from devicesim.endpoints.live.state import state
 from devicesim.endpoints.premises import Premises
 from devicesim.progress import timestamp
 from devicesim.snowball_api.snow import Snow
@@ -79,6 +81,51 @@ def test_worked_the_state_tells_the_device_and_the_copy(stand: Premises, door: H
     assert [job["state"] for job in told["jobs"]] == ["WithCustomer"]
 
 
+def test_law_who_looks_on_changes_nothing() -> None:
+    """Not a digit of what comes: a copy on batteries, looked at all the time or never."""
+    ends = []
+    for watched in (False, True):
+        premises = Premises(
+            Snow(
+                small_story(
+                    'client.laptop.rate = "2 Mbit/s"',
+                    'site.power = { source = "battery", capacity = "12 Wh", spares = 9, swap = "10 min" }',
+                )
+            )
+        )
+        world = premises.world
+        world.until("WithCustomer")
+        for _ in range(40):
+            world.advance(300)
+            if watched:
+                state(premises)
+                metrics(premises)
+        world.run()
+        power = world.life().device.power
+        ends.append((world.stream.events, power.energy, power.charge, world.life().device.heat.temperature))
+    assert ends[0] == ends[1]
+
+
+def test_law_energy_charge_and_temperature_are_those_of_now(stand: Premises, door: HttpDoor) -> None:
+    """Nothing is booked while a copy goes on by itself; what is told meanwhile is what is booked when it ends."""
+    device = stand.world.life().device
+    booked = device.power.energy
+    looks = [device_now(door) for _ in (stand.world.advance(20) for _ in range(3))]
+    assert device.power.energy == booked
+    energy = [each["energy"] for each in looks]
+    assert energy[0] > booked
+    # 20 s of the device on and of the port in use, and of what it does for 1.06 MB/s, which is little.
+    assert energy[1] - energy[0] == pytest.approx(energy[2] - energy[1], rel=0.05)
+    device.change()
+    assert (energy[2], looks[2]["temperature"]) == (device.power.energy, device.heat.temperature)
+
+
+def device_now(door: HttpDoor) -> dict[str, Any]:
+    """What the state tells of the device."""
+    told: dict[str, Any] = json.loads(get(door, "/_devicesim/state"))["device"]
+    return told
+
+
 def test_law_what_is_on_the_device_is_told_whoever_wrote_it(stand: Premises, door: HttpDoor) -> None:
     """By the copy as it goes, by clients, then by both: 200 MB over the line, 1,000 bytes through a door."""
     world, seen = stand.world, []
@@ -105,7 +152,7 @@ def test_law_what_is_on_the_device_is_told_whoever_wrote_it(stand: Premises, doo
 
 def on_device(door: HttpDoor) -> tuple[int, int]:
     """Files and bytes as the state tells them, and as the metrics do."""
-    told = json.loads(get(door, "/_devicesim/state"))["device"]
+    told = device_now(door)
     lines = get(door, "/metrics").decode().splitlines()
     files, size = (
         next(line.split()[1] for line in lines if line.startswith(f"devicesim_share_{what}{{"))
@@ -155,15 +202,15 @@ def test_worked_the_stream_tells_when_something_moves(stand: Premises, door: Htt
     with urllib.request.urlopen(door.url + "/_devicesim/events", timeout=30) as stream:
         assert stream.headers["Content-Type"].startswith("text/event-stream")
 
-        def state() -> dict[str, Any]:
+        def told_next() -> dict[str, Any]:
             assert stream.readline() == b"event: state\n"
             told: dict[str, Any] = json.loads(stream.readline().removeprefix(b"data: "))
             assert stream.readline() == b"\n"
             return told
 
-        before = state()
+        before = told_next()
         urllib.request.urlopen(door.url + "/_devicesim/advance", b'{"duration": "1 min"}', timeout=30).close()
-        after = state()
+        after = told_next()
         assert after["seconds"] == before["seconds"] + 60
         goodput = 0.9 * 1.25e6 * 1448 / 1538
         assert after["device"]["bytes"] - before["device"]["bytes"] == pytest.approx(60 * goodput, rel=0.02)

@@ -1,4 +1,4 @@
-"""How long the driven clock stands still for clients: on a loop whose wall clock is a number, so that no time passes."""
+"""How long the driven clock stands still for clients, on a loop whose wall clock is a number: no time passes."""
 
 import heapq
 from collections.abc import Callable

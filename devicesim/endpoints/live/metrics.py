@@ -67,9 +67,9 @@ def _value(life: Life, name: str) -> float | None:
         case "door_operations":
             return device.hand.operations
         case "energy_joules":
-            return power.energy
+            return power.look()[0]
         case _:
-            return power.charge / power.capacity if power.on_battery else None
+            return power.look()[1] / power.capacity if power.on_battery else None
 
 
 def _family(name: str, unit: str, kind: str, words: str, lives: list[Life], at: str) -> Iterator[str]:

@@ -95,12 +95,13 @@ def _job(world: World, life: Life) -> dict[str, Any]:
 
 
 def _device(world: World, life: Life) -> dict[str, Any]:
-    device, share, hand = life.device, life.device.share, life.device.hand
+    device, hand = life.device, life.device.hand
     power, there = device.power, life.job.state is JobState.WITH_CUSTOMER
     cluster = next((each for each in world.clusters.values() if life in each.lives), None)
-    if cluster is not None:  # what is on it is on all its nodes together
-        share = cluster.work.front.share
+    # What is on a cluster is on all its nodes together.
+    share = device.share if cluster is None else cluster.work.front.share
     files, size = share.contents
+    energy, charge = power.look()
     on = device.state != "off" and not device.off.triggered
     return {
         "job": life.job.id,
@@ -117,9 +118,9 @@ def _device(world: World, life: Life) -> dict[str, Any]:
         "operations": hand.operations,
         "doors_open": hand.doors,
         "last_operation": timestamp(world.epoch, hand.came) if hand.operations else None,
-        "energy": power.energy,
-        "battery": power.charge / power.capacity if power.on_battery else None,
-        "temperature": device.heat.temperature,
+        "energy": energy,
+        "battery": charge / power.capacity if power.on_battery else None,
+        "temperature": device.heat.look(power),
         "can": {
             "power_off": there and on and not hand.packed,
             "cut_power": there and on and not hand.packed,
