@@ -61,7 +61,9 @@ class Clients:
         self.here = {self._client(calls) for _ in range(number)}
         premises: Any = SimpleNamespace(world=self.world, serves=True, due=self._follow)
         loop: Any = self.loop
-        self.pacing = Pacing(premises, loop, self.here, SimpleNamespace(send=self._receive))  # type: ignore[arg-type]
+        outbox: Any = SimpleNamespace(send=self._receive)
+        look: Any = SimpleNamespace(unseen=0.0)
+        self.pacing = Pacing(premises, loop, self.here, outbox, look)
         self.replies: list[tuple[float, Any]] = []
         for client in sorted(self.here, key=id):
             for _ in range(window):
