@@ -46,10 +46,18 @@ def checked(sizes: ArrayLike) -> Floats:
     """
     given = np.atleast_1d(np.asarray(sizes, dtype=np.float64))
     require(given.ndim == 1, "sizes.ndim", "1", given.ndim)
-    if given.size and not (given.min() >= 0 and given.max() <= LARGEST):
+    given = np.ascontiguousarray(given)
+    if given.size and not _within(given):
         require(given >= 0, "sizes", ">= 0", given)
         require(given <= LARGEST, "sizes", f"<= {LARGEST:.0f}", given)
-    return np.ascontiguousarray(given)
+    return given
+
+
+def _within(sizes: Floats) -> bool:
+    """Whether all are sizes of files, in one look at them where there is the extension."""
+    if extension is not None:
+        return bool(extension.within(sizes, LARGEST))
+    return bool(sizes.min() >= 0 and sizes.max() <= LARGEST)
 
 
 def sums(client: Client, sizes: Floats, length: int) -> Floats:

@@ -120,6 +120,41 @@ def test_files_of_few_writes_are_told_alike_whatever_breaks_in(cores: int, windo
         assert told[0] == told[1], beginning
 
 
+@pytest.mark.parametrize("then", ["size", "offer", "outage", "latency", "read", "late", "nothing"])
+@pytest.mark.parametrize("buffer", [1e6, 1e9])
+def test_files_of_one_size_are_told_alike_until_something_else_comes(then: str, buffer: float) -> None:
+    """What follows from the list is not written down, until a payload, or the order of the files, is another."""
+    client = Client(operations(), streams=4, window=4, block=2**20)
+    line, slow = Regime((117e6,), (1e-4,)), Regime((117e6,), (2e-3,))
+    told = []
+    for core in (COMPILED, PURE):
+        transfer = Transfer(Server(1, buffer, DISK), [client], line, core=core)
+        transfer.submit(0, np.full(3000, 65536.0))
+        transfer.advance(1.0)
+        replies: list[Any] = []
+        match then:
+            case "size":
+                transfer.submit(0, [1.0, 0.0, 3e6, 65536.0])
+            case "offer":
+                replies.append(transfer.offer(client.operations.write, 900.0, 0, 1.0))
+            case "outage":
+                transfer.set_regime(Regime((0.0,), (1e-4,)), 1.0)
+                transfer.set_regime(line, 1.5)
+            case "latency":
+                transfer.set_regime(slow, 1.0)
+                transfer.set_regime(line, 1.1)
+            case "read":
+                replies += reads(transfer, np.linspace(0.0, 1.0, 7))
+            case "late":
+                # Beyond what has been computed ahead, which is taken back.
+                transfer.bound()
+                transfer.set_regime(slow, 1.0)
+        transfer.submit(0, np.full(200, 65536.0))
+        transfer.run()
+        told.append(repr(replies + reads(transfer, np.linspace(0.0, transfer.now, 40))))
+    assert told[0] == told[1]
+
+
 @pytest.mark.parametrize("durability", ["async", "commit", "sync"])
 @pytest.mark.parametrize("kind", ["large", "64 KB", "lognormal", "mix"])
 def test_every_cell_of_the_grid_is_told_alike(kind: str, durability: str) -> None:

@@ -61,7 +61,7 @@ typedef struct {
 
 /* One RPC at its turn; returns the next turn of its stream. */
 static ALWAYS_INLINE double walk_step(Walk *w, const Pages *pages, const Server *server, const Step *step, double turn,
-                                      int64_t *file, double latency)
+                                      int64_t *file, double latency, const int plain)
 {
     const int sort = step->sort;
     if (turn <= w->before)
@@ -74,7 +74,10 @@ static ALWAYS_INLINE double walk_step(Walk *w, const Pages *pages, const Server 
     if (sort == STEP_PLAIN)
         return reply + latency;
     if (sort & STEP_TAKES) {
-        pages->finished[w->finished] = *file;
+        if (plain)
+            w->late |= *file != w->finished;
+        else
+            pages->finished[w->finished] = *file;
         pages->finished_at[w->finished++] = turn;
         *file = w->taken++;
     }
@@ -95,7 +98,9 @@ static ALWAYS_INLINE double walk_step(Walk *w, const Pages *pages, const Server 
             }
             w->sent += payload;
             pages->note_time[w->notes] = reply;
-            pages->note_sent[w->notes++] = w->sent;
+            if (!plain)
+                pages->note_sent[w->notes] = w->sent;
+            w->notes++;
             work += payload / w->rate;
             w->position += payload;
             w->rate = store_rate(server, w->position);
@@ -199,11 +204,12 @@ static ALWAYS_INLINE void walk_settle(const Walk *w, State *s, int link, Files *
     files->admitted.times.count = files->admitted.values.count = w->notes;
 }
 
-/* Take so many RPCs: whoever is next, noting the order, or in the order known. The walk is late if that was wrong. */
+/* Take so many RPCs: whoever is next, noting the order, or in the order known. The walk is late if that was wrong, or if
+ * a record does not stay plain. */
 static ALWAYS_INLINE void walk_on(Walk *walk, const InStep *m, const Pages *pages, const Setup *setup,
                                   const Front *front, State *s, Record *record, Schedule *schedule,
                                   int64_t *number, int64_t count, int64_t rpcs, double size, const int learning,
-                                  Trouble *trouble)
+                                  const int plain, Trouble *trouble)
 {
     const Client *client = &setup->clients[0];
     const double latency = front->data->write->latency;
@@ -224,7 +230,8 @@ static ALWAYS_INLINE void walk_on(Walk *walk, const InStep *m, const Pages *page
                 m->causes[next] = begun + (step - m->steps);
             }
             const int64_t stream = step->stream;
-            turns[stream] = walk_step(&w, pages, &setup->server, step, turns[stream], &m->files[stream], latency);
+            turns[stream] = walk_step(&w, pages, &setup->server, step, turns[stream], &m->files[stream], latency,
+                                      plain);
             if (++step == end)
                 step = m->steps;
         }
@@ -329,8 +336,14 @@ WIDE static void run_instep(InStep *m, const Setup *setup, Schedule *schedule, S
     front_look(front, setup, schedule, s->ready[0].time);
     const double until = sooner(front->edge, to), size = files->sizes.at[s->taken[0]];
     column_reserve(&files->admitted.times, periods * streams, trouble);
-    column_reserve(&files->admitted.values, periods * streams, trouble);
-    column_reserve(&files->finished, periods * streams, trouble);
+    if (!files->admitted.values.count)
+        files->each = size;
+    if (size != files->each)
+        files_write_out(files, trouble);
+    if (!files->plain) {
+        column_reserve(&files->admitted.values, periods * streams, trouble);
+        column_reserve(&files->finished, periods * streams, trouble);
+    }
     column_reserve(&files->finished_at, periods * streams, trouble);
     for (int64_t i = 0; i < s->ready_count; i++)
         if (s->ready[i].key != NEVER_KEY)
@@ -363,11 +376,14 @@ WIDE static void run_instep(InStep *m, const Setup *setup, Schedule *schedule, S
                              files->finished_at.at, (int64_t *)files->finished.at};
         int right = 1;
         if (learning) {
-            walk_on(&w, m, &pages, setup, front, s, record, schedule, &number, rpcs, rpcs, size, 1, trouble);
+            walk_on(&w, m, &pages, setup, front, s, record, schedule, &number, rpcs, rpcs, size, 1,
+                    files->plain, trouble);
             right = !memcmp(m->stages, m->stages + streams, (size_t)streams * sizeof(int32_t));
             instep_order(m, rpcs, begun);
-        } else
-            walk_on(&w, m, &pages, setup, front, s, record, schedule, &number, some * rpcs, rpcs, size, 0, trouble);
+        } else if (files->plain)
+            walk_on(&w, m, &pages, setup, front, s, record, schedule, &number, some * rpcs, rpcs, size, 0, 1, trouble);
+        else
+            walk_on(&w, m, &pages, setup, front, s, record, schedule, &number, some * rpcs, rpcs, size, 0, 0, trouble);
         s->buffered.head = w.head;
         s->buffered.count = w.count;
         /* The causes are those of the first period: the same places in each. */

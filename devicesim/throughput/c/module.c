@@ -22,6 +22,7 @@ typedef struct {
     PyObject_HEAD
     ReplayObject *owner;
     Column *column;
+    Files *plain; /* whose column it is, if that may still have to be written */
     Py_ssize_t length;
     const char *format;
 } ColumnObject;
@@ -247,6 +248,8 @@ static int record_begin(Record *record, const Setup *setup, double at, Trouble *
     Meter *others[] = {&record->cores, &record->store, &record->stored, &record->blocked};
     for (int i = 0; i < 4; i++)
         meter_read(others[i], at, 0.0, trouble);
+    /* Where clients or cores are several, files overtake one another. */
+    record->files[0].plain = setup->client_count == 1 && setup->server.cores == 1;
     return !trouble->no_memory;
 }
 
@@ -373,29 +376,41 @@ static int known_client(const Replay *r, long long client)
     return 0;
 }
 
-/* WRITEs that some files need, or a few more. */
-WIDE static double writes_of(const double *sizes, int64_t count, double block)
+/* Sizes that are copied and looked at together stay in the processor's cache meanwhile. */
+#define SOME_SIZES 2048
+
+/* Append sizes; returns the WRITEs that these files need, or a few more. */
+WIDE static double sizes_append(Column *column, const double *sizes, int64_t count, double block)
 {
     const double blocks = 1 / block;
-    double writes = 0.0;
-    for (int64_t i = 0; i < count; i++)
-        writes += floor(sizes[i] * blocks);
-    return writes + (double)count;
+    double writes = (double)count;
+    for (int64_t from = 0; from < count; from += SOME_SIZES) {
+        const int64_t some = count - from < SOME_SIZES ? count - from : SOME_SIZES;
+        const double *const these = sizes + from;
+        memcpy(column->at + column->count, these, (size_t)some * sizeof(double));
+        column->count += some;
+        for (int64_t i = 0; i < some; i++)
+            writes += floor(these[i] * blocks);
+    }
+    return writes;
 }
 
-/* Room for what the record of so many more files will at least need: to grow step by step costs more. */
-static void reserve_record(Replay *r, int64_t client, const double *sizes, int64_t count)
+/* Room for what the record of so many files just appended will at least need: to grow step by step costs more. */
+static void reserve_record(Replay *r, int64_t client, int64_t count, double wanted)
 {
     const Client *who = &r->setup.clients[client];
     Files *files = &r->record.files[client];
     /* Of files of very many WRITEs no more than of others: they need room only as they come. */
-    const double most = 16.0 * (double)count, wanted = writes_of(sizes, count, who->block);
+    const double most = 16.0 * (double)count;
     const int64_t writes = (int64_t)(wanted < most ? wanted : most);
     const int64_t rpcs = writes + count * (who->before + who->after);
-    column_reserve(&files->finished, files->sizes.count + count - files->finished.count, &r->trouble);
-    column_reserve(&files->finished_at, files->sizes.count + count - files->finished_at.count, &r->trouble);
+    files->writes += writes;
+    if (!files->plain) {
+        column_reserve(&files->finished, files->sizes.count - files->finished.count, &r->trouble);
+        column_reserve(&files->admitted.values, writes + METER_EVERY, &r->trouble);
+    }
+    column_reserve(&files->finished_at, files->sizes.count - files->finished_at.count, &r->trouble);
     column_reserve(&files->admitted.times, writes + METER_EVERY, &r->trouble);
-    column_reserve(&files->admitted.values, writes + METER_EVERY, &r->trouble);
     Meter *meters[] = {&r->record.links[who->link], &r->record.cores, &r->record.store, &r->record.stored,
                        &r->record.blocked};
     for (int i = 0; i < 5; i++) {
@@ -415,14 +430,12 @@ static PyObject *method_submit(PyObject *object, PyObject *arguments)
     int good = ready(self) && known_client(r, client);
     if (good) {
         Column *column = &r->record.files[client].sizes;
-        int64_t count = sizes.len / (Py_ssize_t)sizeof(double);
+        const int64_t count = sizes.len / (Py_ssize_t)sizeof(double), had = column->count;
         column_reserve(column, count, &r->trouble);
-        if (!r->trouble.no_memory)
-            reserve_record(r, client, sizes.buf, count);
-        if (!r->trouble.no_memory && count) {
-            memcpy(column->at + column->count, sizes.buf, (size_t)count * sizeof(double));
-            column->count += count;
-        }
+        if (!r->trouble.no_memory && count)
+            reserve_record(r, client, count, sizes_append(column, sizes.buf, count, r->setup.clients[client].block));
+        if (r->trouble.no_memory && column->count > had)
+            column->count = had;
         good = well(r);
     }
     PyBuffer_Release(&sizes);
@@ -584,7 +597,7 @@ static PyObject *method_leap(PyObject *object, PyObject *arguments)
 
 /* What can be read. */
 
-static PyObject *column_of(ReplayObject *self, Column *column, const char *format)
+static PyObject *column_of(ReplayObject *self, Column *column, Files *plain, const char *format)
 {
     ColumnObject *object = PyObject_New(ColumnObject, &ColumnType);
     if (!object)
@@ -592,6 +605,7 @@ static PyObject *column_of(ReplayObject *self, Column *column, const char *forma
     Py_INCREF(self);
     object->owner = self;
     object->column = column;
+    object->plain = plain;
     object->length = (Py_ssize_t)column->count;
     object->format = format;
     return (PyObject *)object;
@@ -604,9 +618,11 @@ static PyObject *method_files(PyObject *object, PyObject *argument)
     if ((client == -1 && PyErr_Occurred()) || !ready(self) || !known_client(&self->replay, client))
         return NULL;
     Files *files = &self->replay.record.files[client];
-    return named(FileColumns, Py_BuildValue("NNNNN", column_of(self, &files->sizes, "d"), column_of(self, &files->finished, "q"),
-                         column_of(self, &files->finished_at, "d"), column_of(self, &files->admitted.times, "d"),
-                         column_of(self, &files->admitted.values, "d")));
+    return named(FileColumns, Py_BuildValue("NNNNN", column_of(self, &files->sizes, NULL, "d"),
+                         column_of(self, &files->finished, files, "q"),
+                         column_of(self, &files->finished_at, NULL, "d"),
+                         column_of(self, &files->admitted.times, NULL, "d"),
+                         column_of(self, &files->admitted.values, files, "d")));
 }
 
 /* A station's readings, and the latest points beyond them: times, values, [(time, value), ...]. */
@@ -642,7 +658,8 @@ static PyObject *method_meter(PyObject *object, PyObject *arguments)
         return PyErr_Format(PyExc_KeyError, "no station %s %lld", station, link);
     }
     return named(Readings,
-                 Py_BuildValue("NNN", column_of(self, &meter->times, "d"), column_of(self, &meter->values, "d"), points));
+                 Py_BuildValue("NNN", column_of(self, &meter->times, NULL, "d"), column_of(self, &meter->values, NULL, "d"),
+                               points));
 }
 
 static PyObject *numbers(const double *values, int64_t count)
@@ -859,6 +876,15 @@ static int column_getbuffer(PyObject *object, Py_buffer *view, int flags)
         view->obj = NULL;
         return -1;
     }
+    if (self->plain) {
+        Trouble trouble = {0};
+        files_write_out(self->plain, &trouble);
+        if (trouble.no_memory) {
+            PyErr_NoMemory();
+            view->obj = NULL;
+            return -1;
+        }
+    }
     Py_INCREF(object);
     view->obj = object;
     view->buf = self->length ? (void *)self->column->at : (void *)&nothing;
@@ -916,6 +942,26 @@ static PyObject *function_sums(PyObject *Py_UNUSED(module), PyObject *arguments)
         PyErr_SetString(PyExc_ValueError, "made must have six sums for each block");
         return NULL;
     }
+    return PyBool_FromLong(good);
+}
+
+/* Whether all are from 0 up to a largest; NaN is not. */
+WIDE static int all_within(const double *values, int64_t count, double largest)
+{
+    int64_t beyond = 0;
+    for (int64_t i = 0; i < count; i++)
+        beyond |= -(int64_t)!(values[i] >= 0.0 && values[i] <= largest);
+    return !beyond;
+}
+
+static PyObject *function_within(PyObject *Py_UNUSED(module), PyObject *arguments)
+{
+    Py_buffer values;
+    double largest;
+    if (!PyArg_ParseTuple(arguments, "y*d", &values, &largest))
+        return NULL;
+    const int good = all_within(values.buf, values.len / (Py_ssize_t)sizeof(double), largest);
+    PyBuffer_Release(&values);
     return PyBool_FromLong(good);
 }
 
@@ -1017,6 +1063,7 @@ static PyObject *function_forecast(PyObject *Py_UNUSED(module), PyObject *argume
 static PyMethodDef functions[] = {
     {"forecast", function_forecast, METH_VARARGS, "Ends and courses of many replications, in place."},
     {"sums", function_sums, METH_VARARGS, "Sums over the blocks of a list; False if a size is refused."},
+    {"within", function_within, METH_VARARGS, "Whether all of an array are from 0 up to a largest."},
     {"flow", function_flow, METH_VARARGS, "When parts of a leap are admitted and stored, in place."},
     {NULL, NULL, 0, NULL},
 };

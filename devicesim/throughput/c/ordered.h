@@ -273,11 +273,14 @@ static Crossing cross(Schedule *schedule, const Data *data, int32_t client, int3
 /* Finish the stream's file, if it has one, and begin the next of its client's list; 0 if there is none. There must be
  * room in the columns. */
 static ALWAYS_INLINE int stream_take_first(State *s, Files *files, const Data *data, Stream *stream, int64_t client,
-                                           double time)
+                                           double time, Trouble *trouble)
 {
     const int64_t taken = s->taken[client], count = files->finished.count;
     if (stream->file >= 0) {
-        ((int64_t *)files->finished.at)[count] = stream->file;
+        if (UNLIKELY(files->plain && stream->file != count))
+            files_write_out(files, trouble);
+        if (!files->plain)
+            ((int64_t *)files->finished.at)[count] = stream->file;
         files->finished_at.at[count] = time;
         files->finished.count = files->finished_at.count = count + 1;
     }
@@ -294,6 +297,27 @@ static ALWAYS_INLINE int stream_take_first(State *s, Files *files, const Data *d
         stream->brief = size[1] != left;
     s->taken[client] = taken + 1;
     return 1;
+}
+
+/* Enter what was admitted while a record was plain, the sums of the payloads from what had been sent on. */
+static void files_enter(Files *files, double before, const double *sent, int64_t count, Trouble *trouble)
+{
+    Column *values = &files->admitted.values;
+    int plain = files->plain;
+    if (!count)
+        return;
+    if (plain && !values->count)
+        files->each = sent[0];
+    for (int64_t i = 0; i < count; i++)
+        plain &= sent[i] == (before += files->each);
+    if (!plain) {
+        files_write_out(files, trouble);
+        column_reserve(values, count, trouble);
+        if (trouble->no_memory)
+            return;
+        memcpy(values->at + values->count, sent, (size_t)count * sizeof(double));
+    }
+    values->count += count;
 }
 
 /* Take RPCs in turn until none issued at or before ``to`` is left (1) or ``budget`` have been taken (0).
@@ -319,6 +343,7 @@ static ALWAYS_INLINE int run_in_order(const Setup *setup, Schedule *schedule, St
     double position = state->position, blocked = state->blocked, last = state->time, sent = state->sent[0];
     /* The rate is computed ahead: an RPC need not wait for it. */
     double rate = store_rate(server, position), limit = -INFINITY, edge, line_times[few ? LINE_ROOM : 1];
+    double sums[METER_EVERY];
     int64_t line_keys[few ? LINE_ROOM : 1];
     int ended = 0;
     Line line = {.time = line_times, .key = line_keys};
@@ -334,8 +359,10 @@ static ALWAYS_INLINE int run_in_order(const Setup *setup, Schedule *schedule, St
         const int64_t stop = number - number % METER_EVERY + METER_EVERY;
         for (int64_t i = 0; i < setup->client_count; i++) {
             column_reserve(&files[i].admitted.times, METER_EVERY, trouble);
-            column_reserve(&files[i].admitted.values, METER_EVERY, trouble);
-            column_reserve(&files[i].finished, METER_EVERY, trouble);
+            if (!files[i].plain) {
+                column_reserve(&files[i].admitted.values, METER_EVERY, trouble);
+                column_reserve(&files[i].finished, METER_EVERY, trouble);
+            }
             column_reserve(&files[i].finished_at, METER_EVERY, trouble);
         }
         buffered_reserve(buffered, METER_EVERY, trouble);
@@ -344,7 +371,8 @@ static ALWAYS_INLINE int run_in_order(const Setup *setup, Schedule *schedule, St
         Payload *const payloads = buffered->at;
         int64_t head = buffered->head, count = buffered->count;
         double *note_time = files->admitted.times.at + files->admitted.times.count;
-        double *note_sent = files->admitted.values.at + files->admitted.values.count;
+        const int plain = single && files->plain;
+        double *note_sent = plain ? sums : files->admitted.values.at + files->admitted.values.count;
         for (; number < stop; number++) {
             const double time = turn.time;
             if (UNLIKELY(time >= limit)) {
@@ -367,7 +395,7 @@ static ALWAYS_INLINE int run_in_order(const Setup *setup, Schedule *schedule, St
                 if (row->takes) {
                     const int taken = row->takes == TAKES_FIRST
                         ? stream_take_first(state, &files[single ? 0 : stream->client], data, stream,
-                                            single ? 0 : stream->client, time)
+                                            single ? 0 : stream->client, time, trouble)
                         : stream_take(state, record, stream, time, trouble);
                     if (!taken) {
                         stream->step = data->rows;
@@ -510,7 +538,10 @@ static ALWAYS_INLINE int run_in_order(const Setup *setup, Schedule *schedule, St
         buffered->count = count;
         if (single) {
             files->admitted.times.count = note_time - files->admitted.times.at;
-            files->admitted.values.count = note_sent - files->admitted.values.at;
+            if (plain)
+                files_enter(files, state->sent[0], sums, note_sent - sums, trouble);
+            else
+                files->admitted.values.count = note_sent - files->admitted.values.at;
             state->sent[0] = sent;
         }
         state->link_free[link] = link_free;

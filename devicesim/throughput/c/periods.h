@@ -243,7 +243,8 @@ static int periods_keep(Periods *p, const State *s, const Files *files, int64_t 
     memcpy(p->cores, s->cores, (size_t)s->core_count * sizeof(double));
     if (!count)
         return 1;
-    memcpy(p->finished, (int64_t *)files->finished.at + done, (size_t)count * sizeof(int64_t));
+    for (int64_t i = 0; i < count; i++)
+        p->finished[i] = files->plain ? done + i : ((int64_t *)files->finished.at)[done + i];
     memcpy(p->finished_at, files->finished_at.at + done, (size_t)count * sizeof(double));
     return 1;
 }
@@ -255,7 +256,7 @@ static void copies_admit(const Server *server, State *s, Files *files, Drain *dr
     Buffered *b = &s->buffered;
     double admitted = s->admitted, position = s->position, drained = s->drained, sent = s->sent[0];
     double *times = files->admitted.times.at + files->admitted.times.count;
-    double *values = files->admitted.values.at + files->admitted.values.count;
+    double *values = files->plain ? NULL : files->admitted.values.at + files->admitted.values.count;
     const double *const begin = times;
     for (; from < to; from++) {
         const double at = from->at + shift, payload = from->payload;
@@ -264,7 +265,8 @@ static void copies_admit(const Server *server, State *s, Files *files, Drain *dr
             admitted += payload;
             sent += payload;
             *times++ = at;
-            *values++ = sent;
+            if (values)
+                *values++ = sent;
             const double place = sooner(position, server->capacity);
             work += payload / sqrt(server->square + server->fall * place / server->capacity);
             position += payload;
@@ -342,6 +344,17 @@ static void copies_move(const Periods *p, State *s, const Setup *setup, int link
     s->taken[0] += files;
 }
 
+/* Whether copies of a period leave a plain record plain. */
+static int copies_plain(const Periods *p, const Files *files)
+{
+    int plain = files->plain && p->files == p->finished_count;
+    for (int64_t i = 0; i < p->trace.admission_count; i++) {
+        const double payload = p->trace.admissions[i].payload;
+        plain &= payload == 0.0 || payload == files->each;
+    }
+    return plain;
+}
+
 /* Lay copies of a period as if they were stepped through, up to where the buffer may be full; returns how many. */
 static int64_t copies_lay(Periods *p, const Setup *setup, Schedule *schedule, State *s, Record *record, int link,
                           int64_t most, Trouble *trouble)
@@ -354,9 +367,12 @@ static int64_t copies_lay(Periods *p, const Setup *setup, Schedule *schedule, St
     double bytes = 0.0, link_busy = s->link_busy[link], core_busy = s->core_busy;
     for (int64_t i = 0; i < admissions; i++)
         bytes += trace->admissions[i].payload;
+    if (!copies_plain(p, files)) {
+        files_write_out(files, trouble);
+        column_reserve(&files->admitted.values, most * admissions, trouble);
+        column_reserve(&files->finished, most * p->finished_count, trouble);
+    }
     column_reserve(&files->admitted.times, most * admissions, trouble);
-    column_reserve(&files->admitted.values, most * admissions, trouble);
-    column_reserve(&files->finished, most * p->finished_count, trouble);
     column_reserve(&files->finished_at, most * p->finished_count, trouble);
     int64_t number = s->number, lap = 0;
     while (lap < most && !trouble->no_memory && s->admitted + bytes - s->drained <= setup->server.buffer) {
@@ -382,12 +398,11 @@ static int64_t copies_lay(Periods *p, const Setup *setup, Schedule *schedule, St
             stop = trace->admissions + (i < each ? issues[i].admissions : admissions);
         }
         copies_admit(&setup->server, s, files, &drain, admission, stop, shift);
-        int64_t *const finished = (int64_t *)files->finished.at + files->finished.count;
         double *const finished_at = files->finished_at.at + files->finished_at.count;
-        for (int64_t i = 0; i < p->finished_count; i++) {
-            finished[i] = p->finished[i] + lap * p->files;
+        for (int64_t i = 0; i < p->finished_count; i++)
             finished_at[i] = p->finished_at[i] + shift;
-        }
+        for (int64_t i = 0; i < p->finished_count && !files->plain; i++)
+            ((int64_t *)files->finished.at)[files->finished.count + i] = p->finished[i] + lap * p->files;
         files->finished.count += p->finished_count;
         files->finished_at.count += p->finished_count;
     }

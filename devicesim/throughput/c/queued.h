@@ -126,10 +126,8 @@ static void queue_leave(Queue *q, const Flight *rpc)
         if (s->admitted - s->drained > q->setup->server.buffer && admit < INFINITY)
             admit = wait_for_room(s, q->setup->server.buffer, admit);
         if (admit < INFINITY) {
-            Meter *noted = &q->record->files[rpc->client].admitted;
             s->sent[rpc->client] += payload;
-            column_push(&noted->times, admit, q->trouble);
-            column_push(&noted->values, s->sent[rpc->client], q->trouble);
+            file_admitted(&q->record->files[rpc->client], admit, payload, s->sent[rpc->client], q->trouble);
             work += payload / store_rate(&q->setup->server, s->position);
             s->position += payload;
         }

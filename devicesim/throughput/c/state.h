@@ -503,10 +503,56 @@ static inline void meter_read(Meter *m, double time, double value, Trouble *trou
     }
 }
 
+/* Files of one size that are finished in the order of their list need no more than this to be said: as long as a
+ * record is ``plain``, so many of ``finished`` are the numbers from 0 on, so many of ``admitted.values`` the running sum
+ * of ``each``, and neither is written. */
 typedef struct {
     Column sizes, finished, finished_at;
     Meter admitted;
+    int plain;
+    double each;
+    int64_t writes; /* that the files will at least need */
 } Files;
+
+/* Give a column the room that it is known to need, and so many entries still to be written. */
+static void column_make(Column *c, int64_t count, int64_t room, Trouble *trouble)
+{
+    c->count = 0;
+    column_reserve(c, room > count ? room : count, trouble);
+    c->count = count;
+}
+
+/* Write what a plain record has not, as something else is to follow. */
+static void files_write_out(Files *files, Trouble *trouble)
+{
+    Column *finished = &files->finished, *values = &files->admitted.values;
+    double sent = 0.0;
+    if (!files->plain)
+        return;
+    column_make(finished, finished->count, files->sizes.count + METER_EVERY, trouble);
+    column_make(values, values->count, files->writes + METER_EVERY, trouble);
+    if (trouble->no_memory)
+        return;
+    for (int64_t i = 0; i < finished->count; i++)
+        ((int64_t *)finished->at)[i] = i;
+    for (int64_t i = 0; i < values->count; i++)
+        values->at[i] = sent += files->each;
+    files->plain = 0;
+}
+
+/* A payload of a client is admitted, ``sent`` bytes with it. */
+static inline void file_admitted(Files *files, double time, double payload, double sent, Trouble *trouble)
+{
+    column_push(&files->admitted.times, time, trouble);
+    if (files->plain && !files->admitted.values.count)
+        files->each = payload;
+    if (files->plain && payload != files->each)
+        files_write_out(files, trouble);
+    if (files->plain)
+        files->admitted.values.count++;
+    else
+        column_push(&files->admitted.values, sent, trouble);
+}
 
 /* Column i of file n is at n * FILES_COLUMNS + i, counted as record_column does. */
 typedef struct {
@@ -574,11 +620,16 @@ static void record_read_meters(Record *r, const State *s, Capacity *share, Troub
 
 static inline void file_finished(Files *files, int64_t file, double time, Trouble *trouble)
 {
-    column_reserve(&files->finished, 1, trouble);
+    if (files->plain && file != files->finished.count)
+        files_write_out(files, trouble);
+    if (!files->plain)
+        column_reserve(&files->finished, 1, trouble);
     column_reserve(&files->finished_at, 1, trouble);
     if (trouble->no_memory)
         return;
-    ((int64_t *)files->finished.at)[files->finished.count++] = file;
+    if (!files->plain)
+        ((int64_t *)files->finished.at)[files->finished.count] = file;
+    files->finished.count++;
     files->finished_at.at[files->finished_at.count++] = time;
 }
 
