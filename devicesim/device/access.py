@@ -16,7 +16,6 @@ from devicesim.device.neighbours import Warnings
 from devicesim.device.setting import Setting
 from devicesim.device.share import Share
 from devicesim.progress import AccessBarred
-from devicesim.scenario.faults import KeyRevoked, RoleRevoked
 
 
 def wait(
@@ -46,7 +45,7 @@ def wait(
 
 def _bar(setting: Setting, job: Job, share: Share | None) -> Bar | None:
     """What keeps AWS from the buckets, or from reading the device; a fault, or what a neighbour says."""
-    if bar := setting.account.barred(RoleRevoked, KeyRevoked):
+    if bar := setting.account.barred("role-revoked", "key-revoked"):
         return bar
     why = "" if share is None else _barred(setting, job, share)
     return Bar(why, "") if why else None

@@ -20,7 +20,6 @@ from devicesim.device.share import File, Item, Share
 from devicesim.device.spoils import Spoils
 from devicesim.physics import cloud, courier
 from devicesim.progress import MOST_NAMES, Curve, ImportFailed, Leg, LegEnded, LegStarted
-from devicesim.scenario.faults import ImportFailures, StockOut
 
 Process = Generator[simpy.Event, object, None]
 
@@ -35,7 +34,7 @@ def accept(setting: Setting) -> Process:
 
 def out_of_stock(setting: Setting, job: str) -> Incident | None:
     """The fault by which AWS has no device for a job now; None if there is none."""
-    return setting.account.take(setting, StockOut, job)
+    return setting.account.take(setting, "stock-out", job)
 
 
 def preparation(
@@ -173,7 +172,7 @@ def _faults(setting: Setting, job: str, share: Share) -> dict[str, NDArray[np.in
     """What each fault lets fail of an import, by its id: no object twice."""
     account, found = setting.account, dict[str, NDArray[np.int64]]()
     if job not in account.imports:
-        account.imports[job] = account.all_due(setting, ImportFailures, job)
+        account.imports[job] = account.all_due(setting, "import-failures", job)
     gone = np.zeros(share.files if account.imports[job] else 0, dtype=np.bool_)
     for each in account.imports[job]:
         numbers = failing(setting, each, job, share.files)

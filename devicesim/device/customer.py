@@ -9,19 +9,22 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import simpy
 
+from devicesim import scenario
 from devicesim.catalog import Figures
 from devicesim.device.ingest.ingest import Ingest
 from devicesim.device.job import Job, Order
 from devicesim.device.setting import Setting
 from devicesim.device.snow_device import SnowDevice
 from devicesim.jobs import JobType
-from devicesim.scenario import Files, Function, Scenario, loads
-from devicesim.scenario.faults import FaultTable
+from devicesim.scenario import Files, Scenario, loads
+
+if TYPE_CHECKING:
+    from devicesim.scenario.faults import FaultTable
 
 Asked = tuple[str, Sequence[str]]
 """A function that a job names: its ARN, and the ARNs of the buckets that trigger it."""
@@ -320,10 +323,10 @@ def default_story(
     return story.from_source(replace(story.source, by_default=True))
 
 
-def default_functions(figures: Figures, asked: Sequence[Asked]) -> tuple[Function, ...]:
+def default_functions(figures: Figures, asked: Sequence[Asked]) -> tuple[scenario.Function, ...]:
     """What a job's functions cost, of which only the names are known."""
     return tuple(
-        Function.model_validate(
+        scenario.Function.model_validate(
             {
                 "name": f"function {number}",
                 "arn": arn,

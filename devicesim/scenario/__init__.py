@@ -22,25 +22,47 @@
 'SECOND_DAY'
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from devicesim.scenario import rooms
 from devicesim.scenario.client import INTERFACES, S3, Client, Interface, Nfs
-from devicesim.scenario.cluster import Cluster
-from devicesim.scenario.cluster import capacity as cluster_capacity
-from devicesim.scenario.compute import Function, Image, Instance
 from devicesim.scenario.data import Dataset, Fixed, KeyRange, Lognormal, Normal, Pareto, Uniform
 from devicesim.scenario.datasets import expected_count, expected_total, files, files_of
-from devicesim.scenario.faults import Fault
-from devicesim.scenario.fleet import Fleet
 from devicesim.scenario.goals import METRICS, Goal, goal_of
 from devicesim.scenario.listing import Files
 from devicesim.scenario.models import Holds, Job, Notify, Scenario, Source
-from devicesim.scenario.online import Hybrid, Outages, Schedule, Task, Wan, WanWindow
-from devicesim.scenario.options import Option, Sweep
 from devicesim.scenario.read import from_dict, load, loads
 from devicesim.scenario.schema import schema
 from devicesim.scenario.site import Address, Power, Site, Wifi
 from devicesim.scenario.template import template
-from devicesim.scenario.variants import AS_WRITTEN, Varied, load_cells, load_varied
-from devicesim.scenario.work import Requests
+
+if TYPE_CHECKING:
+    from devicesim.scenario.rooms import (
+        AS_WRITTEN,
+        Arrivals,
+        Cluster,
+        Fault,
+        Fleet,
+        Function,
+        Hybrid,
+        Image,
+        Instance,
+        Load,
+        Option,
+        Outages,
+        Requests,
+        Schedule,
+        Sweep,
+        Task,
+        Varied,
+        Wan,
+        WanWindow,
+        cluster_capacity,
+        load_cells,
+        load_varied,
+    )
 
 __all__ = [
     "AS_WRITTEN",
@@ -48,6 +70,7 @@ __all__ = [
     "METRICS",
     "S3",
     "Address",
+    "Arrivals",
     "Client",
     "Cluster",
     "Dataset",
@@ -64,6 +87,7 @@ __all__ = [
     "Interface",
     "Job",
     "KeyRange",
+    "Load",
     "Lognormal",
     "Nfs",
     "Normal",
@@ -98,3 +122,9 @@ __all__ = [
     "schema",
     "template",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in rooms.__all__:
+        raise AttributeError(f"module 'devicesim.scenario' has no attribute {name!r}")
+    return getattr(rooms, name)

@@ -59,10 +59,10 @@ def overhead(figures: Figures, era: str, nodes: int) -> int:
     return int(figures.si_values("cluster.today.overhead")[nodes - least])
 
 
-def capacity(figures: Figures, device: str, era: str, nodes: int) -> float:
+def cluster_capacity(figures: Figures, device: str, era: str, nodes: int) -> float:
     """What fits a cluster of one type of device [bytes].
 
-    >>> capacity(Figures(), "EDGE", "2020", 5)
+    >>> cluster_capacity(Figures(), "EDGE", "2020", 5)
     225000000000000.0
     """
     share = figures.si(f"cluster.{era}.share.{device}")

@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 
 from devicesim.scenario.places import Path
 from devicesim.scenario.quantities import shown
+from devicesim.scenario.rare import Rare
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +186,8 @@ def _inner(field: FieldInfo) -> list[type[BaseModel]]:
         kind = todo.pop()
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             found.append(kind)
+        elif isinstance(kind, Rare):
+            todo.append(kind.table)
         else:
             todo.extend(get_args(kind))
     return found

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     BeforeValidator,
@@ -24,20 +24,31 @@ from devicesim import catalog
 from devicesim.errors import unknown
 from devicesim.jobs import JobState, JobType, ShippingOption
 from devicesim.scenario.client import Client
-from devicesim.scenario.cluster import Cluster
-from devicesim.scenario.compute import Function, Image, Instance
 from devicesim.scenario.data import MOST_FILES, BucketArn, Dataset
-from devicesim.scenario.faults import Fault
-from devicesim.scenario.fleet import Fleet
 from devicesim.scenario.goals import Goal
 from devicesim.scenario.listing import Files
-from devicesim.scenario.online import Hybrid, Task
-from devicesim.scenario.options import Option, Sweep
 from devicesim.scenario.quantities import Duration, Size, refusal, shown
-from devicesim.scenario.rare import Rare
+from devicesim.scenario.rare import rare
 from devicesim.scenario.site import Site
 from devicesim.scenario.table import Table
-from devicesim.scenario.trace import Trace
+
+if TYPE_CHECKING:
+    from devicesim.scenario.rooms import (
+        Cluster,
+        Fault,
+        Fleet,
+        Function,
+        Hybrid,
+        Image,
+        Instance,
+        Option,
+        Sweep,
+        Task,
+    )
+    from devicesim.scenario.trace import Trace
+else:  # pydantic reads annotations at once; what few scenarios have waits for one that has it
+    Cluster, Fault, Fleet, Function, Hybrid = map(rare, ("Cluster", "Fault", "Fleet", "Function", "Hybrid"))
+    Image, Instance, Option, Sweep, Task = map(rare, ("Image", "Instance", "Option", "Sweep", "Task"))
 
 _YEARS = (2000, 2100)
 _DATE_HINT = "write it as 2026-06-01T08:00:00-07:00"
@@ -235,33 +246,31 @@ class Scenario(Table):
         default=Job(ordered=False),
         description="The order placed with AWS; may be left out where all data goes online.",
     )
-    cluster: Annotated[Cluster | None, Rare()] = Field(
-        default=None, description="Several devices that work as one store."
-    )
-    fleet: Annotated[Fleet | None, Rare()] = Field(default=None, description="Many devices in rotation.")
-    images: Annotated[tuple[Image, ...], Rare()] = Field(
+    cluster: Cluster | None = Field(default=None, description="Several devices that work as one store.")
+    fleet: Fleet | None = Field(default=None, description="Many devices in rotation.")
+    images: tuple[Image, ...] = Field(
         default=(), alias="image", description="Machine images that the job puts on the device."
     )
-    instances: Annotated[tuple[Instance, ...], Rare()] = Field(
+    instances: tuple[Instance, ...] = Field(
         default=(), alias="instance", description="Compute beside the copy."
     )
-    functions: Annotated[tuple[Function, ...], Rare()] = Field(
+    functions: tuple[Function, ...] = Field(
         default=(), alias="function", description="What runs on the device when an object arrives."
     )
-    tasks: Annotated[tuple[Task, ...], Rare()] = Field(
+    tasks: tuple[Task, ...] = Field(
         default=(), alias="task", description="DataSync tasks: what goes over the wire."
     )
-    hybrid: Annotated[Hybrid | None, Rare()] = Field(
+    hybrid: Hybrid | None = Field(
         default=None, description="How data is parted between the wire and the parcel."
     )
-    faults: Annotated[tuple[Fault, ...], Rare()] = Field(
+    faults: tuple[Fault, ...] = Field(
         default=(), alias="fault", description="What goes wrong on purpose, and when."
     )
     goals: tuple[Goal, ...] = Field(default=(), alias="goal", description="What the run is judged by.")
-    options: Annotated[tuple[Option, ...], Rare()] = Field(
+    options: tuple[Option, ...] = Field(
         default=(), alias="option", description="Other ways, which 'devicesim plan' compares with this one."
     )
-    sweeps: Annotated[tuple[Sweep, ...], Rare()] = Field(
+    sweeps: tuple[Sweep, ...] = Field(
         default=(), alias="sweep", description="What 'devicesim sweep' varies; several are a grid."
     )
     profile: StrictStr | None = Field(

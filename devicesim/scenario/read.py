@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from devicesim import catalog
 from devicesim.errors import Problem, ScenarioError
 from devicesim.jobs import ShippingOption
-from devicesim.scenario import checks, places, profile, syntax
+from devicesim.scenario import checks, places, profile, rooms, syntax
 from devicesim.scenario import overrides as options
-from devicesim.scenario.compute import Function, Image, Instance
 from devicesim.scenario.data import Dataset
 from devicesim.scenario.datasets import listed
 from devicesim.scenario.findings import Finding, findings
 from devicesim.scenario.listing import Files
 from devicesim.scenario.models import Scenario, Source
 from devicesim.scenario.syntax import Parsed, shown_line
-from devicesim.scenario.trace import TRACES, Trace
+
+if TYPE_CHECKING:
+    from devicesim.scenario.rooms import Instance
+    from devicesim.scenario.trace import Trace
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -190,7 +192,8 @@ def _try(model: type[Model], value: Any) -> tuple[Model | None, list[Finding]]:
 def _draft(document: dict[str, Any], directory: Path) -> tuple[checks.Draft, list[Finding], list[Problem]]:
     """What can be checked further: the tables that hold by themselves, and the files they name."""
     assumed, found = checks.assumptions(document)
-    datasets = dict(_sound(Dataset, document.get("dataset"), {"name": "-", "bucket": "arn:aws:s3:::none"}))
+    essential: dict[str, Any] = {"name": "-", "bucket": "arn:aws:s3:::none"}
+    datasets = dict(_sound(lambda: Dataset, document.get("dataset"), essential))
     listings: dict[int, Files] = {}
     rows: list[Problem] = []
     most = catalog.Figures(assumed).si(f"{checks.Draft(document).device}.storage.max_file_size")
@@ -212,12 +215,11 @@ def _draft(document: dict[str, Any], directory: Path) -> tuple[checks.Draft, lis
         rows += bad
         if not bad:
             listings[index] = files
-    instances = dict(_sound(Instance, document.get("instance"), {"name": "-"}))
-    images = dict(_sound(Image, document.get("image"), {"name": "-", "ami": "ami-00000000"}))
-    triggers = ["arn:aws:s3:::none"]
-    functions = dict(
-        _sound(Function, document.get("function"), {"name": "-", "triggers": triggers, "work": "1 s"})
-    )
+    instances = dict(_sound(lambda: rooms.Instance, document.get("instance"), {"name": "-"}))
+    essential = {"name": "-", "ami": "ami-00000000"}
+    images = dict(_sound(lambda: rooms.Image, document.get("image"), essential))
+    essential = {"name": "-", "triggers": ["arn:aws:s3:::none"], "work": "1 s"}
+    functions = dict(_sound(lambda: rooms.Function, document.get("function"), essential))
     figures = catalog.Figures(assumed)
     return checks.Draft(document, datasets, instances, listings, figures, images, functions), found, rows
 
@@ -238,7 +240,7 @@ def _traces(
             if file is None or (what, file) in read:
                 continue
             try:
-                read[what, file], bad = TRACES[what](directory / file, file)
+                read[what, file], bad = rooms.TRACES[what](directory / file, file)
                 rows += bad
             except OSError as error:
                 why = f"{file!r} cannot be read: {error.strerror}"
@@ -262,9 +264,12 @@ def _profile(
         return {}, [], list(error.problems)
 
 
-def _sound(model: type[Model], items: Any, stand_in: Mapping[str, Any]) -> Iterator[tuple[int, Model]]:
+def _sound(
+    room: Callable[[], type[Model]], items: Any, stand_in: Mapping[str, Any]
+) -> Iterator[tuple[int, Model]]:
     """The items of a list that hold by themselves once what is wrong and not essential is left out."""
     for index, item in enumerate(items if isinstance(items, list) else []):
+        model = room()
         value, found = _try(model, item)
         if value is None and isinstance(item, dict):
             pruned = copy.deepcopy(item)

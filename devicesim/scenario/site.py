@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -17,9 +17,14 @@ from pydantic import (
 
 from devicesim import catalog, units
 from devicesim.errors import UnknownNameError
-from devicesim.scenario.online import Wan
 from devicesim.scenario.quantities import Duration, Energy, Length, Quantity, Temperature, refusal, shown
+from devicesim.scenario.rare import rare
 from devicesim.scenario.table import Table
+
+if TYPE_CHECKING:
+    from devicesim.scenario.rooms import Wan
+else:
+    Wan = rare("Wan")
 
 _PO_BOX = re.compile(
     r"\b(p\s*\.?\s*o\s*\.?|post(al)?(\s+office)?|g\s*\.?\s*p\s*\.?\s*o\s*\.?)\s*box\b"

@@ -9,7 +9,6 @@ from typing import Any
 from devicesim import catalog
 from devicesim.catalog import Figures
 from devicesim.jobs import JobType
-from devicesim.scenario.faults import KeyRevoked, RoleRevoked
 from devicesim.snowball_api.account import Account, Members, served, together
 from devicesim.snowball_api.addresses import country_of
 from devicesim.snowball_api.errors import ApiError, combination, missing
@@ -244,7 +243,7 @@ def _agreement(account: Account, order: Members, kind: str, region: str) -> None
 
 
 def _role(account: Account, order: Members) -> None:
-    if "RoleARN" in order and (bar := account.world.account.barred(RoleRevoked)):
+    if "RoleARN" in order and (bar := account.world.account.barred("role-revoked")):
         raise ApiError(
             "InvalidResourceException",
             f"The specified resource can't be found: {bar.why}.",
@@ -268,7 +267,7 @@ def _key(account: Account, order: Members) -> None:
     keys = account.world.neighbours.keys
     if "KmsKeyARN" not in order:
         return
-    bar = account.world.account.barred(KeyRevoked)
+    bar = account.world.account.barred("key-revoked")
     if why := bar.why if bar else keys.refusal(order["KmsKeyARN"]) if keys is not None else "":
         raise ApiError(
             "KMSRequestFailedException",

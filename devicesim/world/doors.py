@@ -11,7 +11,7 @@ from devicesim.device.order import Life
 from devicesim.device.share import redo
 from devicesim.errors import VerbError, require, unknown
 from devicesim.jobs import JobState, JobType
-from devicesim.scenario.faults import PowerCut
+from devicesim.scenario import faults
 from devicesim.world.engine import Engine
 from devicesim.world.traffic import Traffic
 
@@ -75,7 +75,7 @@ class Doors(Engine):
         """
         life = self._running(job_id)
         life.device.hand.stop()
-        cut = PowerCut.model_construct(at=0.0, kind="power-cut", duration=inf)
+        cut = faults.PowerCut.model_construct(at=0.0, kind="power-cut", duration=inf)
         incident = self._setting.faults.of(cut, life.job.id)
         incident.begin(self._setting.say, self.now, "supply", "somebody pulls the plug", lasts=inf)
         life.device.fail("the plug was pulled", incident.id)
@@ -94,7 +94,7 @@ class Doors(Engine):
             raise VerbError(f"the device of job {life.job.id} was not switched off by hand, or is on again")
         hand.start()
         for each in self._setting.faults.under_way("power-cut", life.job.id):
-            if isinstance(each.fault, PowerCut) and each.fault.duration == inf:
+            if isinstance(each.fault, faults.PowerCut) and each.fault.duration == inf:
                 each.end(self._setting.say, self.now, "somebody plugs it in again")
         self._at_once()
         self._note("power_on", job_id=life.job.id)

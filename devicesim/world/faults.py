@@ -12,7 +12,7 @@ from devicesim.device.order import Life
 from devicesim.errors import VerbError
 from devicesim.jobs import JobState
 from devicesim.progress import CallSpoiled
-from devicesim.scenario.faults import AccountFault, DeliveryFault, FaultTable, NodeFault, injected
+from devicesim.scenario import faults
 from devicesim.world.engine import Engine
 
 
@@ -37,18 +37,18 @@ class FaultVerbs(Engine):
         """
         life = self.life(job_id) if job_id is not None or self._lives else None
         if life is None:
-            return self._to_account(injected.read(self._default, kind, members), kind, members)
-        fault = injected.read(life.setting.scenario, kind, members)
-        if isinstance(fault, AccountFault):
+            return self._to_account(faults.read(self._default, kind, members), kind, members)
+        fault = faults.read(life.setting.scenario, kind, members)
+        if isinstance(fault, faults.AccountFault):
             return self._to_account(fault, kind, members)
         incident = self._befall(life, fault)
         self._at_once()
         self._note("inject", kind=kind, job_id=life.job.id, **members)
         return incident.id
 
-    def _to_account(self, fault: FaultTable, kind: str, members: dict[str, Any]) -> str:
+    def _to_account(self, fault: faults.FaultTable, kind: str, members: dict[str, Any]) -> str:
         """Let a fault befall the account, which has it before it has any job."""
-        if not isinstance(fault, AccountFault):
+        if not isinstance(fault, faults.AccountFault):
             raise VerbError(f"there is no job yet that {kind} could befall; create_job() makes one")
         incident = self._setting.faults.of(fault)
         self._setting.account.since[incident.id] = self.now
@@ -74,9 +74,9 @@ class FaultVerbs(Engine):
         setting.say(CallSpoiled(self.now, "", incident.id, service, operation, number, error))
         return str(error)
 
-    def _befall(self, life: Life, fault: FaultTable) -> Incident:
+    def _befall(self, life: Life, fault: faults.FaultTable) -> Incident:
         ledger = self._setting.faults
-        if isinstance(fault, DeliveryFault):
+        if isinstance(fault, faults.DeliveryFault):
             return self._await(life, fault)
         if not isinstance(life.customer, Customer):
             return self._strike(life, fault)
@@ -92,7 +92,7 @@ class FaultVerbs(Engine):
         rooms.befall(life, incident)
         return incident
 
-    def _await(self, life: Life, fault: DeliveryFault) -> Incident:
+    def _await(self, life: Life, fault: faults.DeliveryFault) -> Incident:
         """Let a fault befall the next delivery, or the import, of a job."""
         if life.job.outcome:
             raise VerbError(f"job {life.job.id} is over: {life.job.outcome}")
@@ -100,10 +100,10 @@ class FaultVerbs(Engine):
         self._setting.account.since[incident.id] = self.now
         return incident
 
-    def _strike(self, life: Life, fault: FaultTable) -> Incident:
+    def _strike(self, life: Life, fault: faults.FaultTable) -> Incident:
         """Let a fault befall the cluster of a node."""
         cluster = next((each for each in self.clusters.values() if life in each.lives), None)
-        if cluster is None or not isinstance(fault, NodeFault):
+        if cluster is None or not isinstance(fault, faults.NodeFault):
             raise VerbError(f"{fault.name()} does not befall a node of a cluster")
         if cluster.work.formed is None:
             raise VerbError(f"the nodes of {cluster.id} do not work together yet")

@@ -8,13 +8,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from devicesim import catalog, units
+from devicesim import catalog, scenario, units
 from devicesim.device import rooms
 from devicesim.device.order import Life
 from devicesim.errors import BoundError, VerbError, require, unknown
 from devicesim.jobs import JobState
 from devicesim.physics import file_sizes
-from devicesim.scenario import Files, Task
+from devicesim.scenario import Files
 from devicesim.world.engine import Engine
 
 
@@ -188,7 +188,7 @@ OPTIONS = ("name", "verify", "overwrite", "transfer", "nfs", "connections", "byt
 """What a task created while the World runs may be told, under the names that a scenario uses."""
 
 
-def _task(path: str, options: Mapping[str, Any]) -> Task:
+def _task(path: str, options: Mapping[str, Any]) -> scenario.Task:
     for name in options:
         if name not in OPTIONS:
             raise unknown("option of a task", name, OPTIONS)
@@ -199,7 +199,7 @@ def _task(path: str, options: Mapping[str, Any]) -> Task:
     apart = {"name": options.get("name", "task"), "bytes_per_second": limit}
     told = {name: value for name, value in options.items() if name not in apart and value is not None}
     try:
-        task = Task.model_validate({"name": "task", "dataset": path or "/"} | told)
+        task = scenario.Task.model_validate({"name": "task", "dataset": path or "/"} | told)
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])
@@ -217,6 +217,6 @@ def _parted(changes: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]
     return picked, {name: value for name, value in changes.items() if name not in PICKED}
 
 
-def _changed(task: Task, options: Mapping[str, Any]) -> Task:
+def _changed(task: scenario.Task, options: Mapping[str, Any]) -> scenario.Task:
     """A task with some options changed."""
     return _task(task.datasets[0], {name: getattr(task, name) for name in OPTIONS} | dict(options))

@@ -32,7 +32,7 @@ from typing import NamedTuple, Protocol
 
 import simpy
 
-from devicesim import catalog
+from devicesim import catalog, scenario
 from devicesim.device.compute.charge import Charge
 from devicesim.device.compute.functions import Functions
 from devicesim.device.compute.instances import Instances
@@ -41,7 +41,6 @@ from devicesim.device.power import Busy
 from devicesim.device.setting import Setting
 from devicesim.physics import cpu, queueing
 from devicesim.progress import FunctionsChanged
-from devicesim.scenario import Function
 
 SOONEST, LATEST, IDLE = 1.0, 60.0, 600.0
 """Shortest and longest stretch beside a copy, and the longest without one [s]."""
@@ -161,7 +160,7 @@ class Compute:
             return 0.0
         return rate / self._setting.figures.si(f"{self._device}.disk.outer_rate") if rate else 0.0
 
-    def assign(self, functions: Sequence[Function]) -> None:
+    def assign(self, functions: Sequence[scenario.Function]) -> None:
         """Take other functions in the place of those there are, before the device has ever been on."""
         story = self._setting.scenario.model_copy(update={"functions": tuple(functions)})
         self._setting = replace(self._setting, scenario=story)

@@ -16,7 +16,6 @@ from devicesim.device.compute.requests import Source
 from devicesim.device.setting import Setting
 from devicesim.physics.queueing import Slots
 from devicesim.progress import InstanceChanged
-from devicesim.scenario.trace import Arrivals, Load
 
 LATE = 1e-6
 """A change is due although the clock, rounded, has not quite come to it [s]."""
@@ -40,7 +39,7 @@ class _Run:
     vcpus: float
     boot: float
     left: float
-    trace: Load | None = None
+    trace: scenario.Load | None = None
     source: Source | None = None
     pool: Pool | None = None
     level: Level = field(default=Level())
@@ -133,10 +132,10 @@ class Instances:
         setting, wanted, traces = self.setting, run.wanted, self.setting.scenario.source.traces
         if wanted.trace is not None:
             loaded = traces["load", wanted.trace]
-            run.trace = loaded if isinstance(loaded, Load) else None
+            run.trace = loaded if isinstance(loaded, scenario.Load) else None
         if wanted.requests is not None:
             told = traces["arrivals", wanted.requests.trace] if wanted.requests.trace is not None else None
-            trace = told if isinstance(told, Arrivals) else None
+            trace = told if isinstance(told, scenario.Arrivals) else None
             run.source = Source(setting, f"{run.name}/{self.job}", wanted.requests, trace)
             run.pool = Pool(run.name, Slots(wanted.requests.concurrency), wanted.weight, setting.now)
 

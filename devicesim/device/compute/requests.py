@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
 from devicesim.device.setting import Setting
-from devicesim.scenario.trace import Arrivals
-from devicesim.scenario.work import ExponentialTime, FixedTime, Requests, Surge, Times
+
+if TYPE_CHECKING:
+    from devicesim.scenario.trace import Arrivals
+    from devicesim.scenario.work import Requests, Surge, Times
 
 Floats = NDArray[np.float64]
 
@@ -17,13 +21,11 @@ AHEAD = 4096
 
 def drawn(times: Times, rng: np.random.Generator, count: int) -> Floats:
     """Draw so many times [s]."""
-    match times:
-        case FixedTime():
-            return np.full(count, times.value)
-        case ExponentialTime():
-            return rng.exponential(times.mean, count)
-        case _:
-            return rng.lognormal(np.log(times.median), times.sigma, count)
+    if times.distribution == "fixed":
+        return np.full(count, times.value)
+    if times.distribution == "exponential":
+        return rng.exponential(times.mean, count)
+    return rng.lognormal(np.log(times.median), times.sigma, count)
 
 
 def surging(even: Floats, surge: Surge | None) -> Floats:

@@ -10,29 +10,18 @@ from collections import Counter
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from math import inf, prod
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 import simpy
 
 from devicesim.device.faults.ledger import DUE, Incident
-from devicesim.scenario.faults import (
-    AccountFault,
-    ApiErrors,
-    ApiFault,
-    ApiThrottled,
-    DeliveryFault,
-    FaultTable,
-    KeyRevoked,
-    RoleRevoked,
-    S3Throttled,
-)
+from devicesim.scenario import faults
 
 if TYPE_CHECKING:
     from devicesim.device.setting import Setting
 
 Process = Generator[simpy.Event, object, None]
-Kind = TypeVar("Kind", bound=FaultTable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +59,19 @@ class Account:
         """The number of a job's device, in the order in which they were ordered; 0 of one that has none."""
         return self._numbers.get(job, 0)
 
-    def take(self, setting: Setting, kind: type[DeliveryFault], job: str, leg: str = "") -> Incident | None:
+    def take(self, setting: Setting, kind: str, job: str, leg: str = "") -> Incident | None:
         """The first fault of a kind that is due for a job, on a leg of its parcel if told; None if there is none."""
         return next(iter(self.all_due(setting, kind, job, leg)), None)
 
-    def all_due(self, setting: Setting, kind: type[DeliveryFault], job: str, leg: str = "") -> list[Incident]:
+    def all_due(self, setting: Setting, kind: str, job: str, leg: str = "") -> list[Incident]:
         """All faults of a kind that are due for a job."""
         found = []
         for each in setting.faults.incidents.values():
             fault = each.fault
             if (
-                isinstance(fault, kind)
-                and each.state == DUE
+                each.state == DUE
+                and each.kind == kind
+                and isinstance(fault, faults.DeliveryFault)
                 and (each.job == job if each.job else self._numbers.get(job) == fault.number)
                 and setting.now >= self.since.get(each.id, 0.0) + fault.at
                 and leg in ("", getattr(fault, "leg", ""))
@@ -116,12 +106,12 @@ class Account:
     def s3(self) -> float:
         """What is left of S3's speed, in [0, 1]."""
         laid = (each.fault for each in self._laid.values())
-        return prod(fault.factor for fault in laid if isinstance(fault, S3Throttled))
+        return prod(fault.factor for fault in laid if isinstance(fault, faults.S3Throttled))
 
-    def barred(self, *kinds: type[RoleRevoked] | type[KeyRevoked]) -> Bar | None:
-        """What bars AWS from the buckets now."""
+    def barred(self, *kinds: str) -> Bar | None:
+        """What bars AWS from the buckets now, of faults of some kinds."""
         for each in self._laid.values():
-            if isinstance(each.fault, kinds):
+            if each.kind in kinds:
                 return Bar(each.words, each.id)
         return None
 
@@ -132,7 +122,7 @@ class Account:
         return [
             each
             for each in self._laid.values()
-            if isinstance(fault := each.fault, ApiFault)
+            if isinstance(fault := each.fault, faults.ApiFault)
             and fault.service in (None, service)
             and (not fault.operations or operation in fault.operations)
         ]
@@ -145,7 +135,7 @@ class Account:
             key = (each.id, service, operation)
             number = self.calls[key] = self.calls[key] + 1
             chance = float(setting.draw(f"fault/{each.id}/{service}/{operation}/{number}").random())
-            if found is None and isinstance(fault, ApiFault) and chance < fault.share:
+            if found is None and isinstance(fault, faults.ApiFault) and chance < fault.share:
                 found = each, number
         return found
 
@@ -165,19 +155,19 @@ def lasting(setting: Setting, incident: Incident) -> Process:
     incident.end(setting.say, setting.now)
 
 
-def _told(fault: FaultTable) -> tuple[str, str]:
+def _told(fault: faults.FaultTable) -> tuple[str, str]:
     """What a fault befalls, and what happens."""
     match fault:
-        case RoleRevoked():
+        case faults.RoleRevoked():
             return "role", "the role was revoked and cannot be assumed"
-        case KeyRevoked():
+        case faults.KeyRevoked():
             what = "is disabled" if fault.how == "disabled" else "may not be used: its grant was revoked"
             return "key", f"the KMS key {what}"
-        case S3Throttled():
+        case faults.S3Throttled():
             left = f"{100 * fault.factor:.3g} % of its speed" if fault.factor else "nothing"
             return "S3", f"S3 answers SlowDown and gives {left}"
-        case ApiErrors() | ApiThrottled():
-            error = fault.error if isinstance(fault, ApiErrors) else "ThrottlingException"
+        case faults.ApiErrors() | faults.ApiThrottled():
+            error = fault.error if isinstance(fault, faults.ApiErrors) else "ThrottlingException"
             which = " and ".join(fault.operations) or "all operations"
             return f"API of {fault.service or 'snowball and datasync'}", (
                 f"{100 * fault.share:.3g} % of the calls of {which} are answered with {error}"
@@ -198,7 +188,7 @@ def failing(
 
 def open_ended(incident: Incident) -> bool:
     """Whether a fault befalls the account for a while, and not one job."""
-    return isinstance(incident.fault, AccountFault)
+    return isinstance(incident.fault, faults.AccountFault)
 
 
 __all__ = ["Account", "Bar", "failing", "lasting", "open_ended"]

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from devicesim.progress import MOST_NAMES, Event, FaultBegan, FaultEnded
-from devicesim.scenario.faults import FaultTable
+
+if TYPE_CHECKING:
+    from devicesim.scenario.faults import FaultTable
 
 DUE, UNDER_WAY, OVER, MISSED = "due", "under way", "over", "missed"
 """How far a fault has come; what found nothing to befall is missed."""

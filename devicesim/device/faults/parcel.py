@@ -9,7 +9,6 @@ import simpy
 
 from devicesim.device.faults.ledger import Incident
 from devicesim.device.setting import Setting
-from devicesim.scenario.faults import CustomsHold, ParcelDamaged, ParcelFault, ParcelLost, WrongLabel
 
 Process = Generator[simpy.Event, object, None]
 
@@ -30,7 +29,7 @@ class Way:
     deliver: Callable[[int], Process]
     collect: Callable[[], Process]
 
-    def _due(self, kind: type[ParcelFault]) -> Incident | None:
+    def _due(self, kind: str) -> Incident | None:
         leg = "outbound" if self.direction == "forwarding" else self.direction
         return self.setting.account.take(self.setting, kind, self.job, leg)
 
@@ -41,7 +40,7 @@ class Way:
     def held(self) -> Generator[simpy.Event, object, bool]:
         """Let customs keep it, where they are to; returns whether they did."""
         found = False
-        while (incident := self._due(CustomsHold)) is not None:
+        while (incident := self._due("customs-hold")) is not None:
             found, duration = True, getattr(incident.fault, "duration", 0.0)
             self._begin(incident, "customs keep the parcel", duration)
             self.say("held", incident.id)
@@ -53,7 +52,7 @@ class Way:
     def misled(self, days: int) -> Process:
         """Let it follow a wrong label, where it has one; a way takes so many business days."""
         setting = self.setting
-        while (incident := self._due(WrongLabel)) is not None:
+        while (incident := self._due("wrong-label")) is not None:
             back = getattr(incident.fault, "goes", "") == "back"
             words = "the label sends the parcel " + ("back to its sender" if back else "to another address")
             self._begin(incident, words, float("inf"))
@@ -69,13 +68,13 @@ class Way:
 
     def lost(self) -> str:
         """The fault by which it is lost here; empty if by none."""
-        return self._ends(ParcelLost, "the carrier lost the parcel")
+        return self._ends("parcel-lost", "the carrier lost the parcel")
 
     def damaged(self) -> str:
         """The fault by which it arrives damaged; empty if by none."""
-        return self._ends(ParcelDamaged, "the parcel arrives damaged")
+        return self._ends("parcel-damaged", "the parcel arrives damaged")
 
-    def _ends(self, kind: type[ParcelFault], words: str) -> str:
+    def _ends(self, kind: str, words: str) -> str:
         incident = self._due(kind)
         if incident is None:
             return ""

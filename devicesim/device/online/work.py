@@ -19,7 +19,6 @@ from devicesim.device.setting import Setting
 from devicesim.physics import cloud, datasync, ethernet
 from devicesim.progress import ExecutionChanged, Leg
 from devicesim.scenario import Task, Wan
-from devicesim.scenario.faults import RoleRevoked
 from devicesim.units import format_duration
 
 Phase = Generator[simpy.Event, object, str]
@@ -270,7 +269,7 @@ class Work:
         setting, now = self._setting, self._setting.now
         if self._execution.cancelled:
             return "cancelled"
-        if bar := setting.account.barred(RoleRevoked):
+        if bar := setting.account.barred("role-revoked"):
             return bar.why
         if now >= self._post.ends:
             return "the device locked when its certificate ended"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from devicesim import catalog
+from devicesim.scenario import rooms
 from devicesim.scenario.checks.draft import Draft
-from devicesim.scenario.cluster import capacity
 from devicesim.scenario.findings import Finding
 from devicesim.scenario.places import Path
 
@@ -55,7 +55,7 @@ def room(draft: Draft) -> float | None:
     least, most = (draft.figures.si(f"cluster.{era}.nodes.{end}") for end in ("least", "most"))
     if draft.device not in catalog.entry("cluster").listing(f"{era}.devices") or not least <= nodes <= most:
         return None
-    return capacity(draft.figures, draft.device, era, nodes)
+    return rooms.cluster_capacity(draft.figures, draft.device, era, nodes)
 
 
 def _without(draft: Draft) -> Iterator[Finding]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from devicesim import catalog
 from devicesim.errors import UnitError
 from devicesim.scenario.checks.draft import Draft
-from devicesim.scenario.compute import Instance
 from devicesim.scenario.findings import Finding
 from devicesim.scenario.places import Path
 from devicesim.units import DURATION, format_duration, format_size, parse
+
+if TYPE_CHECKING:
+    from devicesim.scenario.rooms import Instance
 
 MOST_REQUESTS = 10_000_000
 """Requests of a scenario, each of which is computed: so many take half a minute and 2 GB of memory."""

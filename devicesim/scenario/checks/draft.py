@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from devicesim import catalog
 from devicesim.errors import UnitError, UnknownNameError
-from devicesim.scenario.compute import Function, Image, Instance
 from devicesim.scenario.data import Dataset
 from devicesim.scenario.findings import Finding
 from devicesim.scenario.listing import Files
+
+if TYPE_CHECKING:
+    from devicesim.scenario.rooms import Function, Image, Instance
 
 
 @dataclass(frozen=True)

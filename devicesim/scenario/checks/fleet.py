@@ -5,18 +5,21 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from devicesim import catalog
 from devicesim.errors import UnknownNameError
+from devicesim.scenario import rooms
 from devicesim.scenario.checks.draft import Draft
 from devicesim.scenario.datasets import expected_count, expected_total
 from devicesim.scenario.findings import Finding
-from devicesim.scenario.fleet import Fleet
 from devicesim.scenario.places import Path
 from devicesim.units import format_size
+
+if TYPE_CHECKING:
+    from devicesim.scenario.rooms import Fleet
 
 
 def spreads(draft: Draft) -> bool:
@@ -31,7 +34,7 @@ def check(draft: Draft) -> Iterator[Finding]:
         return
     yield from _job(draft)
     try:
-        fleet = Fleet.model_validate(table)
+        fleet = rooms.Fleet.model_validate(table)
     except ValidationError:
         return  # told of already
     if fleet.data == "each" and fleet.rotations is None:

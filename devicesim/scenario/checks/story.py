@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,13 +17,15 @@ from devicesim.scenario import batch
 from devicesim.scenario.checks import cluster, roads
 from devicesim.scenario.checks.draft import Draft
 from devicesim.scenario.checks.fleet import spreads
-from devicesim.scenario.compute import Instance
 from devicesim.scenario.data import MOST_FILES, Dataset
 from devicesim.scenario.datasets import expected_count, expected_total
 from devicesim.scenario.findings import Finding
 from devicesim.scenario.listing import Files
 from devicesim.scenario.places import Path
 from devicesim.units import SIZE, format_size, parse
+
+if TYPE_CHECKING:
+    from devicesim.scenario.rooms import Instance
 
 _ABSURD = 1e18
 _SIZE_KEYS = ("value", "median", "mean", "minimum", "maximum")

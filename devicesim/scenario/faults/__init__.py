@@ -7,54 +7,81 @@ A new kind is a model in a room here, named in the room's union, and what become
 
 from __future__ import annotations
 
-from typing import Annotated, get_args
+import importlib
+from typing import TYPE_CHECKING, Any
 
-from pydantic import Field
+if TYPE_CHECKING:
+    from devicesim.scenario.faults.cloud import (
+        AccountFault,
+        ApiErrors,
+        ApiFault,
+        ApiThrottled,
+        ImportFailures,
+        KeyRevoked,
+        RoleRevoked,
+        S3Throttled,
+    )
+    from devicesim.scenario.faults.cluster import NodeDown, NodeLost, QuorumLost
+    from devicesim.scenario.faults.content import BadName, CorruptedFile, FileChanged, SymbolicLink
+    from devicesim.scenario.faults.disk import FullDisk, SlowDisk, SmrCliff
+    from devicesim.scenario.faults.grammar import SINCE, FaultTable
+    from devicesim.scenario.faults.injected import read
+    from devicesim.scenario.faults.kinds import KINDS, AnyFault, Fault, NodeFault
+    from devicesim.scenario.faults.link import CablePulled, WifiOutage, WifiRoam
+    from devicesim.scenario.faults.parcel import (
+        CustomsHold,
+        DeliveryFault,
+        ParcelDamaged,
+        ParcelFault,
+        ParcelLost,
+        StockOut,
+        WrongLabel,
+    )
+    from devicesim.scenario.faults.power import BatteryDead, Blackout, BrownOut, Overheating, PowerCut
 
-from devicesim.scenario.faults.cloud import (
-    AccountFault,
-    ApiErrors,
-    ApiFault,
-    ApiThrottled,
-    CloudFault,
-    ImportFailures,
-    KeyRevoked,
-    RoleRevoked,
-    S3Throttled,
-)
-from devicesim.scenario.faults.cluster import ClusterFault, NodeDown, NodeLost, QuorumLost
-from devicesim.scenario.faults.content import BadName, ContentFault, CorruptedFile, FileChanged, SymbolicLink
-from devicesim.scenario.faults.disk import DiskFault, FullDisk, SlowDisk, SmrCliff
-from devicesim.scenario.faults.grammar import SINCE, FaultTable
-from devicesim.scenario.faults.link import CablePulled, LinkFault, WifiOutage, WifiRoam
-from devicesim.scenario.faults.parcel import (
-    CarrierFault,
-    CustomsHold,
-    DeliveryFault,
-    ParcelDamaged,
-    ParcelFault,
-    ParcelLost,
-    StockOut,
-    WrongLabel,
-)
-from devicesim.scenario.faults.power import (
-    BatteryDead,
-    Blackout,
-    BrownOut,
-    Overheating,
-    PowerCut,
-    PowerFault,
-)
-
-NodeFault = ClusterFault | PowerCut
-"""What befalls nodes of a cluster; a power cut also a device that stands alone."""
-
-AnyFault = PowerFault | LinkFault | DiskFault | ContentFault | ClusterFault | CarrierFault | CloudFault
-Fault = Annotated[AnyFault, Field(discriminator="kind")]
-"""Something that the scenario lets go wrong."""
-
-KINDS: dict[str, type[FaultTable]] = {model.name(): model for model in get_args(AnyFault)}
-"""Every model by its kind."""
+# Each is imported when it is first asked for: most stories have no fault.
+_HOMES = {
+    "KINDS": "kinds",
+    "SINCE": "grammar",
+    "AccountFault": "cloud",
+    "AnyFault": "kinds",
+    "ApiErrors": "cloud",
+    "ApiFault": "cloud",
+    "ApiThrottled": "cloud",
+    "BadName": "content",
+    "BatteryDead": "power",
+    "Blackout": "power",
+    "BrownOut": "power",
+    "CablePulled": "link",
+    "CorruptedFile": "content",
+    "CustomsHold": "parcel",
+    "DeliveryFault": "parcel",
+    "Fault": "kinds",
+    "FaultTable": "grammar",
+    "FileChanged": "content",
+    "FullDisk": "disk",
+    "ImportFailures": "cloud",
+    "KeyRevoked": "cloud",
+    "NodeDown": "cluster",
+    "NodeFault": "kinds",
+    "NodeLost": "cluster",
+    "Overheating": "power",
+    "ParcelDamaged": "parcel",
+    "ParcelFault": "parcel",
+    "ParcelLost": "parcel",
+    "PowerCut": "power",
+    "QuorumLost": "cluster",
+    "RoleRevoked": "cloud",
+    "S3Throttled": "cloud",
+    "SlowDisk": "disk",
+    "SmrCliff": "disk",
+    "StockOut": "parcel",
+    "SymbolicLink": "content",
+    "WifiOutage": "link",
+    "WifiRoam": "link",
+    "WrongLabel": "parcel",
+    "read": "injected",
+}
 
 __all__ = [
     "KINDS",
@@ -96,4 +123,17 @@ __all__ = [
     "WifiOutage",
     "WifiRoam",
     "WrongLabel",
+    "read",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'devicesim.scenario.faults' has no attribute {name!r}")
+    home = importlib.import_module(f"devicesim.scenario.faults.{_HOMES[name]}")
+    found = globals()[name] = getattr(home, name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
