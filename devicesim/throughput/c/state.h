@@ -419,21 +419,26 @@ static inline Drain drain_of(const State *state, Schedule *schedule)
     return drain;
 }
 
+/* Beyond the time up to which a speed holds. By way of a copy, so that a drain in local variables stays in registers. */
+static NEVER_INLINE Drain drain_beyond(Drain drain, double begin, double work)
+{
+    double served;
+    drain.free_at = capacity_serve(drain.curve, begin, work, &served);
+    drain_look(&drain);
+    drain.busy += served;
+    return drain;
+}
+
 /* Do some work that comes at a time, after what is queued. */
-static inline void drain_serve(Drain *drain, double from, double work)
+static ALWAYS_INLINE void drain_serve(Drain *drain, double from, double work)
 {
     const double begin = later(from, drain->free_at);
-    double took = drain->speed == 1.0 ? work : work / drain->speed;
-    drain->free_at = begin + took;
-    if (UNLIKELY(drain->free_at > drain->edge)) {
-        /* By way of copies, so that a drain in local variables can stay in registers. */
-        Drain beyond = *drain;
-        double served;
-        beyond.free_at = capacity_serve(drain->curve, begin, work, &served);
-        drain_look(&beyond);
-        *drain = beyond;
-        took = served;
+    const double took = drain->speed == 1.0 ? work : work / drain->speed, free_at = begin + took;
+    if (UNLIKELY(free_at > drain->edge)) {
+        *drain = drain_beyond(*drain, begin, work);
+        return;
     }
+    drain->free_at = free_at;
     drain->busy += took;
 }
 
