@@ -114,6 +114,38 @@ class TestCopy:
         lost = total(world.stream.of(Lost))
         assert share.contents == (40 - lost[1], ingest_leg(world).total_bytes - lost[0])
 
+    @given(
+        first=st.floats(1, 150),
+        size=st.integers(1, 200_000_000),
+        later=st.floats(0.1, 60),
+        more=st.booleans(),
+    )
+    @settings(max_examples=15)
+    def test_law_a_client_of_a_door_may_fill_the_disk_meanwhile(
+        self, first: float, size: int, later: float, more: bool
+    ) -> None:
+        """Each gets the room that it comes to first; what the copy finds none for is refused, and said."""
+        world = World(small_story(SLOW, SIZES, *room("250 MB")))
+        share = world.life().device.share
+        world.advance(COPY_BEGINS + first)
+        file = share.create(share.buckets["small-story"].directory, "by door", world.now)
+        written = 0
+        for _ in range(1 + more):
+            free = share.statfs().free_bytes
+            if free:
+                took = share.write(file, written, size, world.now)
+                assert took == min(size, free)
+                written += took
+            assert share.contents[1] <= 250_000_000
+            world.advance(later)
+        world.run()
+        assert share.contents == (share.files, share.bytes)
+        assert share.bytes <= 250_000_000
+        lost = total(world.stream.of(Refused))
+        leg = ingest_leg(world)
+        assert (share.files + lost[1], share.bytes + lost[0]) == (41, leg.total_bytes + written)
+        assert {e.error for e in world.stream.of(Refused)} <= {"ENOSPC"}
+
     def test_rate_is_that_of_the_link(self) -> None:
         """1.06 MB/s for 200 MB, plus what the first and the last file wait for their calls."""
         leg = ingest_leg(simulate(small_story(SLOW)))

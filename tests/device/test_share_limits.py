@@ -137,11 +137,11 @@ def test_what_a_copy_under_way_has_brought_takes_room() -> None:
     share, top = small(capacity=100, file_size=1000, files=5)
     share.write(new(share, top, "1"), 0, 30, 0.0)
     assert share.contents == (1, 30)
-    share.arriving = lambda: (2, 25)
+    share.usage.arriving = lambda: (2, 25)
     space = share.statfs()
     assert share.contents == (3, 55)
     assert (space.free_bytes, space.free_files) == (45, 2)
-    share.arriving = lambda: (9, 71)  # a client has taken what the copy was to have
+    share.usage.arriving = lambda: (9, 71)  # a client has taken what the copy was to have
     assert (share.statfs().free_bytes, share.statfs().free_files) == (0, 0)
 
 

@@ -151,6 +151,8 @@ class Ingest:
                 wake = min(wake, self._radio.coming.start)
             yield setting.env.timeout(max(wake - setting.now, 0.0)) | device.off | self._changed
             transfer.advance(setting.now)
+            if self._room.overrun:
+                self.anew(lambda: None, "clients of its doors took the room that was left", "")
             if self._changes:
                 break
             self._seen(transfer)
@@ -222,7 +224,7 @@ class Ingest:
         self.sessions.append(session)
         copied = Copied(session, setting)
         self.leg.session(setting.now, *self._kept(), lambda: copied)
-        device.share.arriving = copied.contents
+        device.share.usage.arriving = copied.contents
         device.counted = lambda: self._busy(transfer)
         device.change()
         return session
@@ -268,10 +270,9 @@ class Ingest:
 
     def _close(self, session: Session) -> None:
         setting, device, transfer = self._setting, self._device, session.transfer
-        device.share.arriving = None
-        for k, queue in enumerate(self._queues):
-            finish = transfer.finish(k)
-            queue.done[session.left[k][finish <= setting.now]] = True
+        device.share.usage.arriving = None
+        self._room.take(session.left, [transfer.finish(k) for k in range(len(self._queues))])
+        for queue in self._queues:
             for i, collection in enumerate(self._collections):
                 mine = queue.done & ~queue.lost & (queue.dataset == i)
                 collection.complete(queue.index[mine])

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from devicesim import throughput
 from devicesim.device import interfaces
@@ -41,6 +42,7 @@ class Room:
         self._setting, self._device, self._job = setting, device, job
         self._queues, self._reasons = queues, reasons
         self._refusal: Refused | None = None
+        self._found = 0  # bytes in use before the copy, or its last stretch, began
 
     def mark(
         self,
@@ -51,6 +53,7 @@ class Room:
         """Mark the files that the device will not take, copied under such a regime."""
         self._mark_large()
         free, now = self._device.share.usage, self._setting.now
+        self._found = free.bytes
         todo = sum(int(queue.sizes[queue.left].sum()) for queue in self._queues)
         count = sum(queue.left.size for queue in self._queues)
         if todo <= free.free_bytes and count <= free.free_files:
@@ -62,12 +65,43 @@ class Room:
             rehearsal = throughput.simulate(server, clients, sizes, [(now, regime)])
             for k, queue in enumerate(self._queues):
                 order[k][queue.left] = rehearsal.finish(k)
+        self._refuse(order)
+
+    @property
+    def overrun(self) -> bool:
+        """Whether clients of doors have come since, and they and the copy have brought more than there is room for."""
+        usage = self._device.share.usage
+        return usage.bytes > self._found and usage.bytes + usage.arrived[1] > usage.limits.capacity
+
+    def take(self, left: Sequence[NDArray[np.int64]], finish: Sequence[NDArray[np.float64]]) -> None:
+        """Mark as done what was finished by now, of positions that were left: as far as clients of doors left it room.
+
+        Args:
+            left: positions in each queue. finish: when each of those files was finished [s].
+        """
+        now, free = self._setting.now, self._device.share.usage
+        come = [positions[at <= now] for positions, at in zip(left, finish, strict=True)]
+        size = sum(int(queue.sizes[each].sum()) for queue, each in zip(self._queues, come, strict=True))
+        if size > free.free_bytes or sum(each.size for each in come) > free.free_files:
+            order = [np.full(queue.sizes.size, np.inf) for queue in self._queues]
+            for k, positions in enumerate(left):
+                order[k][positions] = finish[k]
+            self._refuse(order)
+        for queue, each in zip(self._queues, come, strict=True):
+            queue.done[each] = True
+            queue.done &= ~queue.refused
+
+    def _refuse(self, order: Sequence[NDArray[np.float64]]) -> None:
+        """Refuse what finds no room, of files that would be finished in such an order [s], and remember to say so."""
+        free, now = self._device.share.usage, self._setting.now
         before = [queue.refused.copy() for queue in self._queues]
         error = refuse(self._queues, order, free.free_bytes, free.free_files)
         new = [queue.refused & ~old for queue, old in zip(self._queues, before, strict=True)]
         files = sum(int(mask.sum()) for mask in new)
         size = sum(int(queue.sizes[mask].sum()) for queue, mask in zip(self._queues, new, strict=True))
         fault = self._device.strain.crowded if error == "ENOSPC" else ""
+        if self._refusal is not None and self._refusal.error == error:
+            files, size = files + self._refusal.files, size + self._refusal.bytes
         self._refusal = Refused(now, self._job, error, files, size, self._reasons[error], fault)
 
     def relent(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import NoReturn
 
@@ -105,21 +106,32 @@ def is_name(name: str, limits: Limits) -> bool:
 
 @dataclass(slots=True)
 class Usage:
-    """What is in use of a share's limits. A hole in a file counts as written: at import it is data."""
+    """What is in use of a share's limits. A hole in a file counts as written: at import it is data.
+
+    Attributes:
+        arriving: tells how many files, and bytes, a copy under way has brought, which are counted here once it ends or
+            is interrupted; no copy is under way if None.
+    """
 
     limits: Limits
     bytes: int = 0
     files: int = 0
+    arriving: Callable[[], tuple[int, int]] | None = None
+
+    @property
+    def arrived(self) -> tuple[int, int]:
+        """Files and bytes that a copy under way has brought."""
+        return (0, 0) if self.arriving is None else self.arriving()
 
     @property
     def free_bytes(self) -> int:
         """Room left [bytes]; 0 when the limits were lowered below what is there."""
-        return max(0, self.limits.capacity - self.bytes)
+        return max(0, self.limits.capacity - self.bytes - self.arrived[1])
 
     @property
     def free_files(self) -> int:
         """How many more files the share takes."""
-        return max(0, self.limits.files - self.files)
+        return max(0, self.limits.files - self.files - self.arrived[0])
 
     def check_files(self, count: int = 1) -> None:
         """Refuse ``count`` more files than there is room for."""

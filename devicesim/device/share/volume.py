@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from devicesim.device.share.collection import Collection, Posix
-from devicesim.device.share.files import Files, Space
+from devicesim.device.share.files import Files
 from devicesim.device.share.limits import refuse
 from devicesim.device.share.nodes import Directory, File, Node
 from devicesim.device.share.paths import Numbered, Paths, clash, directories, paths_of
@@ -61,14 +61,7 @@ class Cut:
 
 
 class Share(Files):
-    """The one tree of names, sizes, attributes and content on a device.
-
-    Attributes:
-        arriving: how many files, and bytes, a copy under way has brought, which it makes complete once it ends or is
-            interrupted; no copy is under way if None.
-    """
-
-    arriving: Callable[[], tuple[int, int]] | None = None
+    """The one tree of names, sizes, attributes and content on a device."""
 
     @property
     def files(self) -> int:
@@ -83,18 +76,8 @@ class Share(Files):
     @property
     def contents(self) -> tuple[int, int]:
         """Files that are there now and their bytes, with what a copy under way has brought."""
-        files, size = (0, 0) if self.arriving is None else self.arriving()
-        return self.files + files, self.bytes + size
-
-    def statfs(self) -> Space:
-        """Room in all and free; a copy under way takes of it as it goes."""
-        space = super().statfs()
-        files, size = (0, 0) if self.arriving is None else self.arriving()
-        return replace(
-            space,
-            free_bytes=max(0, space.free_bytes - size),
-            free_files=max(0, space.free_files - files),
-        )
+        files, size = self.usage.arrived
+        return self.files + files, min(self.bytes + size, max(self.bytes, self.limits.capacity))
 
     @property
     def used(self) -> int:
