@@ -20,5 +20,5 @@ def listening(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), backlog=BACKLOG)
     except OSError as error:
         number = error.errno or 0  # negative where a name has no address, and then not the system's
-        words = os.strerror(number) if number > 0 else error.strerror
+        words = os.strerror(number) if number > 0 else (error.strerror or "").partition(" (while")[0]
         raise OSError(number, words, f"{host}:{port}") from None

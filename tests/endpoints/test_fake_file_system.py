@@ -7,11 +7,15 @@ import gzip
 import hashlib
 import os
 import shutil
+import sqlite3
 import stat
+import subprocess
 import tarfile
 import zipfile
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import boto3
 import pytest
@@ -19,6 +23,9 @@ from moto import mock_aws
 
 from devicesim.device.share import Share
 from devicesim.errors import BoundError, VerbError
+
+REAL = (open,)
+"""In a tuple, since pyfakefs replaces it wherever it has a name."""
 
 
 @pytest.fixture
@@ -183,6 +190,33 @@ class TestShipping:
             }
             assert objects == {"day/a.jpg": 6000, "note": 6}
             assert bucket.get_object(Bucket="share", Key="day/a.jpg")["Body"].read() == b"pixels" * 1000
+
+
+class TestWhatPassesBy:
+    """C code and other processes do not see the fake file system; who hands them a path of it is told."""
+
+    WAYS: ClassVar[dict[str, Callable[[Path], object]]] = {
+        "SQLite": lambda file: sqlite3.connect(file),
+        "another process": lambda file: subprocess.run(["touch", file], check=False),
+        "another process was given touch": lambda file: os.system(f"touch {file}"),
+        "the real open\\(\\)": lambda file: REAL[0](str(file), "wb"),
+    }
+
+    @pytest.mark.parametrize("who", WAYS)
+    def test_it_is_told(self, home: Path, who: str) -> None:
+        with pytest.raises(
+            VerbError, match=f"{who}.* which is only in the fake file system: mount the share"
+        ):
+            self.WAYS[who](home / "x")
+        assert list(home.iterdir()) == []
+
+    def test_what_has_to_do_with_other_paths_is_let_be(self, home: Path, snow_share: Any) -> None:
+        with closing(sqlite3.connect(":memory:")) as database:
+            assert database.execute("select 1").fetchone() == (1,)
+        assert subprocess.run(["true"], check=True, env={"FOLDER": str(home)}).returncode == 0
+        snow_share.close()
+        with pytest.raises(sqlite3.OperationalError):
+            sqlite3.connect(home / "x")
 
 
 class TestMount:

@@ -5,7 +5,8 @@ Scope and limits: what goes through ``open``, ``os``, ``pathlib``, ``shutil``, `
 writing, renaming and removing cost what their NFS operations cost, and under the ``driven`` clock time moves so; looks
 and reads cost nothing. pyfakefs hands a whole file over at each flush: a file of many megabytes, written in small
 flushes, is slow, and some hundred megabytes are its end. Code that writes from C (``sqlite3``, ``numpy.tofile``,
-``pyarrow``, other processes) passes pyfakefs by; :meth:`Mount.close` says so where it left anything on the real disk.
+``pyarrow``, other processes) passes pyfakefs by: who gives SQLite, or another process, a path of the share is told so,
+others find no such path, and :meth:`Mount.close` says where something was left on the real disk.
 ``fs.create_file(path, st_size=...)`` makes a file of any size whose bytes nobody has.
 """
 

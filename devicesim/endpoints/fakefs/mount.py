@@ -11,6 +11,7 @@ from pyfakefs.fake_file import FakeDirectory, FakeFile
 from pyfakefs.fake_filesystem import FakeFilesystem
 
 from devicesim.device.share import Directory, Node, Share
+from devicesim.endpoints.fakefs import passing
 from devicesim.endpoints.fakefs.nodes import ShareDirectory, ShareFile, refuse
 from devicesim.endpoints.premises import Premises
 from devicesim.errors import VerbError, require
@@ -50,6 +51,7 @@ class Mount:
         fs.__class__ = _Clocked
         root.__class__ = ShareDirectory
         root._adopt(self, premises.share.root, None)
+        passing.watch(path)
 
     def close(self) -> None:
         """Say so if something passed the fake file system by.
@@ -57,6 +59,7 @@ class Mount:
         Raises:
             VerbError: there is something at the path in the real file system.
         """
+        passing.leave(self.path)
         if _exists(self.path):
             raise VerbError(
                 f"{self.path} exists in the real file system: something wrote there past pyfakefs, as C code and "
@@ -136,5 +139,5 @@ class _Room(dict[str, Any]):
         if key == "total_size":
             return self._mount.share.limits.capacity
         if key == "used_size":
-            return self._mount.share.used
+            return self._mount.share.limits.capacity - self._mount.share.free
         return super().__getitem__(key)
