@@ -197,7 +197,7 @@ class Life:
         """Push one operation of a real client through the device; returns when its reply arrives [s]."""
         reply = self._door.offer(self.customer.ingest, operation, payload, client, at)
         self.device.hand.note(reply)
-        self.device.writeback.look()
+        self.device.writeback.heed()
         return reply
 
     def change(

@@ -1,7 +1,7 @@
 """What real clients wrote and the disk has not yet: how much lies in the page cache, and what a power cut takes.
 
 The kernel leaves dirty pages alone up to the background limit, or until they are old; beyond that the disk writes
-them back as fast as it can, oldest first. Looked at with every operation, so nothing ticks.
+them back as fast as it can, oldest first. Looked at with operations, at most every :data:`BREATH`, so nothing ticks.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from devicesim.throughput import Store
 
 GRAIN = 1.0
 """Seconds of writing that count as of one age."""
+
+BREATH = 10e-3
+"""Seconds after a look before an operation asks for the next, but where there is more than may lie there."""
 
 WHY = "acknowledged to a client of a door, and only in the page cache when power was lost"
 
@@ -54,6 +57,12 @@ class Writeback:
         self._known: tuple[float, float, float] | None = None
         self._store: Store | None = None
 
+    def heed(self) -> None:
+        """Look, after an operation: some come by the thousand a second, and the disk writes in longer strokes."""
+        now = self._setting.now
+        if now - self._last >= BREATH or self._disk.share.unstable_bytes > self._limits()[1]:
+            self.look()
+
     def look(self) -> None:
         """Let the disk have written what it could since the last look."""
         now, share = self._setting.now, self._disk.share
@@ -64,7 +73,8 @@ class Writeback:
             due = max(self._left - background, self._older(now - age, waiting))
             able = self._speed() * (now - self._last) if due > 0 and now > self._last else 0.0
             # More than the limit never lies there: whoever wrote it has waited for the disk.
-            waiting -= share.flush(int(max(min(due, able), waiting - limit, 0.0)))
+            if count := int(max(min(due, able), waiting - limit, 0.0)):
+                waiting -= share.flush(count)
             self._left = waiting
         self._last = now
 

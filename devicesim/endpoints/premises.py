@@ -18,7 +18,6 @@ from devicesim.scenario import Client
 from devicesim.snowball_api.kept import back
 from devicesim.snowball_api.snow import Snow
 from devicesim.world import Verb, World
-from devicesim.world.clock import factor_of
 
 T = TypeVar("T")
 
@@ -203,12 +202,11 @@ class Premises:
         """
         with self.lock:
             world = self.snow.world
-            world.tick()
+            reply = world.tick()
             life = self._there
             if life is None or not life.device.serves:
                 return Done(None, None, float("inf"))
             result, error = None, None
-            reply = world.now
             try:
                 result = change(reply)
             except ShareError as refused:
@@ -263,15 +261,14 @@ class Premises:
         order of their times, when no request waits to be read.
         """
         with self.lock:
-            world, before = self.world, self.world.now
-            factor = factor_of(world.clock)
-            if factor is not None:
-                world.tick()
-            else:
-                world.follow(reply)
-            if world.now != before:
+            world = self.snow.world
+            before, factor = world.now, world.factor
+            if factor is not None and reply <= before:
+                return 0.0
+            now = world.follow(reply) if factor is None else world.tick()
+            if now != before:
                 self.moved()
-            return 0.0 if factor is None else (reply - world.now) / factor
+            return 0.0 if factor is None else (reply - now) / factor
 
     def operate(self, command: str, **options: Any) -> Document:
         """Give the device one of its own commands, as ``describe-device``.

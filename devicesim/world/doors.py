@@ -158,23 +158,24 @@ class Doors(Engine):
 
     def _pass(self, job_id: str, *row: Any) -> None:
         """Write what came through a door to the log: to the last verb, if that is of the same device."""
-        traffic = self._traffic
+        traffic, now = self._traffic, self.now
         if traffic is None or self._log[-1].arguments["job_id"] != job_id:
-            traffic = Traffic(self.now)
+            traffic = Traffic(now)
             self._note("traffic", job_id=job_id, rows=traffic)
             self._traffic = traffic
-        traffic.note(self.now, *row)
+        traffic.note(now, *row)
 
     def _follow(self, to: float) -> float:
         """Go to a time that what comes through doors, or the wall, leads to."""
         if self._traffic is None:
             return self._move(to)
         self._go(to)
+        now = self.now
         if self._traffic is None:  # a neighbour was heard on the way
-            self._note("advance", to=self.now)
+            self._note("advance", to=now)
         else:
-            self._traffic.end = self.now
-        return self.now
+            self._traffic.end = now
+        return now
 
     def offer(
         self,

@@ -68,6 +68,7 @@ class World(Doors, FaultVerbs, OnlineVerbs):
 
     Attributes:
         stream: the events and legs so far.
+        factor: how fast the clock follows the wall; None where it does not.
         undertaking: what the scenario set out to do; None in an empty account.
     """
 
@@ -86,7 +87,7 @@ class World(Doors, FaultVerbs, OnlineVerbs):
         require(self.seed >= 0, "seed", ">= 0", self.seed)
         require(replication >= 0, "replication", ">= 0", replication)
         self.replication = replication
-        self._factor = factor_of(clock)
+        self.factor = factor_of(clock)
         self.clock, self._wall, self._wall_last = clock, wall, wall()
         overrides = dict(scenario.assume.items()) if scenario else {}
         self.figures = Figures(overrides, scenario.source.measured if scenario else None)
@@ -263,16 +264,17 @@ class World(Doors, FaultVerbs, OnlineVerbs):
 
     def tick(self) -> float:
         """Follow the wall clock (``real`` only): move by what has passed since the last tick, times the factor."""
-        if self._factor is None:
+        factor = self.factor
+        if factor is None:
             return self.now
         wall = self._wall()
         passed, self._wall_last = wall - self._wall_last, wall
         last = len(self._log) - 1 if self._ticked and self._traffic is None else None
-        self._follow(self.now + passed * self._factor)
+        now = self._follow(self.now + passed * factor)
         if last is not None and self._log[-1].name == "advance":
             del self._log[last]  # one look at the wall after the other is one advance
         self._ticked = True
-        return self.now
+        return now
 
     def stand(self) -> None:
         """Forget how much time has passed on the wall since the last tick: the World stood meanwhile."""

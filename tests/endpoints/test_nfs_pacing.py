@@ -8,6 +8,7 @@ from nfs_client import NFS, Nfs3, opaque, u32, u64
 from small_story import small_story
 
 from devicesim.endpoints.nfs import NfsDoor
+from devicesim.endpoints.nfs.pacing import TURN, Replies
 from devicesim.endpoints.premises import Premises
 from devicesim.snowball_api.snow import Snow
 
@@ -157,3 +158,18 @@ class TestOtherClocks:
             if took[-1] == pytest.approx(expected, rel=0.05):
                 break
         assert min(took) == pytest.approx(expected, rel=0.05)
+
+
+def test_worked_which_reply_a_call_has_waited_for():
+    """Three replies that were due 1 ms apart left together, of a client that keeps three calls or more under way."""
+    replies, now = Replies(), 100.0
+    three = [(0.001 * number, 0.0, now) for number in range(3)]
+    for left in three:
+        replies.add(left)
+    assert replies.before(2, now) == three[0]
+    assert replies.before(3, now) == three[1]
+    assert replies.before(0, now) == three[2], "none under way: it has waited for all"
+    assert replies.before(1, now) == three[2], "nothing is left that no call has followed"
+    replies.add(three[0])
+    replies.add((0.005, 0.0, now + 2 * TURN))
+    assert replies.before(1, now + 2 * TURN) == (0.005, 0.0, now + 2 * TURN), "the other one is too long ago"

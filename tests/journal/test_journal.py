@@ -155,7 +155,7 @@ def test_looks_at_the_wall_are_one_advance_in_the_file_too(path: Path) -> None:
     with Journal(path) as journal:
         world = kept(journal, Told(options={"seed": 7})).world
         wall = iter(range(100))
-        world._factor, world._wall, world._wall_last = 1.0, lambda: float(next(wall)), 0.0
+        world.factor, world._wall, world._wall_last = 1.0, lambda: float(next(wall)), 0.0
         for _ in range(10):
             world.tick()
             journal.commit(world)

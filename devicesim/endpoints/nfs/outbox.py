@@ -47,4 +47,7 @@ class Outbox:
             return
         for connection, parts in waiting:
             if connection.open:
+                connection.gather()
                 connection.send(parts)
+        for connection in {connection for connection, _ in waiting}:
+            connection.let_go()

@@ -28,6 +28,7 @@ import asyncio
 import heapq
 import select
 import selectors
+from collections import deque
 from collections.abc import Collection, Sequence
 from itertools import count
 from math import inf, isfinite
@@ -36,7 +37,6 @@ from time import monotonic
 from devicesim.endpoints.nfs.outbox import Outbox
 from devicesim.endpoints.nfs.records import Connection
 from devicesim.endpoints.premises import Premises
-from devicesim.world.clock import factor_of
 
 SHORTEST, LONGEST = 20e-3, 250e-3
 """Bounds of the time that a client has to go on before the driven clock moves past it [s of wall]."""
@@ -54,6 +54,36 @@ _ASK_AGAIN = 0.25  # for a reply that is not in sight [s of wall]
 _WAITED = 20e-6  # a look that took longer has waited [s of wall]
 _FINE = 0.05  # waits that are worth a system call more to be exact [s]
 _Held = tuple[float, int, Connection, Sequence[bytes]]
+Left = tuple[float, float, float]  # when a reply was due, how late it left [s], and when [s of wall]
+
+
+class Replies:
+    """Those that left one connection: the latest, and those that no call has followed yet, oldest first."""
+
+    __slots__ = ("latest", "unfollowed")
+
+    def __init__(self) -> None:
+        self.latest: Left = (0.0, 0.0, 0.0)
+        self.unfollowed: deque[Left] = deque()
+
+    def add(self, left: Left) -> None:
+        """Note that one left."""
+        self.latest = left
+        self.unfollowed.append(left)
+
+    def before(self, waiting: int, now: float) -> Left:
+        """The reply for which a call that comes now had waited, of a client with so many others under way.
+
+        Who keeps several under way sends the next one at the oldest reply; who has none, at the latest. A reply that
+        nothing has followed within :data:`TURN` is not waited for any more.
+        """
+        if not waiting:
+            self.unfollowed.clear()
+        while self.unfollowed:
+            left = self.unfollowed.popleft()
+            if now - left[2] <= TURN:
+                return left
+        return self.latest
 
 
 class ExactSelector(selectors.DefaultSelector):
@@ -110,12 +140,15 @@ class Pacing:
         self._at_once: dict[tuple[Connection, int], int] = {}
         self._expected: dict[int, int] = {}  # the same of clients that are not known yet
         self._hopes: dict[Connection, tuple[float, int]] = {}
-        self._left: dict[Connection, tuple[float, float, float]] = {}
+        self._left: dict[Connection, Replies] = {}
 
     def heard(self, connection: Connection) -> None:
         """Note that a client went on."""
+        if (factor := self._premises.world.factor) is not None:
+            connection.since = self._since(connection, factor)
+            return
         self._draining.discard(connection)
-        connection.since = self._since(connection)
+        connection.since = None
         since = self._turns.pop(connection, None)
         if since is not None:
             usual = self._usual.get(connection, 0.0)
@@ -125,13 +158,15 @@ class Pacing:
 
     def answered(self, connection: Connection) -> None:
         """Note that a client got what costs nothing, as a mount: it is about to begin."""
-        self._turns[connection] = self._loop.time() + _BEGINNING
+        if self._premises.world.clock == "driven":
+            self._turns[connection] = self._loop.time() + _BEGINNING
 
     def hold(self, due: float, connection: Connection, parts: Sequence[bytes], size: int) -> None:
         """Send a reply when its simulated time has come; its call or itself has so many bytes."""
         connection.waiting += 1
         connection.held += sum(map(len, parts))
-        self._hope(connection, size)
+        if self._premises.world.clock == "driven":
+            self._hope(connection, size)
         held = due, next(self._numbers), connection, parts
         if isfinite(due):
             heapq.heappush(self._held, held)
@@ -168,8 +203,16 @@ class Pacing:
 
     def _go(self) -> None:
         self._timer = None
+        leaving: set[Connection] = set()
+        self._let_go(leaving)
+        for connection in leaving:
+            connection.let_go()
+
+    def _let_go(self, leaving: set[Connection]) -> None:
+        """Send what is due, to connections that gather it."""
+        driven = self._premises.world.clock == "driven"
         while self._held:
-            if self._premises.world.clock == "driven" and (pause := self._pause()) > 0:
+            if driven and (pause := self._pause()) > 0:
                 return self._wake(pause)
             if not self._premises.serves:
                 return self._hang_up()
@@ -177,25 +220,26 @@ class Pacing:
             wait = self._premises.due(due)
             if wait > 0:
                 return self._wake(wait)
-            self._left[connection] = due, self._premises.world.now - due, self._loop.time()
             heapq.heappop(self._held)
+            leaving.add(connection)
+            connection.gather()
+            if not driven:
+                left = due, self._premises.world.now - due, self._loop.time()
+                self._left.setdefault(connection, Replies()).add(left)
             self._send(connection, parts)
-            if self._premises.world.clock == "driven" and (
-                connection not in self._draining or not connection.waiting
-            ):
-                self._turns[connection] = self._loop.time()
+            if driven:
+                self._hopes.pop(connection, None)
+                if connection not in self._draining or not connection.waiting:
+                    self._turns[connection] = self._loop.time()
         return None
 
-    def _since(self, connection: Connection) -> float | None:
-        """When a call that comes now would have come if replies left on time and the client took none [s].
-
-        None where the clock does not follow the wall.
-        """
-        factor = factor_of(self._premises.world.clock)
-        if factor is None or connection not in self._left:
+    def _since(self, connection: Connection, factor: float) -> float | None:
+        """When a call that comes now would have come if replies left on time and the client took none [s]."""
+        if connection not in self._left:
             return None
-        due, late, left = self._left[connection]
-        took = max(self._selector.unseen - left, 0.0)
+        unseen = self._selector.unseen
+        due, late, left = self._left[connection].before(connection.waiting, unseen)
+        took = max(unseen - left, 0.0)
         return due + max(late - LATE * factor, 0.0) + max(took - TURN, 0.0) * factor
 
     def _pause(self) -> float:
@@ -234,7 +278,6 @@ class Pacing:
         return self._at_once.get((connection, kind), expected)
 
     def _send(self, connection: Connection, parts: Sequence[bytes]) -> None:
-        self._hopes.pop(connection, None)
         connection.waiting -= 1
         connection.held -= sum(map(len, parts))
         if connection.open:

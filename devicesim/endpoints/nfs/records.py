@@ -127,6 +127,16 @@ class Connection:
         if self.open:
             self._sender.send(parts)
 
+    def gather(self) -> None:
+        """Let records that are sent from now on leave together, by :meth:`let_go`."""
+        self._sender.batching = True
+
+    def let_go(self) -> None:
+        """Let them leave."""
+        self._sender.batching = False
+        if self.open:
+            self._sender.flush()
+
     def hang_up(self) -> None:
         """End the connection at once."""
         if self.open or self._leaving:
