@@ -19,7 +19,7 @@ from devicesim.throughput import Store
 GRAIN = 1.0
 """Seconds of writing that count as of one age."""
 
-BREATH = 10e-3
+BREATH = 0.1
 """Seconds after a look before an operation asks for the next, but where there is more than may lie there."""
 
 WHY = "acknowledged to a client of a door, and only in the page cache when power was lost"
