@@ -57,7 +57,7 @@ class Clients:
 
     def __init__(self, number: int, calls: int, window: int) -> None:
         self.loop, self.now, self._free = Loop(), 0.0, 0.0
-        self.world = SimpleNamespace(clock="driven", now=0.0)
+        self.world = SimpleNamespace(clock="driven", factor=None, now=0.0)
         self.here = {self._client(calls) for _ in range(number)}
         premises: Any = SimpleNamespace(world=self.world, serves=True, due=self._follow)
         loop: Any = self.loop
@@ -76,7 +76,7 @@ class Clients:
 
         return Client(
             left=calls, waiting=0, held=0, open=True, halfway=False, touched=0.0, arrival=Arrival(""),
-            since=None, go_on=lambda: None,
+            since=None, go_on=lambda: None, gather=lambda: None, let_go=lambda: None,
         )  # fmt: skip
 
     def _follow(self, reply: float) -> float:
