@@ -90,6 +90,32 @@ def test_law_who_says_nothing_or_half_a_request_keeps_nobody_out(server, port):
     many(server, port, {"http": 700, "nfs": 400, "ssh": 300}[port])
 
 
+@pytest.mark.parametrize("port", PORTS)
+def test_law_one_host_that_takes_every_place_keeps_no_other_out(server, port):
+    """Who was there first and has said nothing since keeps the place, and who comes is let in; 127.0.0.9 gives way."""
+    with unharmed(server), ExitStack() as stack:
+        (ours,) = connected(server, port, 1, stack)
+        address = ("127.0.0.1", server.port(port))
+        for _ in range({"http": 600, "nfs": 1100, "ssh": 300}[port]):
+            stack.enter_context(socket.create_connection(address, 30, source_address=("127.0.0.9", 0)))
+        for door in DOORS:
+            serves(server, door)
+        assert open_still(ours)
+
+
+def open_still(line):
+    """Whether the door has not hung up."""
+    line.setblocking(False)
+    try:
+        while line.recv(4096):
+            pass
+    except BlockingIOError:
+        return True
+    except ConnectionError:
+        pass
+    return False
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("port", PORTS)
 def test_law_thousands_keep_nobody_out(server, port):
