@@ -194,12 +194,12 @@ class Copies:
         state.link_busy[self._link], state.core_busy = float(link_busy[-1]), float(core_busy[-1])
 
     def _files(self, parcels: Parcels) -> None:
-        state, period, files = self._state, self._period, self._record.files[0]
+        period, files = self._period, self._record.files[0]
         holds = parcels.payloads > 0
-        sent = _sums(state.sent[0], parcels.payloads[holds])
+        before = files.admitted.values[-1] if files.admitted.values else 0.0
+        sent = _sums(before, parcels.payloads[holds])
         files.admitted.times.frombytes(parcels.at[holds].tobytes())
         files.admitted.values.frombytes(sent[1:].tobytes())
-        state.sent[0] = float(sent[-1])
         laps = np.arange(1, self._count + 1, dtype=np.int64)[:, None] * period.files
         files.finished.frombytes((laps + np.array(period.finished, dtype=np.int64)).tobytes())
         files.finished_at.frombytes(self._shifted(period.finished_at).tobytes())

@@ -16,17 +16,19 @@ from devicesim.throughput.capacity import Capacity, Schedule
 from devicesim.throughput.model import Client, Operation
 from devicesim.throughput.state import Stream
 
-PLAIN, WRITE, STORING, TAKE = range(4)
-"""Sorts of a stream's next step: an operation that leaves the store alone, a WRITE, another one that waits for or
-works the store, and taking the next file."""
+PLAIN, STORING, TAKE = range(3)
+"""Sorts of a stream's next step: an operation that leaves the store alone, one that works the store or waits for it (as
+every WRITE does), and taking the next file."""
 
-Detail: TypeAlias = tuple[int, Operation, float, float, int, float, bool]
-"""Of a row: the client, the operation, the client's block [bytes], its bandwidth [bytes/s] and its window; the
-operation's work of the store [s], and whether it waits for it."""
+Detail: TypeAlias = tuple[int, Operation, float, float, int, float, bool, int | None]
+"""Of a row: the client, the operation, the client's block [bytes] (0 if there is no payload), its bandwidth [bytes/s]
+and its window (0 unless the file may need several WRITEs); the operation's work of the store [s], whether it waits for
+it, and the stream's stage."""
 
-Row: TypeAlias = tuple[int, float, float, Any, Detail, int | None]
+Row: TypeAlias = tuple[int, float, float, Any, Detail]
 """A stream's next step: its sort, time on the link and on a core [s] (of a WRITE: of a whole block), the row of the
-step that follows (after a WRITE: after all of them; None after TAKE), the detail, and the stream's stage."""
+step that follows (after a WRITE: after all of them; after TAKE: of a file with no, one and more WRITEs), and the
+detail."""
 
 Chain: TypeAlias = dict[int | None, Row]
 """A file's steps by stage."""
@@ -47,7 +49,7 @@ class Front:
     """
 
     __slots__ = (
-        "_clients", "_schedule", "chains", "change", "latency", "rows", "share", "since", "until",
+        "_clients", "_schedule", "change", "latency", "rows", "share", "since", "until",
     )  # fmt: skip
 
     def __init__(
@@ -72,15 +74,15 @@ class Front:
         self.until = self.change if share and all(bandwidths) else -inf
         self.latency = schedule.latency[0].at(time)
         self.share = share or 1.0
-        self.chains: list[tuple[Chain, Chain]] = [
+        chains = [
             self._known(index, client, bandwidths[index] or 1.0) for index, client in enumerate(self._clients)
         ]
-        self.rows[:] = [self.chains[s.client][s.left > 0][s.stage] for s in streams]
+        self.rows[:] = [chains[s.client][s.left > 0][s.stage] for s in streams]
 
     def settle(self, streams: Sequence[Stream]) -> None:
         """Write the stages that the rows have reached into the streams."""
         for stream, row in zip(streams, self.rows, strict=True):
-            stream.stage = row[5]
+            stream.stage = row[4][-1]
 
     def _known(self, index: int, client: Client, bandwidth: float) -> tuple[Chain, Chain]:
         """The steps of a file, made once for each rate."""
@@ -96,29 +98,37 @@ class Front:
         """Return a file's steps: of an empty one, and of one with data."""
         share, block, life = self.share, float(client.block), client.operations
 
-        def row(operation: Operation, stage: int | None, payload: float, sort: int, follow: Any) -> Row:
+        def row(
+            operation: Operation,
+            stage: int | None,
+            sort: int,
+            follow: Any,
+            payload: float = 0.0,
+            window: int = 0,
+        ) -> Row:
             link_time = float((operation.request + payload) / bandwidth)
             core_time = float((operation.work + operation.work_per_byte * payload) / share)
-            detail = index, operation, block, bandwidth, client.window, operation.store, operation.wait
-            return sort, link_time, core_time, follow, detail, stage
+            detail = index, operation, payload, bandwidth, window, operation.store, operation.wait, stage
+            return sort, link_time, core_time, follow, detail
 
         def call(operation: Operation, stage: int, follow: Row) -> Row:
-            sort = STORING if operation.store > 0 or operation.wait else PLAIN
-            return row(operation, stage, 0.0, sort, follow)
+            return row(operation, stage, STORING if operation.store > 0 or operation.wait else PLAIN, follow)
 
-        follow = row(life.write, None, block, TAKE, None)
-        empty: Chain = {None: follow}
+        firsts: list[Row] = []
+        follow = row(life.write, None, TAKE, firsts, block)
+        after: Chain = {None: follow}
         for stage in range(len(life.after), 0, -1):
-            empty[stage] = follow = call(life.after[stage - 1], stage, follow)
-        write = row(life.write, 0, block, WRITE, follow)
-        full = empty | {0: write}
-        for chain, first in ((empty, follow), (full, write)):
-            follow = first
+            after[stage] = follow = call(life.after[stage - 1], stage, follow)
+        only, write = (row(life.write, 0, STORING, follow, block, window) for window in (0, client.window))
+        chains = []
+        for last in (follow, only, write):
+            # A stream whose last WRITEs are on their way has nothing left, yet its step is still WRITE.
+            chain, follow = after | {0: write}, last
             for stage in range(-1, -len(life.before) - 1, -1):
                 chain[stage] = follow = call(life.before[stage], stage, follow)
-        # A stream whose last WRITEs are on their way has nothing left, yet its step is still WRITE.
-        empty[0] = write
-        return empty, full
+            firsts.append(follow)
+            chains.append(chain)
+        return chains[0], chains[2]
 
 
 def cross(

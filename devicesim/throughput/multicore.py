@@ -18,7 +18,7 @@ from heapq import heapreplace
 from math import inf, sqrt
 
 from devicesim.throughput.capacity import Schedule
-from devicesim.throughput.front import TAKE, WRITE, Front, cross, store_speed
+from devicesim.throughput.front import TAKE, Front, cross, store_speed
 from devicesim.throughput.model import Client, Server
 from devicesim.throughput.state import METER_EVERY, NEVER, UNKNOWN, Record, State, Turn, take
 
@@ -49,9 +49,9 @@ def run_multicore(
     One function, and longer than most, because a call per RPC would cost as much as the RPC.
     """
     curve, latencies = schedule.store, schedule.latency[0]
-    ready, streams, buffered, sent = state.ready, state.streams, state.buffered, state.sent
+    ready, streams, buffered = state.ready, state.streams, state.buffered
     cores, arrived = state.cores, state.arrived
-    notes = [(files.admitted.times.append, files.admitted.values.append) for files in record.files]
+    notes = [(files.admitted_at, files.payloads) for files in record.files]
     link, buffer, store = clients[0].link, float(server.buffer), server.store
     capacity, square = float(store.capacity), float(store.rate_start * store.rate_start)
     fall = float(store.rate_end * store.rate_end) - square
@@ -64,7 +64,7 @@ def run_multicore(
     due = leaving[0][0] if leaving else inf
     # The rows are those of the regime in which an RPC enters its link.
     front = Front(clients, schedule, streams, max(min(due, ready[0][0]), link_free))
-    rows, chains, change, until, latency = front.rows, front.chains, front.change, front.until, front.latency
+    rows, change, until, latency = front.rows, front.change, front.until, front.latency
     since = front.since
     number, end = state.number, state.number + budget
     stop = min(end, number - number % -METER_EVERY)
@@ -87,7 +87,7 @@ def run_multicore(
         else:
             # Next a stream issues an RPC.
             index = turn[2]
-            sort, link_time, core_time, follow, detail, _ = rows[index]
+            sort, link_time, core_time, follow, detail = rows[index]
             payload = 0.0
             if sort:
                 stream = streams[index]
@@ -97,10 +97,10 @@ def run_multicore(
                         state.parked.append(turn)
                         turn = queue.popleft() if queue else NEVER
                         continue
-                    rows[index] = row = chains[stream.client][stream.left > 0][stream.stage]
-                    sort, link_time, core_time, follow, detail, _ = row
-                client, operation, block, bandwidth, window, _, _ = detail
-                if sort == WRITE:
+                    rows[index] = row = follow[2 if stream.left > 0 else 0]
+                    sort, link_time, core_time, follow, detail = row
+                client, operation, block, bandwidth, window, _, _, _ = detail
+                if block:
                     payload = stream.left
                     if payload >= block:
                         payload = block
@@ -137,7 +137,7 @@ def run_multicore(
                 lag = latencies.at(leave)
                 if start >= change:
                     front.look(start, streams)
-                    chains, since, change, until = front.chains, front.since, front.change, front.until
+                    since, change, until = front.since, front.change, front.until
                     latency, follow = front.latency, rows[index][3]
             last = time
             link_free = done
@@ -217,10 +217,9 @@ def run_multicore(
                         reply = room_at
                 blocked += reply - head
             if reply < inf:
-                note_time, note_bytes = notes[client]
-                note_time(reply)
-                sent[client] = total = sent[client] + payload
-                note_bytes(total)
+                times, payloads = notes[client]
+                times.append(reply)
+                payloads.append(payload)
                 place = position if position < capacity else capacity
                 work += payload / sqrt(square + fall * place / capacity)
                 position += payload

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from math import inf, sqrt
 
 from devicesim.throughput.capacity import Schedule
-from devicesim.throughput.front import TAKE, WRITE, Front, cross, store_speed
+from devicesim.throughput.front import TAKE, Front, cross, store_speed
 from devicesim.throughput.model import Client, Operation, Server
-from devicesim.throughput.state import METER_EVERY, NEVER, Record, State, Turn, take
+from devicesim.throughput.state import METER_EVERY, NEVER, Record, State, take
 
 Note = tuple[float, float, float, Operation, float]
 """Of an RPC about to enter its link: when link and core are free, when the latest admission was, the operation and its
@@ -40,25 +40,20 @@ def run_ordered(
     One function, and longer than most, because a call per RPC would cost as much as the RPC.
     """
     curve, latencies = schedule.store, schedule.latency[0]
-    ready, streams, buffered, sent, stalled = (
-        state.ready,
-        state.streams,
-        state.buffered,
-        state.sent,
-        state.stalled,
-    )
-    notes = [(files.admitted.times.append, files.admitted.values.append) for files in record.files]
+    ready, streams, buffered, stalled = state.ready, state.streams, state.buffered, state.stalled
+    notes = [(files.admitted_at, files.payloads) for files in record.files]
     link, buffer, store = clients[0].link, float(server.buffer), server.store
     capacity, square = float(store.capacity), float(store.rate_start * store.rate_start)
     fall = float(store.rate_end * store.rate_end) - square
     link_free, core_free, store_free = state.link_free[link], state.cores[0], state.store_free
+    idle_since, idle = state.link_free[:link], state.link_busy[:link]
     link_busy, core_busy, store_busy = state.link_busy[link], state.core_busy, state.store_busy
     admitted_at, admitted, drained = state.admitted_at, state.admitted, state.drained
     position, blocked, last = state.position, state.blocked, state.time
     speed, speed_edge = store_speed(curve, store_free)
     # The rows are those of the regime in which an RPC enters its link; where they do not hold, it walks the curves.
     front = Front(clients, schedule, streams, max(ready[0][0], link_free))
-    rows, chains, latency, change = front.rows, front.chains, front.latency, front.change
+    rows, latency, change = front.rows, front.latency, front.change
     until = -inf if stalled else front.until
     first = number = state.number
     end = first + budget
@@ -67,36 +62,37 @@ def run_ordered(
     queue = deque(sorted(ready))
     queue.remove(NEVER)
     latest, ended = queue[-1][0] if queue else -inf, False
-    turn: Turn = queue.popleft() if queue else NEVER
+    time, born, index = queue.popleft() if queue else NEVER
     noting = None if trace is None else trace.append
     while first < end:
         stop = first - first % METER_EVERY + METER_EVERY
         if trace is not None:
             stop = min(stop, end)
         for number in range(first, stop):
-            time, _, index = turn
             if time > to:
                 break
             last = time
-            sort, link_time, core_time, follow, detail, _ = rows[index]
+            sort, link_time, core_time, follow, detail = rows[index]
             payload = 0.0
             if sort:
                 stream = streams[index]
                 if sort == TAKE:
                     if not take(state, record, stream, time):
-                        state.parked.append(turn)
-                        turn = queue.popleft() if queue else NEVER
+                        state.parked.append((time, born, index))
+                        time, born, index = queue.popleft() if queue else NEVER
                         continue
-                    rows[index] = row = chains[stream.client][stream.left > 0][stream.stage]
-                    sort, link_time, core_time, follow, detail, _ = row
-                client, operation, block, bandwidth, window, work, wait = detail
-                if sort == WRITE:
-                    payload = left = stream.left
-                    if payload >= block:
-                        payload = block
-                    else:
-                        link_time = (operation.request + payload) / bandwidth
-                        core_time = (operation.work + operation.work_per_byte * payload) / front.share
+                    left = stream.left
+                    rows[index] = row = follow[(left > 0) + (left > detail[2])]
+                    sort, link_time, core_time, follow, detail = row
+                if sort:
+                    client, operation, block, bandwidth, window, work, wait, _ = detail
+                    if block:
+                        payload = left = stream.left
+                        if payload >= block:
+                            payload = block
+                        else:
+                            link_time = (operation.request + payload) / bandwidth
+                            core_time = (operation.work + operation.work_per_byte * payload) / front.share
             done = (time if time > link_free else link_free) + link_time
             arrival = done + latency
             leave = (arrival if arrival > core_free else core_free) + core_time
@@ -107,23 +103,24 @@ def run_ordered(
                 done, _, leave, link_time, core_time = crossing
                 if leave == inf or stalled:
                     # Nothing overtakes it: whatever comes next must not take the short way.
-                    stalled.append(turn)
-                    turn = queue.popleft() if queue else NEVER
+                    stalled.append((time, born, index))
+                    time, born, index = queue.popleft() if queue else NEVER
                     until = -inf
                     continue
                 if start >= change:
                     front.look(start, streams)
-                    chains, latency, change = front.chains, front.latency, front.change
-                    until, follow = front.until, rows[index][3]
+                    latency, change, until = front.latency, front.change, front.until
+                    follow = rows[index][3]
                 lag = latency if leave < until else latencies.at(leave)
-            if noting:
+            if noting is not None:
                 noting((link_free, core_free, admitted_at, detail[1], payload))
-            link_free, core_free = done, leave
+            link_free = done
             link_busy += link_time
+            core_free = leave
             core_busy += core_time
             if not sort:
                 rows[index] = follow
-                answer = (leave + lag, number, index)
+                time, born = leave + lag, number
             else:
                 reply = leave if leave > admitted_at else admitted_at
                 if payload:
@@ -136,10 +133,9 @@ def run_ordered(
                                 reply = room_at
                         blocked += reply - head
                     if reply < inf:
-                        note_time, note_bytes = notes[client]
-                        note_time(reply)
-                        sent[client] = total = sent[client] + payload
-                        note_bytes(total)
+                        times, payloads = notes[client]
+                        times.append(reply)
+                        payloads.append(payload)
                         place = position if position < capacity else capacity
                         work += payload / sqrt(square + fall * place / capacity)
                         position += payload
@@ -155,53 +151,56 @@ def run_ordered(
                     reply = store_free
                 if reply >= until:
                     lag = latencies.at(reply)
-                answer = (reply + lag, number, index)
-                if not payload:
-                    rows[index] = follow
-                else:
+                if payload:
                     buffered.append((admitted, store_free))
                     stream.left = left = left - payload
+                if not window:
+                    # Nor need a file's only WRITE go into the ring: older turns there hold nobody up either.
+                    rows[index] = follow
+                    time, born = reply + lag, number
+                else:
                     ring, slot = stream.ring, stream.slot
-                    ring[slot] = answer
+                    ring[slot] = answer = reply + lag, number, index
                     slot += 1
                     if slot == window:
                         slot = 0
                     stream.slot = slot
-                    # Of two answers at one instant the one to the later RPC is the later, and so in all that follows:
-                    # times are compared first, since to compare two turns takes several times as long.
+                    # Of two answers at one instant the one to the later RPC is the later.
                     if answer[0] >= stream.last[0]:
                         stream.last = answer
-                    if not left:
-                        rows[index] = follow
-                        answer = stream.last
-                    else:
-                        free = ring[slot]
-                        if free[0] < time or free <= turn:
+                    if left:
+                        free, freed, _ = ring[slot]
+                        if free < time or (free == time and freed <= born):
                             continue
-                        answer = free
+                        time, born = free, freed
+                    else:
+                        rows[index] = follow
+                        time, born, _ = stream.last
+            # Who goes on at once needs no turn made; and times are compared several times as quickly as turns.
             if not queue:
-                turn = answer
-            elif answer[0] > latest:
-                latest = answer[0]
-                queue.append(answer)
-                turn = queue.popleft()
-            elif answer[0] < queue[0][0]:
-                turn = answer
-            else:
-                insort(queue, answer)
-                turn = queue.popleft()
+                continue
+            if time > latest:
+                latest = time
+                queue.append((time, born, index))
+                time, born, index = queue.popleft()
+            elif time >= queue[0][0]:
+                insort(queue, (time, born, index))
+                time, born, index = queue.popleft()
         else:
             number = first = stop
-        state.number, state.time = number, last
-        state.link_free[link], state.cores[0], state.store_free = link_free, core_free, store_free
-        state.link_busy[link], state.core_busy, state.store_busy = link_busy, core_busy, store_busy
-        state.admitted_at, state.admitted, state.drained = admitted_at, admitted, drained
-        state.position, state.blocked = position, blocked
         ended = number < stop
         if ended:
             break
         if stop % METER_EVERY == 0:
-            record.read_meters(state, schedule.share)
-    ready[:] = sorted({turn, *queue, NEVER})
+            record.readings.append(
+                (*idle_since, link_free, core_free, store_free, store_free, admitted_at,
+                 *idle, link_busy, core_busy, store_busy, admitted, blocked)
+            )  # fmt: skip
+    state.number, state.time = number, last
+    state.link_free[link], state.cores[0], state.store_free = link_free, core_free, store_free
+    state.link_busy[link], state.core_busy, state.store_busy = link_busy, core_busy, store_busy
+    state.admitted_at, state.admitted, state.drained = admitted_at, admitted, drained
+    state.position, state.blocked = position, blocked
+    ready[:] = sorted({(time, born, index), *queue, NEVER})
     front.settle(streams)
     return ended

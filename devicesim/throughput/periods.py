@@ -229,7 +229,7 @@ class Periods:
         if len(state.cores) > 1 and self._queued(state, 1, to) is None:
             return 0
         first, taken, served = _Picture(state, self._link), state.taken[0], state.served
-        done = len(record.files[0].finished)
+        done = len(record.files[0].ended)
         traced = trace(state, rpcs, to)
         if traced is None:
             return 0
@@ -255,8 +255,8 @@ class Periods:
             link_times,
             core_times,
             admissions,
-            list(columns.finished[done:]),
-            list(columns.finished_at[done:]),
+            columns.ended[done:],
+            columns.ended_at[done:],
             files,
             state.served - served,
             self.length,

@@ -199,10 +199,9 @@ class Queue:
             if state.admitted - state.drained > self._buffer and admit < inf:
                 admit = self._wait_for_room(admit)
             if admit < inf:
-                admitted = self._record.files[client].admitted
-                state.sent[client] += payload
-                admitted.times.append(admit)
-                admitted.values.append(state.sent[client])
+                files = self._record.files[client]
+                files.admitted_at.append(admit)
+                files.payloads.append(payload)
                 work += payload / self._rate(state.position)
                 state.position += payload
         state.admitted_at = admit

@@ -328,16 +328,17 @@ class Replay:
     @property
     def unfinished(self) -> int:
         """Files submitted and not finished."""
-        return sum(len(files.sizes) - len(files.finished) for files in self.record.files)
+        return sum(len(files.sizes) - len(files.finished) for files in self.record.written_files())
 
     @property
     def finished_by(self) -> float:
         """When the latest file finished was, ``-inf`` if there is none [s]."""
-        return max((files.finished_at[-1] for files in self.record.files if files.finished_at), default=-inf)
+        ends = (files.finished_at for files in self.record.written_files())
+        return max((times[-1] for times in ends if times), default=-inf)
 
     def files(self, client: int) -> FileColumns:
         """A client's sizes, files finished, when, and when how many of its bytes had been admitted."""
-        files = self.record.files[client]
+        files = self.record.written_files()[client]
         return FileColumns(
             files.sizes, files.finished, files.finished_at, files.admitted.times, files.admitted.values
         )

@@ -11,7 +11,10 @@ from array import array
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from math import inf
+from struct import pack
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,7 +87,7 @@ class State:
         arrived: per client, when its latest RPC reached the server [s].
         cores: heap of when each core is free.
         buffered: bytes admitted up to and with a payload, and when the store has it, oldest first.
-        taken, available, sent, paused: per client, files begun, files submitted, bytes admitted, no RPC is issued.
+        taken, available, paused: per client, files begun, files submitted, no RPC is issued.
         number, served: RPCs issued and RPCs begun by the cores.
         time: time of the latest step or input.
         asked, told: number of the RPC whose reply was asked for last, and when that arrives (NaN: not known yet).
@@ -103,7 +106,6 @@ class State:
     cores: list[float]
     taken: list[int]
     available: list[int]
-    sent: list[float]
     paused: list[bool]
     position: float
     parked: list[Turn] = field(default_factory=list)
@@ -140,7 +142,7 @@ class State:
         count = len(clients)
         return cls(
             streams, [*sorted(ready), NEVER], [[] for _ in range(links)], [-inf] * links, [0.0] * links,
-            [-inf] * count, [-inf] * server.cores, [0] * count, [0] * count, [0.0] * count,
+            [-inf] * count, [-inf] * server.cores, [0] * count, [0] * count,
             [False] * count, server.store.position,
         )  # fmt: skip
 
@@ -157,8 +159,7 @@ class State:
             stalled=self.stalled.copy(),
             link_free=self.link_free.copy(), link_busy=self.link_busy.copy(),
             arrived=self.arrived.copy(), cores=self.cores.copy(), buffered=buffered.copy(),
-            taken=self.taken.copy(), available=self.available.copy(), sent=self.sent.copy(),
-            paused=self.paused.copy(),
+            taken=self.taken.copy(), available=self.available.copy(), paused=self.paused.copy(),
         )  # fmt: skip
 
 
@@ -187,21 +188,48 @@ class Meter:
 
 
 class Files:
-    """One client's list of files, when each of its payloads was admitted, and when each file was finished."""
+    """One client's list of files, which of them were finished when, and when how many of its bytes were admitted.
 
-    __slots__ = ("admitted", "finished", "finished_at", "sizes")
+    What happens is noted in lists, payloads in ``payloads`` and ``admitted_at``, files in ``ended`` and ``ended_at``,
+    until :meth:`write_up`: an array takes numbers one by one several times as slowly.
+    """
+
+    __slots__ = (
+        "admitted", "admitted_at", "ended", "ended_at", "finished", "finished_at", "payloads", "sizes",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.sizes = array("d")
         self.admitted = Meter()
         self.finished = array("q")
         self.finished_at = array("d")
+        self.admitted_at: list[float] = []
+        self.payloads: list[float] = []
+        self.ended: list[int] = []
+        self.ended_at: list[float] = []
+
+    def write_up(self) -> None:
+        """Enter what has been noted since into the columns."""
+        if self.payloads:
+            values = self.admitted.values
+            self.payloads[0] += values[-1] if values else 0.0
+            self.payloads[:] = accumulate(self.payloads)
+        pairs: tuple[tuple[array[Any], list[Any]], ...] = (
+            (self.admitted.times, self.admitted_at),
+            (self.admitted.values, self.payloads),
+            (self.finished, self.ended),
+            (self.finished_at, self.ended_at),
+        )
+        for column, noted in pairs:
+            if noted:
+                column.frombytes(pack(f"{len(noted)}{column.typecode}", *noted))
+                noted.clear()
 
 
 class Record:
     """Everything recorded: per client its files, per station its meter, once the readings are written up."""
 
-    __slots__ = ("_unwritten", "blocked", "cores", "files", "links", "store", "stored")
+    __slots__ = ("blocked", "cores", "files", "links", "readings", "store", "stored")
 
     def __init__(self, clients: int, links: int, at: float) -> None:
         self.files = [Files() for _ in range(clients)]
@@ -212,7 +240,7 @@ class Record:
         self.blocked = Meter()
         for meter in self._meters():
             meter.read(at, 0.0)
-        self._unwritten: list[tuple[float, ...]] = []
+        self.readings: list[tuple[float, ...]] = []
 
     def _meters(self) -> list[Meter]:
         return [*self.links, self.cores, self.store, self.stored, self.blocked]
@@ -234,6 +262,12 @@ class Record:
         for column, length in zip(self._columns(), lengths, strict=True):
             del column[length:]
 
+    def written_files(self) -> list[Files]:
+        """Every client's files, when all that was noted of them is in their columns."""
+        for files in self.files:
+            files.write_up()
+        return self.files
+
     def read_meters(self, state: State, share: Capacity) -> None:
         """Read every meter: a server that takes its work in order has, once free, done what it was given.
 
@@ -241,16 +275,17 @@ class Record:
         """
         seen, core_busy = core_reading(state, share)
         free = state.store_free
-        self._unwritten.append(
+        self.readings.append(
             (*state.link_free, seen, free, free, state.admitted_at,
              *state.link_busy, core_busy, state.store_busy, state.admitted, state.blocked)
         )  # fmt: skip
 
     def write_up(self) -> None:
-        """Enter the readings taken since into the meters."""
-        if self._unwritten:
-            columns = np.array(self._unwritten).T
-            self._unwritten.clear()
+        """Enter the readings taken since into the meters, and what has been noted of files into their columns."""
+        self.written_files()
+        if self.readings:
+            columns = np.array(self.readings).T
+            self.readings.clear()
             meters = self._meters()
             times, values = columns[: len(meters)], columns[len(meters) :]
             for meter, at, reading in zip(meters, times, values, strict=True):
@@ -273,8 +308,8 @@ def close(record: Record, stream: Stream, time: float) -> None:
     """Finish the stream's file, if it has one whose operations are all answered."""
     if stream.stage is None and stream.file >= 0:
         files = record.files[stream.client]
-        files.finished.append(stream.file)
-        files.finished_at.append(time)
+        files.ended.append(stream.file)
+        files.ended_at.append(time)
         stream.file = -1
 
 
@@ -284,8 +319,8 @@ def take(state: State, record: Record, stream: Stream, time: float) -> bool:
     files = record.files[client]
     while True:
         if file >= 0:
-            files.finished.append(file)
-            files.finished_at.append(time)
+            files.ended.append(file)
+            files.ended_at.append(time)
         file = state.taken[client]
         if file == state.available[client]:
             stream.file = -1
