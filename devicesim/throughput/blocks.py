@@ -255,6 +255,8 @@ class Blocks:
         )
         moments = np.interp(works, known, stored)
         # What it takes longer for as it fills are the bytes alone.
-        slower = (np.diff(moments)[:, None] - beat.time) / beat.size
-        times = moments[1:, None] - beat.earlier - beat.before * slower - beat.after
-        return (ends[1:, None] - beat.before).ravel(), times.ravel()
+        slower = (np.diff(moments) - beat.time) / beat.size
+        # Beats are many and payloads of one few: a row for each of these.
+        before, earlier = beat.before[:, None], beat.earlier[:, None]
+        times = moments[1:] - earlier - before * slower - beat.after
+        return (ends[1:] - before).T.ravel(), times.T.ravel()

@@ -122,8 +122,9 @@ def estimate(
         require(times == sorted(times), "schedule", "in order of time", times)
         sampled = Sampled(server, clients[0], profiles[0], schedule, core)
         sampled.advance(inf)
-        if sampled.error <= tolerance or lists[0].gone or budget == 0:
-            return Estimate(sampled, rpcs, sampled.computed)
+        told = Estimate(sampled, rpcs, sampled.computed)
+        if told.error <= tolerance or lists[0].gone or budget == 0:
+            return told
         exact = simulate(server, clients, [lists[0].whole()], schedule, core=core)
         return Estimate(exact, rpcs, rpcs + sampled.computed)
     return Estimate(

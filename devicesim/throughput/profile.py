@@ -13,8 +13,10 @@ What happens inside a block happens evenly; an order of the list is seen from bl
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -98,17 +100,37 @@ def _reduced(block: float, reach: float, sizes: Floats, length: int) -> Floats:
     return made
 
 
+class Samples:
+    """Sizes of the first files of each block [bytes]; they look at the list they come from.
+
+    Args:
+        parts: of some consecutive blocks each, shape (blocks, files).
+    """
+
+    def __init__(self, parts: Sequence[Floats]) -> None:
+        self._parts, self._ends = parts, list(accumulate(len(part) for part in parts))
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    def __getitem__(self, block: int) -> Floats:
+        part = bisect_right(self._ends, block)
+        if not 0 <= block < len(self):
+            raise IndexError(block)
+        return np.asarray(self._parts[part][block - self._ends[part]])
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """A client's list of files.
 
     Attributes:
         sums: the :data:`SUMS` of each block, shape (6, blocks).
-        samples: sizes of the first files of each block [bytes]; they look at the list they come from.
+        samples: sizes of the first files of each block.
     """
 
     sums: Floats
-    samples: tuple[Floats, ...]
+    samples: Samples
 
     @classmethod
     def of(cls, client: Client, sizes: ArrayLike | Iterator[ArrayLike]) -> Profile:
@@ -153,9 +175,9 @@ class Profile:
         if not self.samples or not self.samples[0].size:
             return None
         size = float(self.samples[0][0])
+        some = range(0, len(self.samples), max(1, len(self.samples) // 16))
         same = bool(np.all(self.sums[3] == self.sums[0] * size)) and all(
-            float(sample.min()) == float(sample.max()) == size
-            for sample in self.samples[:: max(1, len(self.samples) // 16)]
+            bool((self.samples[block] == size).all()) for block in some
         )
         return size if same and size else None
 
@@ -173,6 +195,7 @@ class _Growing:
         self.client, self.length = client, length
         self.sums: list[Floats] = []
         self.samples: list[Floats] = []
+        self.count = 0
         self.rest = np.empty(0)
 
     def add(self, sizes: Floats) -> None:
@@ -187,38 +210,38 @@ class _Growing:
         if whole:
             self._blocks(sizes[:whole])
         self.rest = checked(sizes[whole:]).copy()
-        while len(self.samples) >= 2 * BLOCKS:
+        while self.count >= 2 * BLOCKS:
             self._merge()
 
     def _blocks(self, sizes: Floats) -> None:
         self.sums.append(sums(self.client, sizes, self.length))
         keep = min(SAMPLE, self.length)
         whole = sizes.size - sizes.size % self.length
-        self.samples.extend(sizes[:whole].reshape(-1, self.length)[:, :keep])
+        if whole:
+            self.samples.append(sizes[:whole].reshape(-1, self.length)[:, :keep])
         if whole < sizes.size:
-            self.samples.append(sizes[whole : whole + keep])
+            self.samples.append(sizes[None, whole : whole + keep])
+        self.count += -(-sizes.size // self.length)
 
     def _merge(self) -> None:
         """Make one block of every two."""
         all_sums = np.concatenate(self.sums, axis=1)
         even = all_sums.shape[1] - all_sums.shape[1] % 2
         pairs = all_sums[:, :even].reshape(len(SUMS), -1, 2)
-        samples = [
-            np.concatenate(two)[: min(SAMPLE, 2 * self.length)]
-            for two in zip(self.samples[:even:2], self.samples[1:even:2], strict=True)
-        ]
-        odd = self.samples[even:]
-        self.sums, self.samples = [pairs.sum(axis=2)], samples
-        if odd:
+        samples, most = Samples(self.samples), min(SAMPLE, 2 * self.length)
+        self.sums = [pairs.sum(axis=2)]
+        self.samples = [np.concatenate((samples[i], samples[i + 1]))[None, :most] for i in range(0, even, 2)]
+        if even < len(samples):
             self.sums.append(all_sums[:, even:])
-            self.samples += odd
+            self.samples.append(samples[even][None])
+        self.count = len(self.samples)
         self.length *= 2
 
     def profile(self) -> Profile:
         if self.rest.size:
             self._blocks(self.rest)
         made = np.concatenate(self.sums, axis=1) if self.sums else np.zeros((len(SUMS), 0))
-        return Profile(made, tuple(self.samples))
+        return Profile(made, Samples(self.samples))
 
 
 def front_demands(server: Server, client: Client, regime: Regime, rate: float) -> Floats:

@@ -47,7 +47,8 @@ def test_the_sums_of_a_list_by_hand() -> None:
 
 
 @given(
-    st.lists(st.one_of(st.just(0), st.integers(0, 3000), st.integers(0, 2**40)), min_size=1, max_size=300),
+    st.lists(st.one_of(st.just(0), st.integers(0, 3000), st.integers(0, 2**40)), min_size=1, max_size=300)
+    | st.builds(lambda size, count: [size] * count, st.integers(0, 5000), st.integers(1, 300)),
     st.integers(1, 40),
     st.sampled_from([64, 100, 1000, 4096]),
 )

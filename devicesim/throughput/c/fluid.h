@@ -70,6 +70,28 @@ WIDE static Look look_at(const double *at, int64_t count, double block, double s
     return seen;
 }
 
+#define EXACT 9007199254740992.0 /* up to it sums of whole numbers are */
+
+/* As look_at, for sizes that are all the same, whole, not 0 and no larger than a block; 0 if they are not. */
+WIDE static int look_alike(const double *at, int64_t count, double block, double reach, Look *seen)
+{
+    const double size = at[0], total = size * (double)count;
+    if (at[count / 2] != size || at[count - 1] != size)
+        return 0;
+    if (!(size > 0.0 && size <= block && size <= reach && size == floor(size) && total <= EXACT))
+        return 0;
+    for (int64_t from = 0; from < count; from += AHEAD) {
+        const int64_t until = from + AHEAD < count ? from + AHEAD : count;
+        int64_t others = 0;
+        for (int64_t i = from; i < until; i++)
+            others |= -(int64_t)(at[i] != size);
+        if (others)
+            return 0;
+    }
+    *seen = (Look){.size = total, .most = size, .least = size, .first = total};
+    return 1;
+}
+
 /* The six sums over each of ``count`` blocks of ``length`` sizes, laid out as [sum][block]; 0 if a size is refused. */
 static int block_sums(const double *sizes, int64_t count, int64_t length, double block, double reach, double largest,
                       double *made, int64_t stride)
@@ -78,7 +100,9 @@ static int block_sums(const double *sizes, int64_t count, int64_t length, double
     const int exact = frexp(block, &exponent) == 0.5; /* of a power of two */
     for (int64_t b = 0; b < count; b++) {
         const double *at = sizes + b * length;
-        Look seen = look_at(at, length, block, 1.0 / block, reach);
+        Look seen;
+        if (!look_alike(at, length, block, reach, &seen))
+            seen = look_at(at, length, block, 1.0 / block, reach);
         double holding = (double)length;
         if (!(seen.least >= 0.0) || !(seen.most <= largest) || seen.size != seen.size)
             return 0;
