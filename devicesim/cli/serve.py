@@ -40,6 +40,11 @@ def _port(ctx: click.Context, param: click.Parameter, value: str | None) -> int 
     return number
 
 
+def _address(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    require(":" not in value, "--listen", "an IPv4 address or a host's name", value)
+    return value
+
+
 def _networks(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     for value in values:
         try:
@@ -81,6 +86,7 @@ def _networks(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
 )
 @click.option(
     "--listen",
+    callback=_address,
     metavar="ADDRESS",
     default="127.0.0.1",
     show_default=True,

@@ -8,7 +8,7 @@ Thousands of connections that say nothing, or a byte a second, so cost a bounded
 buffers, and nobody who comes with a request finds the door shut. Clients that were sent away for being quiet connect
 again when they have something to ask, as those of HTTP and NFS do by themselves.
 
-Scope and limits: a host is an IPv4 address, or the first 64 bits of an IPv6 one, whose rest a host chooses itself.
+Scope and limits: a host is an address; many behind one count as one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import resource
 import threading
 from collections import Counter
 from collections.abc import Callable
-from ipaddress import IPv6Address, ip_address
 from typing import Generic, TypeVar
 
 G = TypeVar("G")
@@ -53,21 +52,6 @@ def widen() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (enough, hard))
 
 
-def host(address: str) -> str:
-    """What is counted as one host, of the address that a connection comes from.
-
-    >>> host("192.0.2.7"), host("::ffff:192.0.2.7"), host("2001:db8::7%eth0") == host("2001:db8::8"), host("")
-    ('192.0.2.7', '192.0.2.7', True, '')
-    """
-    try:
-        told = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(told, IPv6Address):
-        return str(told.ipv4_mapped or IPv6Address(int(told) >> 64 << 64))
-    return str(told)
-
-
 class Crowd(Generic[G]):
     """The connections of one door; for any number of threads.
 
@@ -81,7 +65,7 @@ class Crowd(Generic[G]):
         self, most: int, quiet_since: Callable[[G], float | None], send_away: Callable[[G], None]
     ) -> None:
         self._most, self._quiet_since, self._send_away = most, quiet_since, send_away
-        self._here: dict[G, str] = {}  # and the host of each, in the order in which they came
+        self._here: dict[G, str] = {}  # and the address of each, in the order in which they came
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -90,7 +74,7 @@ class Crowd(Generic[G]):
     def enter(self, guest: G, address: str) -> bool:
         """Let one in, who comes from an address, in the place of another if there is no room; whether it may stay."""
         with self._lock:
-            self._here[guest] = host(address)
+            self._here[guest] = address
             going = self._one_too_many(guest) if len(self._here) > self._most else None
             if going is not None:
                 del self._here[going]

@@ -87,6 +87,7 @@ def test_the_clock_real_goes_on_by_itself(story: str) -> None:
             "content must be keep, keep:BOUND as keep:2GB, spill:DIR, hash or discard",
         ),
         (["--content", "spill:"], "content must be keep, keep:BOUND as keep:2GB, spill:DIR, hash or discard"),
+        (["--listen", "::1"], "--listen must be an IPv4 address or a host's name, got ::1"),
         (["--mount-as", "laptop"], "--mount-as must be given with --mount, got no --mount"),
         (["--host-key", "key"], "--host-key must be given with --ssh, got no --ssh"),
     ],

@@ -70,15 +70,6 @@ def test_worked_nor_does_it_keep_another_out_by_always_asking() -> None:
     assert hall.sent == ["theirs 2"]
 
 
-def test_worked_hosts_of_one_network_of_ipv6_count_as_one() -> None:
-    hall = Hall(3)
-    hall.enter("ours", "2001:db8:0:1::1", 0.0)
-    hall.enter("theirs", "2001:db8:0:2::1", 1.0)
-    hall.enter("theirs, too", "2001:db8:0:2:ffff::2", 2.0)
-    assert hall.enter("other", "::ffff:192.0.2.1")
-    assert hall.sent == ["theirs"]
-
-
 HOSTS = (OURS, THEIRS, OTHERS, "203.0.113.4")
 comings = st.lists(
     st.tuples(st.sampled_from(HOSTS), st.none() | st.floats(0, 100), st.none() | st.integers(0, 30)),
