@@ -19,9 +19,8 @@ Misuse raises; the simulated world never does (a dead battery or a lost parcel i
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, NamedTuple
 from unicodedata import combining
 from unicodedata import east_asian_width as width
 
@@ -66,8 +65,7 @@ class MissingExtraError(DevicesimError):
         return f"{self.what} needs: pip install 'devicesim[{self.extra}]'"
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing wrong with a scenario file.
 
     Attributes:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from devicesim import units
 from devicesim.errors import UnitError, unknown
@@ -109,8 +109,7 @@ class Figure:
         return ", ".join(f"{number:.12g}" for number in numbers) + (f" {self.unit}" if self.unit else "")
 
 
-@dataclass(frozen=True)
-class Listing:
+class Listing(NamedTuple):
     """A list of names that belongs to an entry (regions, job types), sourced like a figure."""
 
     path: str

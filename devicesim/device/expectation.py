@@ -6,7 +6,7 @@ energy. It ranks figures and weighs roads in milliseconds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +25,7 @@ QUANTILES = np.array([-1.645, -1.036, -0.674, -0.385, -0.126, 0.126, 0.385, 0.67
 """Standard normal quantiles at 5, 15, ... 95 %, to average a faded link."""
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(NamedTuple):
     """What is copied.
 
     Attributes:
@@ -52,8 +51,7 @@ def expected(figures: Figures, story: Scenario, load: Load) -> tuple[float, floa
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Waits:
+class Waits(NamedTuple):
     """Expected seconds that a job spends on everything but data; ``transit`` one way."""
 
     new: float

@@ -8,7 +8,8 @@ Snowball client of the first device. Their costs stand in the device's entry bel
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +25,7 @@ CHUNK_HEADER = 64
 """Bytes around a chunk of the Snowball client; nothing is published of its protocol, and they do not matter."""
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(NamedTuple):
     """How one client's files reach the device.
 
     Attributes:

@@ -8,8 +8,8 @@ transfer core can lay the next capacity before it reaches it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,16 +25,14 @@ BLOCK = 256
 EXPONENTS = {"open": "sight", "office": "office", "nlos": "walls"}
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """Goodput of each Wi-Fi client [bytes/s] from ``start`` on [s]."""
 
     start: float
     rates: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Air:
+class Air(NamedTuple):
     """What the scenario's air is on average: SNR [dB], and the goodput [bytes/s] it gives when faded."""
 
     snr_db: float

@@ -53,7 +53,7 @@ def _outlook(outlook: Outlook) -> dict[str, Any]:
         "unknowns": outlook.unknowns and asdict(outlook.unknowns) | {"sentence": outlook.unknowns.sentence},
         "loses_data": dict(zip(("share", "low", "high"), outlook.losing, strict=True)),
         "outcomes": {name: count for name, count in ends.items() if count},
-        "bill": [asdict(cost) for cost in outlook.bill],
+        "bill": [cost._asdict() for cost in outlook.bill],
         "prices": [asdict(price) for price in outlook.prices],
         "computed": [asdict(way) for way in futures.told],
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
@@ -204,7 +204,7 @@ def look(
         verdicts=tuple(judge(goal, futures, confidence) for goal in goals),
         stock_out=_stock_out(story, futures, first),
         # What was drawn is a value of this future; how it is known is the catalog's to say.
-        bill=tuple(replace(cost, kind=kinds.get(cost.item, cost.kind)) for cost in report.costs),
+        bill=tuple(cost._replace(kind=kinds.get(cost.item, cost.kind)) for cost in report.costs),
         prices=tuple(_prices(usual)),
         figures=tuple(footer.figures(usual)),
         losing=(count / len(futures), *quantiles.share(count, len(futures))),

@@ -1,32 +1,53 @@
-"""The events of a run; frozen, each with its time and job.
+"""The events of a run; frozen, each with its time and job. What they all do alike is written once, in :class:`Event`.
 
 What follows from a fault that was laid into the story names it by its id, in ``fault``; empty where nobody meant it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 MOST_NAMES = 1_000
 """Most files that one event names; it always says how many there are."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Event:
-    """Something that happened at a time [s] to a job."""
+    """Something that happened at a time [s] to a job; alike are two of one kind with the same members.
+
+    >>> Cleared(3600.0, "JID1", files=2, bytes=10)
+    Cleared(at=3600.0, job='JID1', files=2, bytes=10)
+    """
 
     at: float
     job: str
 
+    def _members(self) -> tuple[object, ...]:
+        return tuple(getattr(self, each.name) for each in fields(self))
 
-@dataclass(frozen=True, slots=True)
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, type(self))
+            and type(self) is type(other)
+            and self._members() == other._members()
+        )
+
+    def __hash__(self) -> int:
+        return hash(self._members())
+
+    def __repr__(self) -> str:
+        told = ", ".join(f"{each.name}={getattr(self, each.name)!r}" for each in fields(self))
+        return f"{type(self).__qualname__}({told})"
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class JobStateChanged(Event):
     """The job entered a state of the API."""
 
     state: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class DeviceChanged(Event):
     """The device became ``off``, ``booting``, ``locked`` or ``unlocked``; why is for people."""
 
@@ -35,7 +56,7 @@ class DeviceChanged(Event):
     fault: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ServiceChanged(Event):
     """An on-device service (``nfs``) entered a state as ``describe-service`` names it."""
 
@@ -43,7 +64,7 @@ class ServiceChanged(Event):
     state: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class InstanceChanged(Event):
     """A compute instance entered an EC2 state (``pending``, ``running``, ``stopped``, ``terminated``).
 
@@ -55,7 +76,7 @@ class InstanceChanged(Event):
     state: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FunctionsChanged(Event):
     """The copy is done and functions are ``behind`` it, or have ``caught up``; with the runs still to come."""
 
@@ -63,7 +84,7 @@ class FunctionsChanged(Event):
     runs: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class BatteryChanged(Event):
     """The battery was ``connected``, ``low``, ``empty``, ``swapped`` or ``recharged``; charge in [0, 1]."""
 
@@ -71,7 +92,7 @@ class BatteryChanged(Event):
     charge: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class TemperatureChanged(Event):
     """The case crossed a limit: ``throttled``, ``disk stopped``, ``brown-out`` or ``recovered`` [°C]."""
 
@@ -79,7 +100,7 @@ class TemperatureChanged(Event):
     temperature: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class LegStarted(Event):
     """Data began to move on a leg."""
 
@@ -88,7 +109,7 @@ class LegStarted(Event):
     objects: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class LegInterrupted(Event):
     """Data stopped moving before the end; what is partly copied starts again."""
 
@@ -99,7 +120,7 @@ class LegInterrupted(Event):
     fault: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class LegResumed(Event):
     """Data moves again after an interruption, with what was kept of the time before."""
 
@@ -108,7 +129,7 @@ class LegResumed(Event):
     objects: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class LegEnded(Event):
     """Data stopped moving for good, with what arrived."""
 
@@ -118,7 +139,7 @@ class LegEnded(Event):
     objects: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Refused(Event):
     """Files were refused: ``ENOSPC`` by a full device, ``EDQUOT`` at its file limit; no error: left behind."""
 
@@ -129,7 +150,7 @@ class Refused(Event):
     fault: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Lost(Event):
     """Data that was acknowledged and is gone, with where and why, and the paths of at most :data:`MOST_NAMES` files."""
 
@@ -141,7 +162,7 @@ class Lost(Event):
     names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ImportFailed(Event):
     """Objects that the import at AWS could not make; named in the job's failure log."""
 
@@ -151,7 +172,7 @@ class ImportFailed(Event):
     fault: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ExportListed(Event):
     """S3 has listed what an export takes."""
 
@@ -159,7 +180,7 @@ class ExportListed(Event):
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ExportFailed(Event):
     """Objects that could not be exported; some of their keys, and all of them in the job's failure log."""
 
@@ -170,7 +191,7 @@ class ExportFailed(Event):
     fault: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ParcelMoved(Event):
     """The parcel was ``collected``, ``late``, ``delivered``, ``lost`` or ``damaged``.
 
@@ -186,7 +207,7 @@ class ParcelMoved(Event):
     fault: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class AccessBarred(Event):
     """AWS cannot reach the buckets of an import, says why, and waits until a time [s]."""
 
@@ -195,14 +216,14 @@ class AccessBarred(Event):
     fault: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ClusterChanged(Event):
     """A cluster entered a state of the API; ``job`` is its ClusterId."""
 
     state: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class NodeChanged(Event):
     """A node of a cluster became ``associated``, ``unreachable`` or ``lost``; ``job`` is the cluster's first node's."""
 
@@ -212,7 +233,7 @@ class NodeChanged(Event):
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class QuorumChanged(Event):
     """A cluster came to serve ``read/write``, ``read only`` or ``offline``, or was ``packed up``; nodes in reach."""
 
@@ -221,7 +242,7 @@ class QuorumChanged(Event):
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ExecutionChanged(Event):
     """An execution of a DataSync task entered a status, with what it has sent so far; the job is its device's."""
 
@@ -233,7 +254,7 @@ class ExecutionChanged(Event):
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class AgentChanged(Event):
     """A DataSync agent became ``ONLINE`` or ``OFFLINE``: out of contact for longer than AWS waits."""
 
@@ -242,7 +263,7 @@ class AgentChanged(Event):
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Cleared(Event):
     """The customer took files off the device that are in S3 already."""
 
@@ -250,7 +271,7 @@ class Cleared(Event):
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FaultBegan(Event):
     """A label: something that was meant to go wrong begins to, and where.
 
@@ -274,7 +295,7 @@ class FaultBegan(Event):
     names: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class CallSpoiled(Event):
     """A label: a call of an API was answered with an error on purpose: which, and as the how manieth of its kind."""
 
@@ -285,7 +306,7 @@ class CallSpoiled(Event):
     error: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FaultEnded(Event):
     """A label: what was meant to go wrong is over, whatever still follows from it."""
 

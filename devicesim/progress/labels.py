@@ -8,7 +8,6 @@ account touches every job. Labels are true at the sample's time, however late a 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from math import inf
 from typing import NamedTuple
@@ -38,8 +37,7 @@ class Label(NamedTuple):
 Labels = tuple[Label, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Spell:
+class Spell(NamedTuple):
     """A fault from its beginning to its end [s]; infinite while there is none."""
 
     label: Label

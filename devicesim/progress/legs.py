@@ -14,8 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from devicesim.errors import require
 
 
-@dataclass(frozen=True, slots=True)
-class Curve:
+class Curve(NamedTuple):
     """Cumulative bytes and objects over time; steps for RPCs, straight lines for AWS's import.
 
     Attributes:

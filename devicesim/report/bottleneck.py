@@ -9,7 +9,7 @@ is full, or a reply waits for it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,8 +64,7 @@ FELT = 0.05
 """Part of the disk or the cores that others must take at the copy's end to be named as what held it back."""
 
 
-@dataclass(frozen=True, slots=True)
-class Utilisation:
+class Utilisation(NamedTuple):
     """Busy share of every station in one stretch of time."""
 
     start: float

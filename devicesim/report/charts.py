@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -103,7 +102,7 @@ def gather(spans: Sequence[BottleneckSpan], most: int) -> list[BottleneckSpan]:
     for span in spans:
         last = even[-1] if even else None
         if last and (last.end, last.station, last.rate) == (span.start, span.station, span.rate):
-            even[-1] = replace(last, end=span.end)
+            even[-1] = last._replace(end=span.end)
         else:
             even.append(span)
     size = max(1, -(-len(even) // most))

@@ -6,14 +6,13 @@ bytes, seconds since the run's start, watts, fractions in [0, 1].
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
 
 SCHEMA = "devicesim.run/1"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A line of the timeline: a job state, or what the device and the customer did.
 
     Attributes:
@@ -33,8 +32,7 @@ class Step:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Bottleneck:
+class Bottleneck(NamedTuple):
     """What held the copy back for part of its time, and what would lift it."""
 
     station: str
@@ -42,8 +40,7 @@ class Bottleneck:
     lift: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class IngestSummary:
+class IngestSummary(NamedTuple):
     """How the copy onto the device went.
 
     Attributes:
@@ -68,8 +65,7 @@ class IngestSummary:
     median_file: float
 
 
-@dataclass(frozen=True, slots=True)
-class Loss:
+class Loss(NamedTuple):
     """Data that did not reach S3, or was refused, and why; ``at`` is where the story lost it."""
 
     at: str
@@ -78,8 +74,7 @@ class Loss:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class GoalResult:
+class GoalResult(NamedTuple):
     """A goal of the scenario: its expression, what came out, and whether it was met."""
 
     expr: str
@@ -87,8 +82,7 @@ class GoalResult:
     met: bool
 
 
-@dataclass(frozen=True, slots=True)
-class FigureUsed:
+class FigureUsed(NamedTuple):
     """A catalog figure that the run read, as printed: value with unit, range, kind and source."""
 
     key: str
@@ -99,8 +93,7 @@ class FigureUsed:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Swing:
+class Swing(NamedTuple):
     """An assumed figure and how far the answer moves over its range, all else equal.
 
     Attributes:
@@ -118,8 +111,7 @@ class Swing:
     high_hours: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(NamedTuple):
     """One line of the bill in US dollars, and what the price rests on."""
 
     item: str
@@ -127,8 +119,7 @@ class Cost:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class BatterySummary:
+class BatterySummary(NamedTuple):
     """What the battery did: swaps, recharges, energy drawn [J], mean draw while on [W], lowest charge."""
 
     source: str
@@ -139,8 +130,7 @@ class BatterySummary:
     lowest_charge: float
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(NamedTuple):
     """A quantity over time for a chart: ``unit`` names the SI unit of ``value``."""
 
     name: str
@@ -149,8 +139,7 @@ class Series:
     value: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class BottleneckSpan:
+class BottleneckSpan(NamedTuple):
     """A stretch of the copy and the station that bound it, for the chart."""
 
     start: float
@@ -212,7 +201,7 @@ class Report:
     progress: tuple[Series, ...] = ()
     spans: tuple[BottleneckSpan, ...] = ()
     series: tuple[Series, ...] = ()
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
     sections: tuple[Section, ...] = ()
     subject: str = ""
 
@@ -223,8 +212,14 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document; charts' series are left out, the progress file has them."""
-        document = {"schema": SCHEMA} | asdict(self)
-        for chart in ("progress", "spans", "series"):
-            del document[chart]
+        told = (each.name for each in fields(self) if each.name not in ("progress", "spans", "series"))
+        document = {"schema": SCHEMA} | {name: _told(getattr(self, name)) for name in told}
         document["sections"] = {section.name: section.data for section in self.sections}
         return document
+
+
+def _told(part: Any) -> Any:
+    """A part of the JSON document: a record, which is a tuple with names, is a table."""
+    if hasattr(part, "_asdict"):
+        return {name: _told(each) for name, each in part._asdict().items()}
+    return tuple(map(_told, part)) if isinstance(part, tuple) else part

@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, NamedTuple
 
 from devicesim.errors import Problem
 from devicesim.scenario.places import Path
@@ -21,8 +20,7 @@ OPTION = "--set"
 """The file that problems of overrides name."""
 
 
-@dataclass(frozen=True)
-class Override:
+class Override(NamedTuple):
     """A value to set: ``column`` is where it starts in the text."""
 
     text: str

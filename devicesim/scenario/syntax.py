@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from devicesim.errors import Problem
 from devicesim.scenario.places import Path, Place, dotted, find
@@ -35,8 +35,7 @@ class Parsed:
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Mend:
+class _Mend(NamedTuple):
     """A value replaced within a line (1-based) at a column (0-based)."""
 
     line: int

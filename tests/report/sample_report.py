@@ -321,8 +321,7 @@ def lost_parcel() -> Report:
         end=8.2 * DAY,
         outcome="lost on the way back to AWS",
         timeline=steps(rows),
-        ingest=replace(
-            report.ingest,
+        ingest=report.ingest._replace(
             end=7.35 * DAY,
             copying=0.22 * DAY,
             bytes=total,

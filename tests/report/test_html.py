@@ -167,10 +167,10 @@ def test_names_are_text_and_nothing_else():
         losses=(Loss(BAD, 1, 1, BAD),),
         figures=(FigureUsed(BAD, BAD, BAD, BAD, f"https://example.org/{BAD}", BAD),),
         metrics={BAD: 1.0},
-        swings=tuple(replace(swing, key=BAD, value=BAD, range=BAD) for swing in report.swings),
+        swings=tuple(swing._replace(key=BAD, value=BAD, range=BAD) for swing in report.swings),
         spans=(BottleneckSpan(0.0, 60.0, BAD, 1.0),),
-        series=tuple(replace(series, name=BAD) for series in report.series),
-        progress=tuple(replace(series, name=BAD) for series in report.progress),
+        series=tuple(series._replace(name=BAD) for series in report.series),
+        progress=tuple(series._replace(name=BAD) for series in report.progress),
     )
     page = without_library(html.page(report))
     assert "<script>alert" not in page

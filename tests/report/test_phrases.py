@@ -91,7 +91,7 @@ def test_a_battery_and_mains():
     # 255,600 J / 3600 = 71 Wh.
     did = "1 swap; 2 recharges; 71 Wh drawn, 9.84 W on average; lowest charge 5 %"
     assert phrases.power(battery) == ("Battery", did)
-    assert phrases.power(replace(battery, source="mains")) == ("Mains", "71 Wh drawn, 9.84 W on average")
+    assert phrases.power(battery._replace(source="mains")) == ("Mains", "71 Wh drawn, 9.84 W on average")
 
 
 @pytest.mark.parametrize(

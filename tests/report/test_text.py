@@ -182,8 +182,8 @@ def crowded():
         report,
         timeline=steps(rows),
         losses=tuple(Loss("device", 2, 10**9 * i, "power cut") for i in range(1, 8)),
-        ingest=replace(
-            report.ingest, bottlenecks=tuple(Bottleneck(f"station {i}", 0.125, "a change") for i in range(8))
+        ingest=report.ingest._replace(
+            bottlenecks=tuple(Bottleneck(f"station {i}", 0.125, "a change") for i in range(8))
         ),
         notes=tuple(f"note {i}" for i in range(9)),
     )

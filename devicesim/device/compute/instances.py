@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from math import floor
+from typing import NamedTuple
 
 import numpy as np
 import simpy
@@ -21,8 +22,7 @@ LATE = 1e-6
 """A change is due although the clock, rounded, has not quite come to it [s]."""
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class Level(NamedTuple):
     """What an instance takes for a while: vCPUs kept busy, bytes a second of disk and network."""
 
     cpu: float = 0.0

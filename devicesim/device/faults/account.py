@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from math import inf, prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import simpy
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 Process = Generator[simpy.Event, object, None]
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(NamedTuple):
     """Why AWS may not, and the fault by which it may not."""
 
     why: str

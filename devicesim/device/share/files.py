@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from devicesim.device.share.collection import VirtualFile
 from devicesim.device.share.content import Content, Data, Digest, Discard
@@ -14,8 +14,7 @@ from devicesim.device.share.stability import write_verifier
 from devicesim.device.share.tree import Tree
 
 
-@dataclass(frozen=True, slots=True)
-class Space:
+class Space(NamedTuple):
     """What `df` tells: bytes and files, in all and free."""
 
     total_bytes: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,7 @@ from devicesim.device.share.walk import Item, items, walk
 from devicesim.errors import require, unknown
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(NamedTuple):
     """How much of a batch of files goes in.
 
     Attributes:
@@ -34,8 +33,7 @@ class Fit:
     why: int
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(NamedTuple):
     """Files of a collection that a power cut takes or shortens; only complete ones count.
 
     Attributes:

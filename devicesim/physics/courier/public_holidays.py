@@ -38,9 +38,8 @@ Kong's Gazette); and every weekday of 2018 to 2030 in the tables of the Python p
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -146,8 +145,7 @@ def _equinox(month: int, at_1980: float, year: int) -> np.datetime64:
     return _date(month, int(at_1980 + 0.242194 * since) - since // 4, year)
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One holiday: its date in a year, its custom on a day off, and the years in which it is law.
 
     ``moved_since`` is the first year of the custom, where that came later than the holiday.

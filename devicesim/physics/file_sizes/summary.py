@@ -19,7 +19,7 @@ Hand computations.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -27,8 +27,7 @@ from numpy.typing import ArrayLike
 from devicesim.errors import require
 
 
-@dataclass(frozen=True)
-class Summary:
+class Summary(NamedTuple):
     """A dataset in seven numbers.
 
     Attributes

@@ -21,8 +21,7 @@ continuity of the published seek curve of the HP 97560 at its boundary (0.1 %).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,8 +112,7 @@ def iops(seek: V, rpm: V, size: V, rate: V) -> V:
     return result
 
 
-@dataclass(frozen=True, slots=True)
-class SeekCurve:
+class SeekCurve(NamedTuple):
     """Seek time against distance: a square root while the arm accelerates, a line once it coasts.
 
     Attributes

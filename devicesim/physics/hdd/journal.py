@@ -23,8 +23,7 @@ Journal writes a file counted on ext4 (0.12, 3.0, 5.0): 641, 26 and 15 files a s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,8 +44,7 @@ def _require_finite(**values: Values) -> None:
         require((value >= 0) & (value < np.inf), name, ">= 0 and finite", value)
 
 
-@dataclass(frozen=True, slots=True)
-class JournalOperations:
+class JournalOperations(NamedTuple):
     """Disk accesses for one created file's metadata, by the reply that waits for them.
 
     Attributes

@@ -20,8 +20,7 @@ Seven NFSv3 procedures as measured on NFS-Ganesha; NFSv4 compounds assembled wor
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from devicesim.errors import require, unknown
 
@@ -48,8 +47,7 @@ _COMPOUNDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Procedure:
+class Procedure(NamedTuple):
     """One remote procedure call on the wire, record marks included and payload excluded.
 
     Attributes
@@ -65,8 +63,7 @@ class Procedure:
     reply: int
 
 
-@dataclass(frozen=True, slots=True)
-class FileOperations:
+class FileOperations(NamedTuple):
     """The calls that create one file, in order: each of ``before`` and ``after`` waits for the one before it.
 
     Attributes

@@ -28,7 +28,7 @@ Messages assembled word by word in the tests, exact.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from devicesim.errors import require
 from devicesim.physics.nfs.calls import (
@@ -55,8 +55,7 @@ _COMPOUNDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class FileReads:
+class FileReads(NamedTuple):
     """The calls that read one file, in order: each of ``before`` and ``after`` waits for the one before it.
 
     Attributes

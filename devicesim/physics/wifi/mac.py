@@ -20,7 +20,7 @@ Checked against
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,8 +29,7 @@ from devicesim.physics.wifi.arrays import Values, plain, within
 from devicesim.physics.wifi.phy import ppdu_duration, rate_count
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(NamedTuple):
     """How a station gets the medium.
 
     Attributes

@@ -69,7 +69,7 @@ def answer(
         goals=goals,
         metrics=metrics,
         swings=tuple(
-            replace(swing, low_days=swing.low_days * turns, high_days=swing.high_days * turns)
+            swing._replace(low_days=swing.low_days * turns, high_days=swing.high_days * turns)
             for swing in base.swings
         ),
         progress=tuple(_progress(stream, end)),
@@ -87,8 +87,7 @@ def _ingest(accounts: Sequence[Account], base: Report) -> IngestSummary | None:
     kept = [a.ingest for a in accounts if a.ingest is not None and not a.turn.again]
     copying = sum(copy.copying for copy in copies)
     size, files = sum(copy.bytes for copy in copies), sum(copy.files for copy in copies)
-    return replace(
-        base.ingest,
+    return base.ingest._replace(
         start=min(copy.start for copy in copies),
         end=max(copy.end for copy in copies),
         copying=copying,
