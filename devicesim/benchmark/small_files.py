@@ -33,9 +33,9 @@ EQUAL_ROW = Row(
     AGAINST,
     target=Target("<=", 10),
     compiled=True,
-    binds="a quarter is new memory that the system clears: 48 bytes a file (its size, its end, the byte curve) against "
-    "the cumsum's 8; a tenth is copying the sizes; the rest 190 instructions a file, once the store paces the list and "
-    "no period repeats, not far above what its 5 RPCs' maxima and sums take one after another",
+    binds="a third is new memory that the system clears: 32 bytes a file (its size, its end, when it was admitted, "
+    "meters) against the cumsum's 8; the rest are its 5 RPCs' maxima and sums, one after another, once the store paces "
+    "the list and no period repeats",
 )
 LOGNORMAL_ROW = Row(
     "small-lognormal",
@@ -43,8 +43,8 @@ LOGNORMAL_ROW = Row(
     AGAINST,
     target=Target("<=", 20),
     compiled=True,
-    binds="an eighth is new memory that the system clears, 70 bytes a file; the rest 750 instructions for a file's 6.1 "
-    "RPCs, a quarter of them to find whose turn is next, a twelfth to take and end it; and what branches guess wrong",
+    binds="a fifth is new memory that the system clears, 66 bytes a file; the rest some 750 instructions for a file's "
+    "6.1 RPCs at three to four a cycle, a quarter of them to find whose turn is next",
 )
 
 

@@ -273,13 +273,13 @@ static Crossing cross(Schedule *schedule, const Data *data, int32_t client, int3
 /* Finish the stream's file, if it has one, and begin the next of its client's list; 0 if there is none. There must be
  * room in the columns. */
 static ALWAYS_INLINE int stream_take_first(State *s, Files *files, const Data *data, Stream *stream, int64_t client,
-                                           double time, Trouble *trouble)
+                                           double time, const int plain, Trouble *trouble)
 {
     const int64_t taken = s->taken[client], count = files->finished.count;
     if (stream->file >= 0) {
-        if (UNLIKELY(files->plain && stream->file != count))
+        if (plain && UNLIKELY(stream->file != count))
             files_write_out(files, trouble);
-        if (!files->plain)
+        if (!plain || !files->plain)
             ((int64_t *)files->finished.at)[count] = stream->file;
         files->finished_at.at[count] = time;
         files->finished.count = files->finished_at.count = count + 1;
@@ -323,9 +323,11 @@ static void files_enter(Files *files, double before, const double *sent, int64_t
 /* Take RPCs in turn until none issued at or before ``to`` is left (1) or ``budget`` have been taken (0).
  *
  * What every RPC touches lies in local variables, and goes back into the state when the loop ends. With one client
- * (``single``, known when this is compiled, as is whether turns are ``few``) so does what belongs to a client. */
+ * (``single``, known when this is compiled, as is whether turns are ``few`` and the record is ``plain``) so does what
+ * belongs to a client. Where a record does not stay plain the loop ends early. */
 static ALWAYS_INLINE int run_in_order(const Setup *setup, Schedule *schedule, State *state, Record *record, Front *front,
-                                      double to, int64_t budget, Trouble *trouble, const int single, const int few)
+                                      double to, int64_t budget, Trouble *trouble, const int single, const int few,
+                                      const int plain)
 {
     const Server *const server = &setup->server;
     const int64_t link = setup->clients[0].link, budget_end = state->number + budget;
@@ -371,7 +373,6 @@ static ALWAYS_INLINE int run_in_order(const Setup *setup, Schedule *schedule, St
         Payload *const payloads = buffered->at;
         int64_t head = buffered->head, count = buffered->count;
         double *note_time = files->admitted.times.at + files->admitted.times.count;
-        const int plain = single && files->plain;
         double *note_sent = plain ? sums : files->admitted.values.at + files->admitted.values.count;
         for (; number < stop; number++) {
             const double time = turn.time;
@@ -395,7 +396,7 @@ static ALWAYS_INLINE int run_in_order(const Setup *setup, Schedule *schedule, St
                 if (row->takes) {
                     const int taken = row->takes == TAKES_FIRST
                         ? stream_take_first(state, &files[single ? 0 : stream->client], data, stream,
-                                            single ? 0 : stream->client, time, trouble)
+                                            single ? 0 : stream->client, time, plain, trouble)
                         : stream_take(state, record, stream, time, trouble);
                     if (!taken) {
                         stream->step = data->rows;
@@ -555,6 +556,8 @@ static ALWAYS_INLINE int run_in_order(const Setup *setup, Schedule *schedule, St
         state->blocked = blocked;
         if (!ended)
             record_read_meters(record, state, &schedule->share, trouble);
+        if (plain && !files->plain)
+            break;
     }
     for (int64_t i = 0; i < state->stream_count; i++)
         streams[i].stage = stage_of_step(&streams[i]);
@@ -572,11 +575,16 @@ WIDE static int run_ordered(const Setup *setup, Schedule *schedule, State *state
                             double to, int64_t budget, Trouble *trouble)
 {
     const int single = setup->client_count == 1, few = state->ready_count <= FEW_TURNS;
+    if (single && few && record->files->plain)
+        return run_in_order(setup, schedule, state, record, front, to, budget, trouble, 1, 1, 1);
+    files_write_out(record->files, trouble);
+    if (trouble->no_memory)
+        return 0;
     if (single && few)
-        return run_in_order(setup, schedule, state, record, front, to, budget, trouble, 1, 1);
+        return run_in_order(setup, schedule, state, record, front, to, budget, trouble, 1, 1, 0);
     if (few)
-        return run_in_order(setup, schedule, state, record, front, to, budget, trouble, 0, 1);
-    return run_in_order(setup, schedule, state, record, front, to, budget, trouble, single, 0);
+        return run_in_order(setup, schedule, state, record, front, to, budget, trouble, 0, 1, 0);
+    return run_in_order(setup, schedule, state, record, front, to, budget, trouble, single, 0, 0);
 }
 
 #endif
