@@ -102,7 +102,7 @@ class Nfs4(Rpc):
 
 
 class Nfs41(Nfs4):
-    """The same with a session; every compound takes slot 0."""
+    """The same with a session; every compound that is not numbered otherwise takes slot 0."""
 
     minor = 1
 
