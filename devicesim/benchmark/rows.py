@@ -10,7 +10,7 @@ from devicesim.benchmark.pairs import Spread
 from devicesim.throughput.core import COMPILED
 
 IN_PYTHON = "in Python: there was no compiler when this was installed, and the target is the compiled form's"
-"""Where the time of most rows goes without a compiler."""
+"""Why most rows fall short without a compiler."""
 
 
 class WrongAnswerError(AssertionError):
@@ -99,11 +99,16 @@ class Row:
         return not self.wrong and self.reached is False
 
     @property
+    def in_python(self) -> bool:
+        """Whether it falls short of a target that is the compiled form's, where there is none."""
+        return self.missed and self.compiled and COMPILED is None
+
+    @property
     def why(self) -> str:
-        """Where the time of a row goes that has missed its target; empty of any other."""
-        if not self.missed:
-            return ""
-        return IN_PYTHON if self.compiled and COMPILED is None else self.binds
+        """Why a row has missed its target; empty of any other."""
+        if self.in_python:
+            return IN_PYTHON
+        return f"where the time goes: {self.binds}" if self.missed and self.binds else ""
 
     @property
     def reached(self) -> bool | None:

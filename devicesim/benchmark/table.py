@@ -37,7 +37,9 @@ def number(value: float, unit: str) -> str:
 
 def verdict(row: Row) -> str:
     """In a word, whether the target was reached."""
-    return "WRONG" if row.wrong else MARKS[row.reached]
+    if row.wrong:
+        return "WRONG"
+    return "in Python" if row.in_python else MARKS[row.reached]
 
 
 def figures(row: Row) -> tuple[str, str]:
@@ -73,7 +75,7 @@ def render(rows: Sequence[Row], width: int, color: bool) -> str:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     for row in rows:
-        mark = Text(verdict(row), style=STYLES[row.reached])
+        mark = Text(verdict(row), style=STYLES[None if row.in_python else row.reached])
         told = (told_of(row),) if wide else ()
         table.add_row(row.name, *told, *figures(row), str(row.target or ""), mark)
     console.print(table)
@@ -81,7 +83,7 @@ def render(rows: Sequence[Row], width: int, color: bool) -> str:
     for row in rows:
         notes = (*row.notes, f"wrong: {row.wrong}") if row.wrong else row.notes
         if row.why:
-            notes = (*notes, f"where the time goes: {row.why}")
+            notes = (*notes, row.why)
         told = () if wide else (told_of(row),)
         work = (f"made sure: {row.work}",) if row.work else ()
         if lines := (*told, *notes, *work):
@@ -133,7 +135,7 @@ def _of_row(row: Row) -> dict[str, Any]:
         "work": row.work,
         "notes": list(row.notes),
         "wrong": row.wrong or None,
-        "binds": row.why or None,
+        "binds": (row.why if row.in_python else row.binds if row.missed else "") or None,
         "cells": [{name: _finite(value) for name, value in cell.items()} for cell in row.cells],
     }
 

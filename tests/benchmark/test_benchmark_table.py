@@ -203,6 +203,8 @@ def test_worked_on_a_terminal_every_row_is_told_when_it_is_done(
 def test_law_without_a_compiler_a_miss_of_a_compiled_form_s_target_says_so(monkeypatch) -> None:
     monkeypatch.setattr(rows, "COMPILED", None)
     slow = Row("slow", "", "", target=Target("<=", 1), binds="in the cellar", compiled=True)
-    assert slow.of(2.0).why == rows.IN_PYTHON
-    assert replace(slow, compiled=False).of(2.0).why == "in the cellar"
+    short, other = slow.of(2.0), replace(slow, compiled=False).of(2.0)
+    assert (short.why, table.verdict(short)) == (rows.IN_PYTHON, "in Python")
+    assert (other.why, table.verdict(other)) == ("where the time goes: in the cellar", "MISSED")
     assert slow.of(0.5).why == slow.why == ""
+    assert table.verdict(slow.of(0.5)) == "reached"
