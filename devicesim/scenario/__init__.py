@@ -124,6 +124,10 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    return list(__all__)
+
+
 def __getattr__(name: str) -> Any:
     if name not in rooms.__all__:
         raise AttributeError(f"module 'devicesim.scenario' has no attribute {name!r}")

@@ -241,6 +241,8 @@ class Periods:
         low, high = _powers(first.base)
         if not max(low, self._since(first.base)) <= first.least:
             return 0
+        if not (self._schedule.bandwidth[0].at(first.base) and self._schedule.share.at(first.base)):
+            return 0  # what stands still repeats nothing
         link_times, core_times = self._times(issues, first.base)
         if self._tie({*link_times, *core_times, self._schedule.latency[0].at(first.base)}, low):
             return 0

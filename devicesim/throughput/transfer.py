@@ -48,7 +48,7 @@ class Transfer:
 
     Attributes:
         server, clients: as given.
-        now: the clock: the latest time the transfer was advanced to [s].
+        now: the clock: the latest time the transfer was advanced to, or up to which operations offered are settled [s].
         began: when it began [s].
 
     Example
@@ -76,7 +76,7 @@ class Transfer:
         regime.require_clients(len(self.clients))
         self._regimes = [(at, regime)]
         self._bound = -inf
-        self._settled = self.began = at
+        self._settled = self.began = self._seen = at
         self._totals = [(demand.Demand(), demand.Demand()) for _ in self.clients]
         self._core = (core or CORES[0])(server, self.clients, regime, at, CHECKPOINT_EVERY)
         self._core.catch_up(at)
@@ -197,6 +197,13 @@ class Transfer:
             self._core.catch_up(to)
             self.now = to
 
+    def look(self, to: float) -> None:
+        """Process the same, so that it can be read, and let the clock stand: operations issued before may yet come."""
+        require(to == to, "to", "a time", to)
+        if to > self.seen:
+            self._core.catch_up(min(to, LAST))
+            self._seen = to
+
     def run(self) -> float:
         """Process everything; return the end, infinity if it does not come under the regimes known."""
         self._core.catch_up(LAST)
@@ -298,9 +305,14 @@ class Transfer:
         return curves.worked(self._core, t)
 
     @property
+    def seen(self) -> float:
+        """Up to when it can be read: now, or later where somebody looked [s]."""
+        return max(self.now, self._seen)
+
+    @property
     def _limit(self) -> float:
-        """Up to when reads are final under the regimes known."""
-        return inf if self._core.through >= LAST and self._core.time <= self.now else self.now
+        """Up to when it can be read, as far as the regimes are known."""
+        return inf if self._core.through >= LAST and self._core.time <= self.now else self.seen
 
     def _times(self, t: ArrayLike) -> Floats:
         times = np.asarray(t, dtype=np.float64)

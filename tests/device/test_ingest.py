@@ -146,6 +146,46 @@ class TestCopy:
         assert (share.files + lost[1], share.bytes + lost[0]) == (41, leg.total_bytes + written)
         assert {e.error for e in world.stream.of(Refused)} <= {"ENOSPC"}
 
+    def test_law_a_client_of_a_door_may_take_the_last_names_meanwhile(self) -> None:
+        """Of 45 names the copy was to have 40; a client takes what is left while it has brought 16."""
+        world = World(small_story(SLOW, SIZES, 'assume."SNC1_HDD.storage.max_files" = "45"'))
+        share = world.life().device.share
+        world.advance(COPY_BEGINS + 100)
+        came = share.contents[0]
+        for number in range(45 - came):
+            share.create(share.buckets["small-story"].directory, f"by door {number}", world.now)
+        for _ in range(4):
+            world.advance(40)
+            assert share.contents[0] == 45
+        world.run()
+        assert share.contents == (45, share.bytes)
+        assert total(world.stream.of(Refused))[1] == 40 - came
+        assert {e.error for e in world.stream.of(Refused)} == {"EDQUOT"}
+
+    @pytest.mark.parametrize("read", ["statfs", "contents", "power", "progress", "write"])
+    def test_law_a_read_changes_no_reply(self, read: str) -> None:
+        """A call that counts as issued 40 ms ago is answered alike, whoever has looked at the copy meanwhile."""
+        replies = []
+        for reads in (False, True):
+            world = World(small_story('site.rtt = "50 ms"', "dataset.clips.files = 4000"))
+            world.advance(COPY_BEGINS + 1)
+            world.open_doors()
+            share = world.life().device.share
+            file = share.create(share.buckets["small-story"].directory, "by door", world.now)
+            world.offer("WRITE", 4096)
+            world.advance(0.05)
+            look = {
+                "statfs": share.statfs,
+                "contents": lambda share=share: share.contents,
+                "power": world.life().device.power.look,
+                "progress": lambda world=world: ingest_leg(world).at(np.array([world.now])),
+                "write": lambda share=share, file=file, now=world.now: share.write(file, 0, 4096, now),
+            }
+            if reads:
+                look[read]()
+            replies.append(world.offer("WRITE", 4096, since=world.now - 0.04))
+        assert replies[0] == replies[1]
+
     def test_rate_is_that_of_the_link(self) -> None:
         """1.06 MB/s for 200 MB, plus what the first and the last file wait for their calls."""
         leg = ingest_leg(simulate(small_story(SLOW)))

@@ -6,6 +6,7 @@ import pytest
 from small_story import small_story
 
 from devicesim.device.share import File
+from devicesim.device.writeback import BREATH
 from devicesim.progress import Lost
 from devicesim.world import World
 
@@ -36,6 +37,29 @@ def write(world: World, name: str, size: int, *, stable: bool = False, commit: b
 
 def lost(world: World) -> list[Any]:
     return [(event.files, event.bytes) for event in world.stream.of(Lost, world.job().id)]
+
+
+class TestLooks:
+    def test_operations_look_at_the_disk_now_and_then(self) -> None:
+        """Beyond the background limit the disk writes; whoever comes within a tenth of a second does not ask it."""
+        world = opened("commit")
+        work, share = world.life().device.writeback, world.life().device.share
+        write(world, "a.raw", BACKGROUND + 20 * MB, commit=False)
+        work.look()
+        before = share.unstable_bytes
+        world.advance(0.9 * BREATH)
+        work.heed()
+        assert share.unstable_bytes == before
+        world.advance(0.2 * BREATH)
+        work.heed()
+        assert share.unstable_bytes < before
+
+    def test_more_than_the_limit_never_lies_there(self) -> None:
+        world = opened("commit")
+        work, share = world.life().device.writeback, world.life().device.share
+        work.look()
+        write(world, "a.raw", LIMIT + 20 * MB, commit=False)
+        assert share.unstable_bytes == LIMIT
 
 
 class TestPromises:

@@ -137,3 +137,29 @@ def test_law_beside_clients_of_single_calls_too() -> None:
         clients._call(each)
     clients.run()
     assert clients.world.now == pytest.approx((4 * 64 + 20 * 64) * SERVICE)
+
+
+def test_law_what_was_due_leaves_before_a_device_that_is_off_hangs_up() -> None:
+    """Two replies are due, and the device goes off with the second: both are on the wire when the line is cut."""
+    loop, told = Loop(), []
+    world = SimpleNamespace(clock="manual", factor=None, now=0.0)
+    premises: Any = SimpleNamespace(world=world, serves=True)
+
+    def due(reply: float) -> float:
+        premises.serves = reply < 2.0
+        return 0.0
+
+    premises.due = due
+    client: Any = SimpleNamespace(waiting=0, held=0, open=True, since=None, go_on=lambda: None)
+    client.gather = lambda: told.append("gather")
+    client.let_go = lambda: told.append("let go")
+    client.hang_up = lambda: told.append("hang up")
+    client = type("Client", (SimpleNamespace,), {"__hash__": object.__hash__})(**vars(client))
+    outbox: Any = SimpleNamespace(send=lambda connection, parts: told.append(parts[0]))
+    look: Any = SimpleNamespace(unseen=0.0)
+    event_loop: Any = loop
+    pacing = Pacing(premises, event_loop, {client}, outbox, look)
+    for at in (1.0, 2.0, 3.0):
+        pacing.hold(at, client, [b"%d" % at], 100)
+    loop.run()
+    assert told == ["gather", b"1", "gather", b"2", "let go", "hang up"]

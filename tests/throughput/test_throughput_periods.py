@@ -128,3 +128,22 @@ def test_a_sum_that_may_lie_halfway_between_two_times_is_not_laid() -> None:
     assert tie(None, {2.0**-53}, 1.0)  # type: ignore[arg-type]
     assert tie(None, {0.5 + 2.0**-53}, 1.0)  # type: ignore[arg-type]
     assert not tie(None, {0.1, 0.5, 2.0**-52, 2.0**-54}, 1.0)  # type: ignore[arg-type]
+
+
+def test_files_in_step_that_ask_nothing_of_the_cores_go_on_while_these_stand_still() -> None:
+    """The cores do nothing from 0.559 to 1.5 s, and have nothing to do either."""
+    life = Operations((Operation("CALL", 100.0, 0.0, 1e-9),), Operation("WRITE", 0.0, 0.0), ())
+    finishes = []
+    for share in (0.0, 1.0):
+        transfer = Transfer(
+            Server(1, 1e6, Store(100e6, 50e6, 1e12)),
+            [Client(life, streams=1, window=2, block=65536)],
+            Regime((1e6,), (1e-4,), 1.0, 0.7),
+        )
+        transfer.submit(0, [65536.0] * 100)
+        transfer.set_regime(Regime((1e7,), (2e-3,), share, 1.0), 0.559)
+        transfer.set_regime(Regime((1e7,), (1e-3,), 1.0, 1.0), 1.5)
+        transfer.run()
+        finishes.append(transfer.finish(0).tolist())
+    assert finishes[0] == finishes[1]
+    assert finishes[0][50] < 1.5

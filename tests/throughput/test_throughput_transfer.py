@@ -397,6 +397,18 @@ def test_an_operation_offered_late_takes_its_place_in_the_line() -> None:
         door.offer(write, 100.0, 0, 4.5)
 
 
+def test_a_look_ahead_can_be_read_and_fixes_nothing() -> None:
+    """The first goes out at 0.5 s; who looks at 10 s sees it, and one issued at 0 s still goes before it."""
+    door = Transfer(server(), [Client(life(), streams=1)], PLAIN)
+    write = door.clients[0].operations.write
+    assert door.offer(write, 100.0, 0, 0.5) == 0.5 + 1.0 + 2.0
+    door.look(10.0)
+    assert (door.now, door.seen) == (0.0, 10.0)
+    assert door.progress([2.4, 2.5])[0].tolist() == [0.0, 100.0]
+    assert door.offer(write, 100.0, 0, 0.0) == 1.0 + 2.0
+    assert door.progress([1.9, 2.0, 3.0])[0].tolist() == [0.0, 100.0, 200.0]
+
+
 @pytest.mark.parametrize("cores", [1, 2])
 @pytest.mark.parametrize("every", [3, 8192])
 def test_offers_in_any_order_come_to_the_same(

@@ -93,7 +93,7 @@ class Course:
         self._recording, self._leave = recording, leave
         recording.readers += 1
         self.server, self.clients = recording.given.server, clients
-        self.began = self.now = at
+        self.began = self.now = self._seen = at
         self._regime = recording.given.regime
         self._own = False
 
@@ -109,6 +109,13 @@ class Course:
         transfer = self._recording.transfer
         if transfer is not None:
             transfer.advance(inf if to == inf else nextafter(to, inf) - self.began)
+
+    def look(self, to: float) -> None:
+        """Let be read what happens up to a time, while the clock stands."""
+        self._seen = max(self.now, self._seen, to)
+        transfer = self._recording.transfer
+        if transfer is not None:
+            transfer.look(nextafter(to, inf) - self.began)
 
     def bound(self) -> float:
         """A time before which it is not done; infinity if it stands still for good."""
@@ -150,7 +157,7 @@ class Course:
     def finish(self, client: int) -> Floats:
         """When each of a client's files was finished, infinity where it is not by now [s]."""
         times = self.began + self._recording.source.finish(client)
-        times[times > self.now] = inf
+        times[times > max(self.now, self._seen)] = inf
         return times
 
     def stored(self, t: ArrayLike) -> Floats:
@@ -164,7 +171,7 @@ class Course:
     def worked(self, t: float) -> tuple[float, float]:
         """How long the cores, all together, and the store had served by a time."""
         transfer, time = self._recording.transfer, nextafter(t, inf) - self.began
-        return self._recording.source.worked(time if transfer is None else min(time, transfer.now))
+        return self._recording.source.worked(time if transfer is None else min(time, transfer.seen))
 
     def curve(self, client: int | None = None) -> throughput.Curve:
         """Every step of :meth:`progress` up to now, as far as it was kept."""
@@ -176,7 +183,7 @@ class Course:
         """Times of the recording, none later than it has been computed."""
         transfer = self._recording.transfer
         times = self._told(t)
-        return times if transfer is None else np.minimum(times, transfer.now)
+        return times if transfer is None else np.minimum(times, transfer.seen)
 
     # What comes between.
 
@@ -188,7 +195,6 @@ class Course:
     def offer(self, operation: throughput.Operation, payload: float, client: int, at: float) -> float:
         """Send one operation of a door through the same stations; returns when its reply arrives [s]."""
         transfer = self._alone()
-        self.now = max(self.now, at)
         reply = transfer.offer(operation, payload, client, max(at - self.began, transfer.now))
         return self.began + reply
 

@@ -43,7 +43,7 @@ def drain_time(session: Session, now: float, used: float, disk_factor: float) ->
         disk_factor: what heat and others leave of the disk's speed.
     """
     transfer, end = session.transfer, min(session.end, now)
-    transfer.advance(end)
+    transfer.look(end)
     size, count = transfer.progress(np.array([end]))
     waiting = float(size[0]) - float(transfer.stored(end))
     if waiting <= 0:

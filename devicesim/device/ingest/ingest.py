@@ -113,7 +113,7 @@ class Ingest:
         collection = self._collections[i]
         there = collection.are_complete(np.arange(len(collection)))
         if (transfer := self.running) is not None:
-            transfer.advance(self._setting.now)
+            transfer.look(self._setting.now)
             for k, queue in enumerate(self._queues):
                 done = self.sessions[-1].left[k][transfer.finish(k) <= self._setting.now]
                 there[queue.index[done[queue.dataset[done] == i]]] = True
@@ -187,7 +187,7 @@ class Ingest:
         found: list[tuple[Collection, int]] = []
         if (transfer := self.running) is None:
             return found
-        transfer.advance(self._setting.now)
+        transfer.look(self._setting.now)
         for k, queue in enumerate(self._queues):
             streams = self._setting.scenario.clients[k].streams
             left = self.sessions[-1].left[k][transfer.finish(k) > self._setting.now][:streams].tolist()
@@ -409,7 +409,7 @@ class Ingest:
 
     def _busy(self, transfer: Copying) -> Busy:
         now = self._setting.now
-        transfer.advance(now)
+        transfer.look(now)
         usage = transfer.usage(now)
         return Busy(
             cpu=float(usage.cores), disk=float(usage.store), wifi=float(usage.link[0]) if self._wifi else 0.0

@@ -42,7 +42,7 @@ class Room:
         self._setting, self._device, self._job = setting, device, job
         self._queues, self._reasons = queues, reasons
         self._refusal: Refused | None = None
-        self._found = 0  # bytes in use before the copy, or its last stretch, began
+        self._found = 0, 0  # files and bytes in use before the copy, or its last stretch, began
 
     def mark(
         self,
@@ -53,7 +53,7 @@ class Room:
         """Mark the files that the device will not take, copied under such a regime."""
         self._mark_large()
         free, now = self._device.share.usage, self._setting.now
-        self._found = free.bytes
+        self._found = free.files, free.bytes
         todo = sum(int(queue.sizes[queue.left].sum()) for queue in self._queues)
         count = sum(queue.left.size for queue in self._queues)
         if todo <= free.free_bytes and count <= free.free_files:
@@ -71,7 +71,13 @@ class Room:
     def overrun(self) -> bool:
         """Whether clients of doors have come since, and they and the copy have brought more than there is room for."""
         usage = self._device.share.usage
-        return usage.bytes > self._found and usage.bytes + usage.arrived[1] > usage.limits.capacity
+        if (usage.files, usage.bytes) == self._found:
+            return False
+        files, size = usage.arrived
+        limits = usage.limits
+        return (usage.files > self._found[0] and usage.files + files > limits.files) or (
+            usage.bytes > self._found[1] and usage.bytes + size > limits.capacity
+        )
 
     def take(self, left: Sequence[NDArray[np.int64]], finish: Sequence[NDArray[np.float64]]) -> None:
         """Mark as done what was finished by now, of positions that were left: as far as clients of doors left it room.

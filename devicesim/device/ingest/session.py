@@ -50,7 +50,7 @@ class Copied:
     def at(self, t: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Bytes and objects at times [s]."""
         transfer, present = self.session.transfer, min(self.session.end, self.setting.now)
-        transfer.advance(present)
+        transfer.look(present)
         size, count = transfer.progress(np.minimum(t, present))
         return np.asarray(size, dtype=np.float64), np.asarray(count, dtype=np.float64)
 

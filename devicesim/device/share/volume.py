@@ -74,8 +74,11 @@ class Share(Files):
     @property
     def contents(self) -> tuple[int, int]:
         """Files that are there now and their bytes, with what a copy under way has brought."""
-        files, size = self.usage.arrived
-        return self.files + files, min(self.bytes + size, max(self.bytes, self.limits.capacity))
+        (files, size), limits = self.usage.arrived, self.limits
+        return (
+            min(self.files + files, max(self.files, limits.files)),
+            min(self.bytes + size, max(self.bytes, limits.capacity)),
+        )
 
     @property
     def used(self) -> int:

@@ -49,5 +49,5 @@ class Outbox:
             if connection.open:
                 connection.gather()
                 connection.send(parts)
-        for connection in {connection for connection, _ in waiting}:
+        for connection in dict.fromkeys(connection for connection, _ in waiting):
             connection.let_go()

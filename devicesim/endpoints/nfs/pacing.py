@@ -52,6 +52,7 @@ TURN = 2e-3
 """By how much it counts as earlier at most because the client takes time after that reply [s of wall]."""
 _ASK_AGAIN = 0.25  # for a reply that is not in sight [s of wall]
 _WAITED = 20e-6  # a look that took longer has waited [s of wall]
+_MOST_SELECTED = 1024  # descriptors that select() knows
 _FINE = 0.05  # waits that are worth a system call more to be exact [s]
 _Held = tuple[float, int, Connection, Sequence[bytes]]
 Left = tuple[float, float, float]  # when a reply was due, how late it left [s], and when [s of wall]
@@ -98,7 +99,7 @@ class ExactSelector(selectors.DefaultSelector):
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """Wait as told."""
         began = monotonic()
-        if timeout is not None and 0 < timeout < _FINE:
+        if timeout is not None and 0 < timeout < _FINE and self.fileno() < _MOST_SELECTED:
             select.select([self.fileno()], [], [], timeout)
             timeout = 0
         ready = super().select(timeout)
@@ -203,35 +204,41 @@ class Pacing:
 
     def _go(self) -> None:
         self._timer = None
-        leaving: set[Connection] = set()
-        self._let_go(leaving)
-        for connection in leaving:
-            connection.let_go()
+        leaving: dict[Connection, None] = {}
+        try:
+            serves = self._let_go(leaving)
+        finally:
+            for connection in leaving:
+                connection.let_go()
+        if not serves:
+            self._hang_up()
 
-    def _let_go(self, leaving: set[Connection]) -> None:
-        """Send what is due, to connections that gather it."""
+    def _let_go(self, leaving: dict[Connection, None]) -> bool:
+        """Send what is due, to connections that gather it; whether the device still serves."""
         driven = self._premises.world.clock == "driven"
         while self._held:
             if driven and (pause := self._pause()) > 0:
-                return self._wake(pause)
+                self._wake(pause)
+                break
             if not self._premises.serves:
-                return self._hang_up()
+                return False
             due, _, connection, parts = self._held[0]
             wait = self._premises.due(due)
             if wait > 0:
-                return self._wake(wait)
+                self._wake(wait)
+                break
             heapq.heappop(self._held)
-            leaving.add(connection)
+            leaving[connection] = None
             connection.gather()
             if not driven:
                 left = due, self._premises.world.now - due, self._loop.time()
                 self._left.setdefault(connection, Replies()).add(left)
-            self._send(connection, parts)
-            if driven:
+            else:
                 self._hopes.pop(connection, None)
-                if connection not in self._draining or not connection.waiting:
+                if connection not in self._draining or connection.waiting == 1:
                     self._turns[connection] = self._loop.time()
-        return None
+            self._send(connection, parts)
+        return True
 
     def _since(self, connection: Connection, factor: float) -> float | None:
         """When a call that comes now would have come if replies left on time and the client took none [s]."""

@@ -204,13 +204,16 @@ static int64_t periods_alike(const State *s, const Record *record, int64_t files
     return i / files;
 }
 
-/* Whether a sum could lie halfway between two times: where it goes would depend on more than the shift. */
+/* Whether a sum could lie halfway between two times, so that where it goes would depend on more than the shift; or
+ * whether the link or the cores stand still. */
 static int periods_tie(Periods *p, Schedule *schedule, double low)
 {
     const double unit = ldexp(low, -52), half = unit / 2;
     const double bandwidth = capacity_at(&schedule->bandwidth[0], p->first.base);
     const double share = capacity_at(&schedule->share, p->first.base);
     double link_time = 0.0, core_time = 0.0;
+    if (bandwidth == 0.0 || share == 0.0)
+        return 1; /* what stands still repeats nothing */
     int tie = fmod(capacity_at(&schedule->latency[0], p->first.base), unit) == half;
     for (int64_t i = 0; i < p->trace.issue_count; i++) {
         Issue *issue = &p->trace.issues[i];
