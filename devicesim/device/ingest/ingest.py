@@ -224,7 +224,9 @@ class Ingest:
         self.sessions.append(session)
         copied = Copied(session, setting)
         self.leg.session(setting.now, *self._kept(), lambda: copied)
-        device.share.usage.arriving = copied.contents
+        usage = device.share.usage
+        usage.arriving = copied.contents
+        usage.expected = sum(each.size for each in sizes), sum(int(each.sum()) for each in sizes)
         device.counted = lambda: self._busy(transfer)
         device.change()
         return session
@@ -270,7 +272,7 @@ class Ingest:
 
     def _close(self, session: Session) -> None:
         setting, device, transfer = self._setting, self._device, session.transfer
-        device.share.usage.arriving = None
+        device.share.usage.arriving, device.share.usage.expected = None, (0, 0)
         self._room.take(session.left, [transfer.finish(k) for k in range(len(self._queues))])
         for queue in self._queues:
             for i, collection in enumerate(self._collections):

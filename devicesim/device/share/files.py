@@ -73,7 +73,9 @@ class Files(Tree):
         fits = min(count, self.limits.file_size - offset)
         if fits <= 0:
             refuse(errno.EFBIG, f"a file of {offset + count} bytes, at most {self.limits.file_size}")
-        fits = min(fits, file.size + self.usage.free_bytes - offset)
+        growth = offset + fits - file.size
+        if growth > 0:
+            fits -= growth - self.usage.room_for(growth)
         if fits <= 0:
             refuse(errno.ENOSPC, f"{self.usage.free_bytes} bytes free")
         whole = fits == count

@@ -111,12 +111,14 @@ class Usage:
     Attributes:
         arriving: tells how many files, and bytes, a copy under way has brought, which are counted here once it ends or
             is interrupted; no copy is under way if None.
+        expected: how many files, and bytes, that copy will have brought at most.
     """
 
     limits: Limits
     bytes: int = 0
     files: int = 0
     arriving: Callable[[], tuple[int, int]] | None = None
+    expected: tuple[int, int] = (0, 0)
 
     @property
     def arrived(self) -> tuple[int, int]:
@@ -135,10 +137,17 @@ class Usage:
 
     def check_files(self, count: int = 1) -> None:
         """Refuse ``count`` more files than there is room for."""
-        if count > self.free_files:
+        sure = self.limits.files - self.files - self.expected[0]
+        if count > sure and count > self.free_files:
             refuse(errno.EDQUOT, f"at most {self.limits.files} files")
+
+    def room_for(self, count: int) -> int:
+        """How many of so many more bytes there is room for."""
+        # How far a copy has come is dear to ask: clients do so with each write only when it may matter.
+        sure = self.limits.capacity - self.bytes - self.expected[1]
+        return count if count <= sure else min(count, self.free_bytes)
 
     def check_bytes(self, count: int) -> None:
         """Refuse ``count`` more bytes than there is room for."""
-        if count > self.free_bytes:
+        if count > self.room_for(count):
             refuse(errno.ENOSPC, f"{count} bytes do not fit into {self.free_bytes}")
