@@ -8,8 +8,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from devicesim.deferred import deferred
 
 if TYPE_CHECKING:
     from devicesim.device.neighbours import Neighbours
@@ -60,12 +61,4 @@ __all__ = [
     "stubber",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'devicesim' has no attribute {name!r}")
-    return getattr(importlib.import_module(f"devicesim.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return [*__all__, "__version__"]
+__getattr__, __dir__ = deferred(__name__, _HOMES)

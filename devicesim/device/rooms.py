@@ -9,8 +9,9 @@ Each is imported when a scenario first has it, or when somebody first asks for i
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from devicesim.deferred import deferred
 
 if TYPE_CHECKING:
     from devicesim.device.cluster.cluster import Cluster
@@ -78,13 +79,4 @@ __all__ = [
     "usage",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'devicesim.device.rooms' has no attribute {name!r}")
-    found = globals()[name] = getattr(importlib.import_module(f"devicesim.device.{_HOMES[name]}"), name)
-    return found
-
-
-def __dir__() -> list[str]:
-    return list(__all__)
+__getattr__, __dir__ = deferred(__name__, _HOMES)

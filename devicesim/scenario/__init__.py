@@ -24,8 +24,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from devicesim.deferred import deferred
 from devicesim.scenario import rooms
 from devicesim.scenario.client import INTERFACES, S3, Client, Interface, Nfs
 from devicesim.scenario.data import Dataset, Fixed, KeyRange, Lognormal, Normal, Pareto, Uniform
@@ -123,12 +124,4 @@ __all__ = [
     "template",
 ]
 
-
-def __dir__() -> list[str]:
-    return list(__all__)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in rooms.__all__:
-        raise AttributeError(f"module 'devicesim.scenario' has no attribute {name!r}")
-    return getattr(rooms, name)
+__getattr__, __dir__ = deferred(__name__, {name: "rooms" for name in rooms.__all__ if name in __all__})

@@ -7,8 +7,9 @@ is computed, none is an event: see :mod:`~devicesim.throughput.model` for what h
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from devicesim.deferred import deferred
 
 if TYPE_CHECKING:
     from devicesim.throughput.batch import Batch, replicate, simulate
@@ -66,13 +67,4 @@ __all__ = [
     "simulate",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'devicesim.throughput' has no attribute {name!r}")
-    found = globals()[name] = getattr(importlib.import_module(f"devicesim.throughput.{_HOMES[name]}"), name)
-    return found
-
-
-def __dir__() -> list[str]:
-    return list(__all__)
+__getattr__, __dir__ = deferred(__name__, _HOMES)

@@ -24,7 +24,7 @@ from devicesim.throughput.ordered import run_ordered
 from devicesim.throughput.periods import Periods
 from devicesim.throughput.queued import Queue
 from devicesim.throughput.reading import LAST, Capacities, FileColumns, Floats, Point, Readings, Standing
-from devicesim.throughput.state import NEVER, UNKNOWN, Meter, Record, State, Turn, core_reading
+from devicesim.throughput.state import NEVER, Meter, Record, State, core_reading
 
 CHECKPOINTS = 24
 """Beyond so many, every other one of the older checkpoints is dropped."""
@@ -158,23 +158,7 @@ class Replay:
         def moved(time: float) -> float:
             return base_then + latency if time == base + latency else base_then + (time - base)
 
-        def later(turn: Turn) -> Turn:
-            return (moved(turn[0]), turn[1], turn[2])
-
-        for stream in state.streams:
-            stream.ring = [turn if turn is UNKNOWN else later(turn) for turn in stream.ring]
-            stream.last = later(stream.last)
-            stream.held = None if stream.held is None else later(stream.held)
-        for turns in (state.ready, state.parked, state.stalled):
-            turns[:] = [turn if turn is NEVER else later(turn) for turn in turns]
-        state.flight[:] = [(moved(rpc[0]), *rpc[1:]) for rpc in state.flight]
-        for waiting in state.pending:
-            waiting[:] = [(moved(rpc[0]), *rpc[1:]) for rpc in waiting]
-        for column in (state.link_free, state.arrived, state.cores):
-            column[:] = [moved(time) for time in column]
-        state.core_seen = moved(state.core_seen)
-        state.admitted_at = moved(state.admitted_at)
-        state.time = moved(state.time)
+        state.move(moved)
         if isnan(store_free):
             state.store_free = moved(state.store_free)
             state.drained += size
@@ -195,7 +179,7 @@ class Replay:
 
     def settle(self, time: float) -> None:
         """Drop what it would take to go back before a time."""
-        safe = [i for i, point in enumerate(self._checkpoints) if _over(point.state, time)]
+        safe = [i for i, point in enumerate(self._checkpoints) if point.state.over(time)]
         if safe:
             del self._checkpoints[: safe[-1]]
             dropped = self._checkpoints[0].applied
@@ -413,9 +397,3 @@ class Replay:
             if max(free, served) >= latency_from < inf:
                 return False
         return True
-
-
-def _over(state: State, time: float) -> bool:
-    """Tell whether everything computed so far is over before a time."""
-    used = (*state.link_free, *state.cores, state.admitted_at, state.store_free)
-    return state.time <= time and max(used) < time

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from math import inf
@@ -145,6 +145,31 @@ class State:
             [-inf] * count, [-inf] * server.cores, [0] * count, [0] * count,
             [False] * count, server.store.position,
         )  # fmt: skip
+
+    def over(self, time: float) -> bool:
+        """Tell whether everything computed so far is over before a time."""
+        used = (*self.link_free, *self.cores, self.admitted_at, self.store_free)
+        return self.time <= time and max(used) < time
+
+    def move(self, moved: Callable[[float], float]) -> None:
+        """Let everything ahead of the store happen at other times."""
+
+        def later(turn: Turn) -> Turn:
+            return (moved(turn[0]), turn[1], turn[2])
+
+        for stream in self.streams:
+            stream.ring = [turn if turn is UNKNOWN else later(turn) for turn in stream.ring]
+            stream.last = later(stream.last)
+            stream.held = None if stream.held is None else later(stream.held)
+        for turns in (self.ready, self.parked, self.stalled):
+            turns[:] = [turn if turn is NEVER else later(turn) for turn in turns]
+        for rpcs in (self.flight, *self.pending):
+            rpcs[:] = [(moved(rpc[0]), *rpc[1:]) for rpc in rpcs]
+        for column in (self.link_free, self.arrived, self.cores):
+            column[:] = [moved(time) for time in column]
+        self.core_seen = moved(self.core_seen)
+        self.admitted_at = moved(self.admitted_at)
+        self.time = moved(self.time)
 
     def copy(self) -> State:
         """Return an independent copy, without the buffered payloads that no longer hold anybody up."""

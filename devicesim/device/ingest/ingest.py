@@ -29,7 +29,7 @@ from devicesim.device.ingest.session import Copied, Session
 from devicesim.device.power import Busy
 from devicesim.device.radio import Radio
 from devicesim.device.setting import Setting
-from devicesim.device.share import Collection, Cut
+from devicesim.device.share import Collection
 from devicesim.progress import (
     MOST_NAMES,
     Leg,
@@ -326,13 +326,9 @@ class Ingest:
         since = backlog.reached(session, accepted - dirty, now)
         cuts = []
         for k, queue in enumerate(self._queues):
-            if not interfaces.may_lose(setting.scenario.clients[k]):
-                continue
-            finish = transfer.finish(k)
-            gone = session.left[k][(finish >= since) & (finish <= now)]
-            queue.lost[gone] = True
-            for i, collection in enumerate(self._collections):
-                cuts.append(Cut(collection, queue.index[gone[queue.dataset[gone] == i]]))
+            if interfaces.may_lose(setting.scenario.clients[k]):
+                finish = transfer.finish(k)
+                cuts += queue.lose(session.left[k][(finish >= since) & (finish <= now)], self._collections)
         loss = self._device.share.power_cut(setting.now, cuts=cuts)
         if loss.files:
             why = "acknowledged with durability async, and only in the page cache when power was lost"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from devicesim.device.share import Collection, Cut
 from devicesim.scenario import Files, Scenario
 
 
@@ -40,6 +41,14 @@ class Queue:
     def left(self) -> NDArray[np.int64]:
         """Positions of the files that are still to be copied."""
         return np.flatnonzero(~(self.done | self.refused))
+
+    def lose(self, gone: NDArray[np.int64], collections: Sequence[Collection]) -> list[Cut]:
+        """Mark files at such positions as taken back by a power cut; what that cuts out of each data set's files."""
+        self.lost[gone] = True
+        return [
+            Cut(collection, self.index[gone[self.dataset[gone] == i]])
+            for i, collection in enumerate(collections)
+        ]
 
 
 def queues(story: Scenario, datasets: Sequence[Files]) -> list[Queue]:

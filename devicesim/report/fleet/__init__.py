@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from devicesim.deferred import deferred
 
 if TYPE_CHECKING:
     from devicesim.report.fleet.account import Account
@@ -14,12 +15,4 @@ _HOMES = {"Account": "account", "answer": "whole"}
 
 __all__ = ["Account", "answer"]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'devicesim.report.fleet' has no attribute {name!r}")
-    return getattr(importlib.import_module(f"devicesim.report.fleet.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return list(__all__)
+__getattr__, __dir__ = deferred(__name__, _HOMES)

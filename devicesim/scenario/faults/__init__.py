@@ -7,8 +7,9 @@ A new kind is a model in a room here, named in the room's union, and what become
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from devicesim.deferred import deferred
 
 if TYPE_CHECKING:
     from devicesim.scenario.faults.cloud import (
@@ -126,14 +127,4 @@ __all__ = [
     "read",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'devicesim.scenario.faults' has no attribute {name!r}")
-    home = importlib.import_module(f"devicesim.scenario.faults.{_HOMES[name]}")
-    found = globals()[name] = getattr(home, name)
-    return found
-
-
-def __dir__() -> list[str]:
-    return list(__all__)
+__getattr__, __dir__ = deferred(__name__, _HOMES)
