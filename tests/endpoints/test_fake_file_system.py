@@ -213,6 +213,8 @@ class TestWhatPassesBy:
     def test_what_has_to_do_with_other_paths_is_let_be(self, home: Path, snow_share: Any) -> None:
         with closing(sqlite3.connect(":memory:")) as database:
             assert database.execute("select 1").fetchone() == (1,)
+        with pytest.raises(sqlite3.OperationalError):
+            sqlite3.connect(f"{home.parent}.nowhere/x")  # named like the mount
         assert subprocess.run(["true"], check=True, env={"FOLDER": str(home)}).returncode == 0
         snow_share.close()
         with pytest.raises(sqlite3.OperationalError):

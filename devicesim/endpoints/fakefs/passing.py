@@ -7,6 +7,7 @@ open files in C by themselves (``pyarrow``) cause no such event, and find no suc
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 
@@ -23,25 +24,24 @@ _NAMED = {
     "subprocess.Popen": 3,
     "os.spawn": 3,
 }  # arguments that may name a path; behind them is the environment
-_watched: list[str] = []
+_watched: dict[str, re.Pattern[str]] = {}
 
 
 def watch(path: str) -> None:
     """Refuse what would pass the fake file system by at a path, until :func:`leave`."""
-    _watched.append(path)
+    _watched[path] = re.compile(rf"{re.escape(path)}(?![\w.-])")  # not what is only named alike
 
 
 def leave(path: str) -> None:
     """Watch a path no longer."""
-    if path in _watched:
-        _watched.remove(path)
+    _watched.pop(path, None)
 
 
 def _hear(event: str, arguments: tuple[object, ...]) -> None:
     if not _watched or event not in _WHO:
         return
     for text in _texts(arguments[: _NAMED.get(event, 2)]):
-        if any(path in text for path in _watched):
+        if any(each.search(text) for each in _watched.values()):
             raise VerbError(
                 f"{_WHO[event]} was given {text}, which is only in the fake file system: mount the share by NFS or "
                 "FUSE for that"
