@@ -14,11 +14,12 @@ typedef struct Row {
     const struct Row *then;              /* the step that follows, where a file with nothing in it comes to WRITE, too */
     int32_t stage, follow, follow_empty; /* the latter if the file holds nothing more */
     char takes, writes, stores, wait;
-    int64_t even; /* to make a row 64 bytes */
+    int32_t sort, even; /* what it does beyond what all do, of one client; and to make a row 64 bytes */
 } Row;
 
 /* A step may take a file only, or the file and its first operation. */
 enum { TAKES_FILE = 1, TAKES_FIRST };
+enum { ROW_PLAIN, ROW_MORE, ROW_WRITES };
 
 typedef struct {
     const Row *write; /* write[stage] is the row of a stage */
@@ -66,6 +67,7 @@ static int front_make(Front *front, const Setup *setup)
             row->writes = stage == 0;
             row->stores = stage == 0 || operation->stores;
             row->wait = (char)operation->wait;
+            row->sort = row->writes ? ROW_WRITES : row->stores ? ROW_MORE : ROW_PLAIN;
             row->work = operation->store;
             row->then = stage == client->after ? data->rows : row + 1;
             row->follow = stage == client->after ? NO_STAGE : stage + 1;
@@ -114,6 +116,7 @@ static void front_look(Front *front, const Setup *setup, Schedule *schedule, dou
         data->rows[0] = data->rows[1];
         data->rows[0].takes = client->before ? TAKES_FIRST : TAKES_FILE;
         data->rows[0].writes = 0;
+        data->rows[0].sort = ROW_MORE;
     }
     front->edge = flows ? front->change : -INFINITY;
 }

@@ -7,6 +7,7 @@
 
 #include "multicore.h"
 #include "instep.h"
+#include "rotation.h"
 
 #define CHECKPOINTS 24
 #define LAST DBL_MAX
@@ -36,6 +37,7 @@ typedef struct {
     Front front;
     Periods periods;
     InStep instep;
+    int64_t rotation_due; /* number of the RPC from which on to try it */
     Trouble trouble;
     double through;
     int64_t every; /* RPCs from one checkpoint to the next, as ../replay.py has it */
@@ -190,7 +192,7 @@ static void replay_compute(Replay *r, double to)
             Queue queue = replay_queue(r, s);
             periods_leap(&r->periods, &queue, to);
         } else {
-            int ended;
+            int ended = 0;
             if (budget > r->periods.due - s->number)
                 budget = r->periods.due - s->number;
             if (r->ordered && r->setup.client_count == 1 && s->number >= r->instep.due) {
@@ -201,9 +203,17 @@ static void replay_compute(Replay *r, double to)
                     continue;
                 }
             }
-            if (r->ordered)
+            const int rotates = r->ordered && rotation_can(&r->setup, s, &r->record);
+            if (rotates && s->number >= r->rotation_due) {
+                const int64_t end = s->number + budget;
+                run_rotation(&r->setup, &r->schedule, s, &r->record, &r->front, to, budget, &r->trouble);
+                /* What ended it takes the other loop some RPCs. */
+                r->rotation_due = s->number < end ? s->number + METER_EVERY : s->number;
+            } else if (r->ordered) {
+                if (rotates && budget > r->rotation_due - s->number)
+                    budget = r->rotation_due - s->number;
                 ended = run_ordered(&r->setup, &r->schedule, s, &r->record, &r->front, to, budget, &r->trouble);
-            else {
+            } else {
                 Queue queue = replay_queue(r, s);
                 ended = -1;
                 if (queue.one_link && !queue.one_core && multicore_can(s))
