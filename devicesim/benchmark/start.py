@@ -1,8 +1,8 @@
 """How long the command line takes to start, against a Python that does nothing, or only imports numpy.
 
-CPU time of whole child processes. All of them find their modules compiled to bytecode, as installed packages are:
-an editable checkout may have none yet, and an environment that forbids writing it would have this one compiled anew
-in every run while the other comes from its installed bytecode.
+CPU time of whole child processes, in an environment as a shell gives it. All of them find their modules compiled to
+bytecode, as installed packages are: an editable checkout may have none yet, and an environment that forbids writing it
+would have this one compiled anew in every run while the other comes from its installed bytecode.
 """
 
 from __future__ import annotations
@@ -29,10 +29,13 @@ RUN_ROW = Row(
     "devicesim run",
     'python -c "import numpy"',
     target=Target("<=", 3),
-    binds="numpy, pydantic, click, rich and simpy alone take 1.7 to 2.1 of it; of the whole, importing this project's "
-    "230 modules takes a third (100 dataclasses made there an eighth, finding and reading bytecode a fifteenth, the "
-    "scenario's models a twenty-fifth), the simulation and its answer a sixth, checking the scenario a twentieth",
+    binds="of the whole, numpy, pydantic, click, rich and simpy take nearly half, importing this project's 230 modules "
+    "a third (100 dataclasses made there an eighth, finding and reading bytecode a fifteenth, the scenario's models a "
+    "twenty-fifth), the simulation and its answer a sixth, checking the scenario a twentieth",
 )
+ONE_THREAD = "OPENBLAS_NUM_THREADS"
+"""Has numpy start no threads; the command line sets it for itself."""
+NOT_FOR_CHILDREN = ("PYTHONDONTWRITEBYTECODE", ONE_THREAD)
 PAIRS = 7
 """Starting is soon over, and uneven."""
 
@@ -48,12 +51,12 @@ def python(environment: Mapping[str, str], *words: str) -> str:
 def measure(scale: Scale) -> Iterator[Row]:
     """Start each in turn."""
     with TemporaryDirectory() as bytecode:
-        environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+        environment = {key: value for key, value in os.environ.items() if key not in NOT_FOR_CHILDREN}
         environment["PYTHONPYCACHEPREFIX"] = bytecode
         yield from _measured(scale, environment)
 
 
-def _measured(scale: Scale, environment: Mapping[str, str]) -> Iterator[Row]:
+def _measured(scale: Scale, environment: dict[str, str]) -> Iterator[Row]:
     def run(*words: str) -> str:
         return python(environment, *words)
 
@@ -67,8 +70,14 @@ def _measured(scale: Scale, environment: Mapping[str, str]) -> Iterator[Row]:
     with as_file(files("devicesim") / "templates" / "scenario.toml") as path:
         story = ("-m", "devicesim", "run", str(path))
         check("In S3 after" in run(*story), "the answer does not say when the data is in S3")
-        spread = ratios(lambda: run(*story), lambda: run("-c", "import numpy"), pairs, clock=children_time)
-    notes = ("the scenario that devicesim init writes",)
+        numpy, alone = ("-c", "import numpy"), environment | {ONE_THREAD: "1"}
+        spread = ratios(lambda: run(*story), lambda: run(*numpy), pairs, clock=children_time)
+        bare = ratios(lambda: run(*story), lambda: python(alone, *numpy), pairs, clock=children_time)
+    notes = (
+        "the scenario that devicesim init writes",
+        f"numpy starts threads of OpenBLAS that wait busily, the command line has none: against a numpy without them "
+        f"{bare.median:.1f}x",
+    )
     yield RUN_ROW.of(*spread.values, pairs=pairs, work="the answer says when the data is in S3", notes=notes)
 
 

@@ -162,3 +162,21 @@ def test_worked_the_first_command_of_the_readme(folder):
     done = process("run", SCENARIOS / "local_use.toml", cwd=folder)
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith("Vineyard, local use with a detector\nComplete after ")
+
+
+@pytest.mark.parametrize(("own", "seen"), [({}, "1"), ({"OPENBLAS_NUM_THREADS": "3"}, "3")])
+def test_law_no_threads_that_wait_busily_unless_somebody_asks_for_them(own, seen):
+    asked = """
+import os, sys
+from devicesim.cli import main
+sys.argv = ["devicesim", "--version"]
+try:
+    main()
+finally:
+    print(os.environ["OPENBLAS_NUM_THREADS"])
+"""
+    plain = {key: value for key, value in environment().items() if key != "OPENBLAS_NUM_THREADS"}
+    told = subprocess.run(
+        [sys.executable, "-c", asked], capture_output=True, text=True, check=True, env=plain | own
+    )
+    assert told.stdout.split()[-1] == seen
