@@ -147,7 +147,7 @@ class Scale:
     pairs: int = 5
     oracle_rpcs: int = 8000
     oracle_runs: int = 3
-    small_files: int = 2_000_000
+    small_files: int = 10_000_000
     fast_files: int = 10_000_000
     samples: int = 200_000
     changes: int = 2000
@@ -155,7 +155,7 @@ class Scale:
     tell: Callable[[str], None] = field(default=_silent, compare=False)
 
 
-LONG = Scale(long=True, oracle_rpcs=20_000, oracle_runs=5, small_files=10_000_000, samples=1_000_000)
+LONG = Scale(long=True, oracle_rpcs=20_000, oracle_runs=5, samples=1_000_000)
 """Everything."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from functools import partial
 from time import perf_counter
 
 import numpy as np
@@ -62,15 +63,17 @@ def measure(scale: Scale) -> Iterator[Row]:
         Crew(executor).tell(told, LEAST, seed, _NO_TIMES)
         started = perf_counter() - begun
 
-        def tell(crew: Crew) -> dict[str, Futures]:
-            return crew.tell(told, count, seed, _NO_TIMES)
+        values = []
+        for _ in range(min(scale.pairs, PAIRS)):
+            tables: list[dict[str, Futures]] = []
 
-        check(same(tell(Crew()), tell(Crew(executor))), "two workers tell another table than one")
-        values = [
-            seconds(lambda: tell(Crew()), clock=perf_counter)
-            / seconds(lambda: tell(Crew(executor)), clock=perf_counter)
-            for _ in range(min(scale.pairs, PAIRS))
-        ]
+            def tell(crew: Crew, into: list[dict[str, Futures]] = tables) -> None:
+                into.append(crew.tell(told, count, seed, _NO_TIMES))
+
+            one = seconds(partial(tell, Crew()), clock=perf_counter)
+            two = seconds(partial(tell, Crew(executor)), clock=perf_counter)
+            check(same(*tables), "two workers tell another table than one")
+            values.append(one / two)
     notes = (
         f"{before}, {usable()} processors; meant for an idle machine",
         f"{count:,} futures of each; starting both workers, {started:.1f} s with their first futures, is left out",
