@@ -34,7 +34,7 @@ static inline int place_before(const Place *a, const Place *b)
 static int rotation_can(const Setup *setup, const State *s, const Record *record)
 {
     return setup->client_count == 1 && setup->clients[0].before && s->ready_count == s->stream_count + 1 &&
-           s->ready_count <= FEW_TURNS && !s->stalled_count && !record->files->plain;
+           s->ready_count <= FEW_TURNS && !s->stalled_count && s->admitted_at < INFINITY && !record->files->plain;
 }
 
 /* Stand the streams in a ring, the first one first. */
@@ -133,18 +133,19 @@ WIDE static void run_rotation(const Setup *setup, Schedule *schedule, State *sta
         int64_t taken = state->taken[0], over = files->finished_at.count;
         int64_t *const finished = (int64_t *)files->finished.at;
         double *const finished_at = files->finished_at.at;
-        int64_t head = buffered->head, count = buffered->count;
-        double *note_time = files->admitted.times.at + files->admitted.times.count;
-        double *note_sent = files->admitted.values.at + files->admitted.values.count;
+        double *const note_time = files->admitted.times.at, *const note_sent = files->admitted.values.at;
+        int64_t notes = files->admitted.times.count, head = buffered->head;
+        const int64_t ahead = buffered->count - notes;
         for (; number < stop; number++) {
             const double time = place->time;
             const Row *row = place->step;
         again:
             if (row->sort == ROW_WRITES) {
                 Stream *const stream = place->stream;
-                double left = stream->left, payload = data->block;
-                double link_time = row->link_time, core_time = row->core_time;
-                if (left < payload) {
+                const double left = stream->left;
+                const int ends = left <= data->block;
+                double payload = data->block, link_time = row->link_time, core_time = row->core_time;
+                if (ends) {
                     if (UNLIKELY(left == 0.0)) {
                         row = row->then;
                         goto again;
@@ -159,42 +160,50 @@ WIDE static void run_rotation(const Setup *setup, Schedule *schedule, State *sta
                     ended = 1;
                     break;
                 }
+                double reply = later(admitted_at, leave);
+                const double more = admitted + payload;
+                if (more - drained > buffer) {
+                    /* Among these are some that the store has had for long. */
+                    const double come = reply;
+                    const int64_t count = notes + ahead;
+                    int64_t gone = head;
+                    double then = drained;
+                    while (more - then > buffer && gone < count) {
+                        const Payload oldest = payloads[gone++];
+                        then = oldest.admitted;
+                        reply = later(oldest.time, reply);
+                    }
+                    if (UNLIKELY(reply == INFINITY)) {
+                        ended = 1;
+                        break;
+                    }
+                    head = gone;
+                    drained = then;
+                    blocked += reply - come;
+                }
+                admitted = more;
                 last = time;
                 link_free = done;
                 core_free = leave;
                 link_busy += link_time;
                 core_busy += core_time;
-                double reply = later(admitted_at, leave), work = row->work;
-                admitted += payload;
-                if (admitted - drained > buffer && reply < INFINITY) {
-                    /* Among these are some that the store has had for long. */
-                    const double come = reply;
-                    while (admitted - drained > buffer && head < count) {
-                        const Payload oldest = payloads[head++];
-                        drained = oldest.admitted;
-                        reply = later(oldest.time, reply);
-                    }
-                    blocked += reply - come;
-                }
-                if (reply < INFINITY) {
-                    sent += payload;
-                    *note_time++ = reply;
-                    *note_sent++ = sent;
-                    work += payload / rate;
-                    position += payload;
-                    rate = store_rate(server, position);
-                }
+                sent += payload;
+                note_time[notes] = reply;
+                note_sent[notes] = sent;
+                const double work = row->work + payload / rate;
+                position += payload;
+                rate = store_rate(server, position);
                 admitted_at = reply;
                 drain_serve(&drain, reply, work);
-                payloads[count].admitted = admitted;
-                payloads[count++].time = drain.free_at;
+                payloads[notes + ahead].admitted = admitted;
+                payloads[notes + ahead].time = drain.free_at;
+                notes++;
                 if (row->wait)
                     reply = drain.free_at;
                 const Turn answer = {
                     reply + (UNLIKELY(reply >= bound) ? capacity_at(&schedule->latency[0], reply) : latency),
                     KEY(number, place->index)};
-                left -= payload;
-                stream->left = left;
+                stream->left = left - payload;
                 if (answer.time >= stream->last.time)
                     stream->last = answer;
                 Turn turn;
@@ -207,7 +216,7 @@ WIDE static void run_rotation(const Setup *setup, Schedule *schedule, State *sta
                     stream->slot = slot;
                     turn = ring[slot];
                 }
-                if (left == 0.0) {
+                if (ends) {
                     place->step = row->then;
                     turn = stream->last;
                 } else {
@@ -275,14 +284,13 @@ WIDE static void run_rotation(const Setup *setup, Schedule *schedule, State *sta
             }
         }
         /* Those that hold nobody up any more. */
-        while (head < count && payloads[head].time <= admitted_at)
+        while (head < notes + ahead && payloads[head].time <= admitted_at)
             drained = payloads[head++].admitted;
         state->taken[0] = taken;
         files->finished.count = files->finished_at.count = over;
         buffered->head = head;
-        buffered->count = count;
-        files->admitted.times.count = note_time - files->admitted.times.at;
-        files->admitted.values.count = note_sent - files->admitted.values.at;
+        buffered->count = notes + ahead;
+        files->admitted.times.count = files->admitted.values.count = notes;
         state->sent[0] = sent;
         state->link_free[link] = link_free;
         state->link_busy[link] = link_busy;
