@@ -44,8 +44,7 @@ LOGNORMAL_ROW = Row(
     target=Target("<=", 20),
     compiled=True,
     binds="a fifth is new memory that the system clears, 66 bytes a file; the rest some 540 instructions for a file's "
-    "6.1 RPCs; a list whose files take one WRITE each goes by in 0.6 of the time an RPC, since how many a file takes is "
-    "not to be foreseen by the processor",
+    "6.1 RPCs; how many WRITEs a file takes no processor foresees, and where all take one an RPC costs 0.6 of the time",
 )
 
 
