@@ -165,10 +165,43 @@ static void replay_go_back(Replay *r, const Differences *differs, double after, 
     r->applied = point->applied;
     replay_cut(r, point->lengths);
     periods_forget(&r->periods, r->state.number);
+    r->rotation_due = r->state.number;
     replay_revive(r);
 }
 
 static int replay_broken(const Replay *r) { return r->trouble.no_memory || r->interrupted; }
+
+/* Take RPCs until none issued at or before a time is left (1), or about so many have been taken or another loop is to go
+ * on (0): with the quickest loop that has all it takes. */
+static int replay_take(Replay *r, double to, int64_t budget)
+{
+    State *s = &r->state;
+    if (!r->ordered) {
+        Queue queue = replay_queue(r, s);
+        const int ended = queue.one_link && !queue.one_core && multicore_can(s)
+            ? run_multicore(&queue, &r->front, to, budget) : -1;
+        return ended < 0 ? queue_run(&queue, to, budget) : ended;
+    }
+    if (r->setup.client_count == 1 && s->number >= r->instep.due) {
+        const int64_t rpcs = periods_rpcs(s, &r->setup, &r->record);
+        if (!rpcs || budget >= 4 * rpcs) {
+            run_instep(&r->instep, &r->setup, &r->schedule, s, &r->record, &r->front, to, budget, rpcs, &r->trouble);
+            return 0;
+        }
+    }
+    if (rotation_can(&r->setup, s, &r->record)) {
+        const int64_t end = s->number + budget;
+        if (s->number >= r->rotation_due) {
+            run_rotation(&r->setup, &r->schedule, s, &r->record, &r->front, to, budget, &r->trouble);
+            /* What ended it takes the other loop some RPCs. */
+            r->rotation_due = s->number < end ? s->number + METER_EVERY : s->number;
+            return 0;
+        }
+        if (budget > r->rotation_due - s->number)
+            budget = r->rotation_due - s->number;
+    }
+    return run_ordered(&r->setup, &r->schedule, s, &r->record, &r->front, to, budget, &r->trouble);
+}
 
 static void replay_compute(Replay *r, double to)
 {
@@ -192,36 +225,9 @@ static void replay_compute(Replay *r, double to)
             Queue queue = replay_queue(r, s);
             periods_leap(&r->periods, &queue, to);
         } else {
-            int ended = 0;
             if (budget > r->periods.due - s->number)
                 budget = r->periods.due - s->number;
-            if (r->ordered && r->setup.client_count == 1 && s->number >= r->instep.due) {
-                const int64_t rpcs = periods_rpcs(s, &r->setup, &r->record);
-                if (!rpcs || budget >= 4 * rpcs) {
-                    run_instep(&r->instep, &r->setup, &r->schedule, s, &r->record, &r->front, to, budget, rpcs,
-                               &r->trouble);
-                    continue;
-                }
-            }
-            const int rotates = r->ordered && rotation_can(&r->setup, s, &r->record);
-            if (rotates && s->number >= r->rotation_due) {
-                const int64_t end = s->number + budget;
-                run_rotation(&r->setup, &r->schedule, s, &r->record, &r->front, to, budget, &r->trouble);
-                /* What ended it takes the other loop some RPCs. */
-                r->rotation_due = s->number < end ? s->number + METER_EVERY : s->number;
-            } else if (r->ordered) {
-                if (rotates && budget > r->rotation_due - s->number)
-                    budget = r->rotation_due - s->number;
-                ended = run_ordered(&r->setup, &r->schedule, s, &r->record, &r->front, to, budget, &r->trouble);
-            } else {
-                Queue queue = replay_queue(r, s);
-                ended = -1;
-                if (queue.one_link && !queue.one_core && multicore_can(s))
-                    ended = run_multicore(&queue, &r->front, to, budget);
-                if (ended < 0)
-                    ended = queue_run(&queue, to, budget);
-            }
-            if (ended) {
+            if (replay_take(r, to, budget)) {
                 s->time = later(s->time, reached);
                 return;
             }
