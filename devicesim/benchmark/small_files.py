@@ -23,7 +23,7 @@ CLIENT = Client(operations(), streams=4, window=16, block=2**20)
 CONSTANT = [(0.0, Regime((NETS["1GbE"][0],), (NETS["1GbE"][1],)))]
 LEAST = 0.02
 """Each timing of the yardstick lasts at least so long [s]."""
-PURE_SHARE = 50
+PURE_SHARE = 250
 """Where there is only the pure-Python core, its list is so many times shorter."""
 
 AGAINST = "one np.cumsum of the sizes"
