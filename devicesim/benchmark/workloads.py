@@ -26,16 +26,19 @@ def operations(durability: str = "async") -> Operations:
 
 
 def workload(kind: str, count: int, seed: int = 0) -> NDArray[np.float64]:
-    """Sizes of files [bytes]."""
+    """Sizes of files [bytes], which nobody can change: so that a transfer need not copy them."""
     draw = np.random.default_rng(seed)
     if kind == "large":
-        return np.full(count, 40e6)
-    if kind == "64 KB":
-        return np.full(count, 65536.0)
-    if kind == "lognormal":
-        return np.floor(draw.lognormal(np.log(2e5), 2.0, count))
-    small = np.floor(draw.lognormal(np.log(3e4), 1.0, count))
-    return np.where(draw.random(count) < 0.9, small, 2e7)
+        sizes = np.full(count, 40e6)
+    elif kind == "64 KB":
+        sizes = np.full(count, 65536.0)
+    elif kind == "lognormal":
+        sizes = np.floor(draw.lognormal(np.log(2e5), 2.0, count))
+    else:
+        small = np.floor(draw.lognormal(np.log(3e4), 1.0, count))
+        sizes = np.where(draw.random(count) < 0.9, small, 2e7)
+    sizes.setflags(write=False)
+    return sizes
 
 
 def steps(net: str, length: float, seed: int = 0) -> list[tuple[float, Regime]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from heapq import heapify, heapreplace
 
@@ -54,6 +55,54 @@ def test_one_file_passes_its_stations_one_after_the_other() -> None:
     assert usage.cores == 2.0
     assert usage.store == 8.0 + 3.0
     assert transfer.stored(20.0) == 400.0
+
+
+def test_law_sizes_that_nobody_can_change_are_kept_and_others_copied() -> None:
+    """What is changed after it was submitted moves nothing, be it looked at where it is or not."""
+    drawn = np.floor(np.random.default_rng(5).lognormal(5.0, 1.0, 300))
+
+    def finish(*lists: object) -> list[float]:
+        made = Transfer(server(), [Client(life(call("CREATE", 10.0)), streams=3, block=200)], PLAIN)
+        for sizes in lists:
+            made.submit(0, sizes)
+            if isinstance(sizes, np.ndarray) and sizes.flags.writeable:
+                sizes[:] = 7.0
+            elif isinstance(sizes, np.ndarray) and sizes.base is not None:
+                sizes.base[:] = 7.0
+        made.advance(50.0)
+        made.set_regime(replace(PLAIN, share=0.5), 20.0)
+        made.run()
+        return made.finish(0).tolist()
+
+    def lasting(sizes: np.ndarray) -> np.ndarray:
+        sizes.setflags(write=False)
+        return sizes
+
+    expected = finish(drawn.tolist())
+    assert finish(lasting(drawn.copy())) == expected
+    assert finish(drawn.copy()) == expected
+    assert finish(drawn.astype(np.int64)) == expected
+    assert finish(lasting(drawn.copy()[:])) == expected
+    assert finish(lasting(drawn[:100].copy()), lasting(drawn[100:].copy())) == expected
+    assert finish(lasting(drawn[:100].copy()), drawn[100:].copy(), []) == expected
+    assert finish(np.zeros(0), lasting(drawn.copy())) == expected
+
+
+def test_a_list_is_let_go_with_its_transfer() -> None:
+    sizes = np.full(50, 300.0)
+    sizes.setflags(write=False)
+    before = sys.getrefcount(sizes)
+    transfer = Transfer(server(), [Client(life(call("CREATE", 10.0)), streams=3, block=200)], PLAIN)
+    transfer.submit(0, sizes)
+    transfer.submit(0, [1.0])
+    transfer.run()
+    assert sys.getrefcount(sizes) == before
+    other = simulate(
+        server(), [Client(life(call("CREATE", 10.0)), streams=3, block=200)], [sizes], [(0.0, PLAIN)]
+    )
+    assert other.done
+    del other
+    assert sys.getrefcount(sizes) == before
 
 
 def test_a_paused_client_ends_no_sooner_than_it_goes_on() -> None:

@@ -14,6 +14,7 @@
 typedef struct {
     PyObject_HEAD
     Replay replay;
+    Py_buffer *lent; /* per client: sizes that nobody can change are looked at where they are */
     int busy; /* computing without the interpreter's lock */
 } ReplayObject;
 
@@ -288,6 +289,11 @@ static int replay_init(PyObject *object, PyObject *arguments, PyObject *keywords
         PyErr_NoMemory();
         return -1;
     }
+    self->lent = calloc((size_t)r->setup.client_count, sizeof(Py_buffer));
+    if (!self->lent) {
+        PyErr_NoMemory();
+        return -1;
+    }
     periods_begin(&r->periods, &r->setup);
     r->ordered = schedule_keeps_order(&r->schedule) && r->setup.server.cores == 1;
     replay_freeze(r);
@@ -298,8 +304,20 @@ static int replay_init(PyObject *object, PyObject *arguments, PyObject *keywords
     return 0;
 }
 
+/* Give back the sizes that a client has lent. */
+static void lent_return(ReplayObject *self, int64_t client)
+{
+    self->replay.record.files[client].sizes.at = NULL;
+    PyBuffer_Release(&self->lent[client]);
+}
+
 static void replay_dealloc(PyObject *object)
 {
+    ReplayObject *self = (ReplayObject *)object;
+    for (int64_t i = 0; self->lent && i < self->replay.record.client_count; i++)
+        if (self->lent[i].obj)
+            lent_return(self, i);
+    free(self->lent);
     replay_end(&((ReplayObject *)object)->replay);
     Py_TYPE(object)->tp_free(object);
 }
@@ -379,16 +397,16 @@ static int known_client(const Replay *r, long long client)
 /* Sizes that are copied and looked at together stay in the processor's cache meanwhile. */
 #define SOME_SIZES 2048
 
-/* Append sizes; returns the WRITEs that these files need, or a few more. */
-WIDE static double sizes_append(Column *column, const double *sizes, int64_t count, double block)
+/* The WRITEs that files need, or a few more; their sizes are copied on the way, if there is somewhere to. */
+WIDE static double sizes_count(const double *sizes, double *copy, int64_t count, double block)
 {
     const double blocks = 1 / block;
     double writes = (double)count;
     for (int64_t from = 0; from < count; from += SOME_SIZES) {
         const int64_t some = count - from < SOME_SIZES ? count - from : SOME_SIZES;
         const double *const these = sizes + from;
-        memcpy(column->at + column->count, these, (size_t)some * sizeof(double));
-        column->count += some;
+        if (copy)
+            memcpy(copy + from, these, (size_t)some * sizeof(double));
         for (int64_t i = 0; i < some; i++)
             writes += floor(these[i] * blocks);
     }
@@ -419,6 +437,23 @@ static void reserve_record(Replay *r, int64_t client, int64_t count, double want
     }
 }
 
+/* Copy the sizes that a client has lent, as others follow. */
+static void sizes_own(ReplayObject *self, int64_t client, int64_t more)
+{
+    Column *column = &self->replay.record.files[client].sizes, own = {.at = NULL};
+    Trouble *trouble = &self->replay.trouble;
+    if (column->views)
+        column->in_use = trouble->no_memory = 1;
+    else
+        column_reserve(&own, column->count + more, trouble);
+    if (trouble->no_memory)
+        return;
+    memcpy(own.at, column->at, (size_t)column->count * sizeof(double));
+    own.count = column->count;
+    lent_return(self, client);
+    *column = own;
+}
+
 static PyObject *method_submit(PyObject *object, PyObject *arguments)
 {
     ReplayObject *self = (ReplayObject *)object;
@@ -431,14 +466,31 @@ static PyObject *method_submit(PyObject *object, PyObject *arguments)
     if (good) {
         Column *column = &r->record.files[client].sizes;
         const int64_t count = sizes.len / (Py_ssize_t)sizeof(double), had = column->count;
-        column_reserve(column, count, &r->trouble);
-        if (!r->trouble.no_memory && count)
-            reserve_record(r, client, count, sizes_append(column, sizes.buf, count, r->setup.clients[client].block));
-        if (r->trouble.no_memory && column->count > had)
+        const double block = r->setup.clients[client].block;
+        const int borrows = sizes.readonly && count && !column->at;
+        if (borrows) {
+            self->lent[client] = sizes;
+            column->at = sizes.buf;
+            column->room = column->count = count;
+            reserve_record(r, client, count, sizes_count(sizes.buf, NULL, count, block));
+        } else {
+            if (self->lent[client].obj)
+                sizes_own(self, client, count);
+            column_reserve(column, count, &r->trouble);
+            if (!r->trouble.no_memory && count) {
+                const double writes = sizes_count(sizes.buf, column->at + had, count, block);
+                column->count += count;
+                reserve_record(r, client, count, writes);
+            }
+        }
+        if (r->trouble.no_memory)
             column->count = had;
         good = well(r);
+        if (borrows)
+            sizes.obj = NULL; /* not to be released */
     }
-    PyBuffer_Release(&sizes);
+    if (sizes.obj)
+        PyBuffer_Release(&sizes);
     if (!good)
         return NULL;
     Py_RETURN_NONE;
