@@ -67,6 +67,7 @@ class Replay:
         self._periods = Periods(server, clients, self.schedule, self.record)
         self._inputs: list[tuple[float, float, Callable[[], None]]] = []
         self._applied = 0
+        self._unsettled = 0  # inputs since the latest that settle_inputs settled, dropped or not
         self._asking = 0  # the serial number of the operation whose reply is asked for
         self._checkpoints: list[_Checkpoint] = []
         self.freeze()
@@ -174,7 +175,7 @@ class Replay:
         self.through = -inf
         self._checkpoints.clear()
         self._inputs.clear()
-        self._applied = 0
+        self._applied = self._unsettled = 0
         self.freeze()
 
     def settle(self, time: float) -> None:
@@ -190,7 +191,10 @@ class Replay:
 
     def settle_inputs(self, keep: int) -> float:
         """Settle all but the latest inputs, once there are twice as many; return up to when."""
-        if len(self._inputs) <= 2 * keep:
+        if self._unsettled <= 2 * keep:
+            return -inf
+        self._unsettled = keep
+        if len(self._inputs) < keep:
             return -inf
         time = self._inputs[-keep][0]
         self.settle(time)
@@ -204,6 +208,7 @@ class Replay:
         if self.state.time > after or self._applied > place:
             self._go_back(lambda point: point.state.time <= after and point.applied <= place)
         self._inputs.insert(place, (at, after, apply))
+        self._unsettled += 1
         self.through = -inf
         return place
 

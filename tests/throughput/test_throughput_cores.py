@@ -189,6 +189,24 @@ def test_an_operation_of_a_door_is_told_alike() -> None:
     assert told[0] == told[1]
 
 
+def test_the_clock_moves_alike_when_old_operations_are_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many of them could be dropped, which depends on the checkpoints that there are."""
+    monkeypatch.setattr("devicesim.throughput.transfer.ANSWERS", 3)
+    client = Client(operations(), streams=3, window=2, block=100)
+    told = []
+    for core, every in product((COMPILED, PURE), (1, 100, 8192)):
+        monkeypatch.setattr("devicesim.throughput.transfer.CHECKPOINT_EVERY", every)
+        transfer = Transfer(Server(1, 1e9, DISK), [client], Regime((1e4,), (0.01,)), core=core)
+        clock = []
+        for turn in range(60):
+            transfer.submit(0, [float(turn % 7), 250.0])
+            transfer.offer(client.operations.write, 10.0, 0, transfer.now + 0.1 + turn % 5)
+            clock.append(transfer.now)
+        told.append((every, clock))
+    assert {tuple(clock) for _, clock in told} == {tuple(told[0][1])}
+    assert told[0][1][-1] > 0.1
+
+
 def test_a_replay_begins_once() -> None:
     """What looks at its columns would look at memory that is gone."""
     replay = COMPILED(Server(1, 1e9, DISK), (Client(operations()),), Regime((1e6,), (0.0,)), 0.0, 64)

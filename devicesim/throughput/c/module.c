@@ -606,9 +606,12 @@ static PyObject *method_settle_inputs(PyObject *object, PyObject *argument)
     if ((keep == -1 && PyErr_Occurred()) || !ready(self))
         return NULL;
     Replay *r = &self->replay;
-    if (r->input_count <= 2 * keep)
+    if (r->unsettled <= 2 * keep)
         return PyFloat_FromDouble(-INFINITY);
-    double time = r->inputs[r->input_count - keep].after;
+    r->unsettled = keep;
+    if (r->input_count < keep)
+        return PyFloat_FromDouble(-INFINITY);
+    double time = r->inputs[r->input_count - keep].at;
     replay_settle(r, time);
     return PyFloat_FromDouble(time);
 }

@@ -44,6 +44,7 @@ typedef struct {
     int ordered, interrupted;
     Input *inputs;
     int64_t input_count, input_room, applied;
+    int64_t unsettled; /* inputs since the latest that settle_inputs settled, dropped or not */
     Checkpoint *checkpoints[CHECKPOINTS + 1], *spare[CHECKPOINTS + 1];
     int64_t checkpoint_count, spare_count;
     Operation **offered; /* one of each kind, so that RPCs on their way can point at it */
@@ -335,6 +336,7 @@ static void replay_put(Replay *r, Input input)
     memmove(&r->inputs[place + 1], &r->inputs[place], (size_t)(r->input_count - place) * sizeof(Input));
     r->inputs[place] = input;
     r->input_count++;
+    r->unsettled++;
     r->through = -INFINITY;
     if (input.kind == OFFER && place < r->input_count - 1) {
         /* The next one late is likely to come from here on, as when a change of capacity goes back. */
@@ -475,7 +477,7 @@ static void replay_leap(Replay *r, double dt, double size, const double *amounts
     r->through = -INFINITY;
     while (r->checkpoint_count)
         replay_forget(r, r->checkpoint_count - 1);
-    r->input_count = r->applied = 0;
+    r->input_count = r->applied = r->unsettled = 0;
     replay_freeze(r);
 }
 
