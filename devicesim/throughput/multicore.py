@@ -107,16 +107,6 @@ def run_multicore(
                     else:
                         link_time = (operation.request + payload) / bandwidth
                         core_time = (operation.work + operation.work_per_byte * payload) / front.share
-            if number == stop:
-                if number == end:
-                    result = False
-                    break
-                stop = min(end, number + METER_EVERY)
-                state.link_free[link], state.link_busy[link] = link_free, link_busy
-                state.core_seen, state.core_busy = arrival, core_busy
-                state.store_free, state.store_busy = store_free, store_busy
-                state.admitted_at, state.admitted, state.blocked = admitted_at, admitted, blocked
-                record.read_meters(state, schedule.share)
             start = time if time > link_free else link_free
             done = start + link_time
             reach = done + latency
@@ -139,6 +129,16 @@ def run_multicore(
                     front.look(start, streams)
                     since, change, until = front.since, front.change, front.until
                     latency, follow = front.latency, rows[index][3]
+            if number == stop:
+                if number == end:
+                    result = False
+                    break
+                stop = min(end, number + METER_EVERY)
+                state.link_free[link], state.link_busy[link] = link_free, link_busy
+                state.core_seen, state.core_busy = arrival, core_busy
+                state.store_free, state.store_busy = store_free, store_busy
+                state.admitted_at, state.admitted, state.blocked = admitted_at, admitted, blocked
+                record.read_meters(state, schedule.share)
             last = time
             link_free = done
             link_busy += link_time

@@ -34,7 +34,7 @@ def run_ordered(
 ) -> bool:
     """Take RPCs in turn until none issued at or before ``to`` is left (True) or ``budget`` have been taken.
 
-    The meters are read whenever the number of RPCs is a multiple of ``METER_EVERY``, and the budget ends at one; but
+    The meters are read ahead of each RPC whose number is a multiple of ``METER_EVERY``, and the budget ends at one; but
     where each RPC is noted in a ``trace``, it ends where it ends.
 
     One function, and longer than most, because a call per RPC would cost as much as the RPC.
@@ -56,6 +56,9 @@ def run_ordered(
     rows, latency, change = front.rows, front.latency, front.change
     until = -inf if stalled else front.until
     first = number = state.number
+    if first % METER_EVERY == 0:
+        # The RPC before may have been offered, which reads nothing.
+        record.read_meters(state, schedule.share)
     end = first + budget
     # Turns come nearly in order, so they queue: each behind the others, unless it is no later than the latest of them.
     # The turn that is next stands beside the queue: whoever gets the next one at once is never put into it.
@@ -80,7 +83,7 @@ def run_ordered(
                     if not take(state, record, stream, time):
                         state.parked.append((time, born, index))
                         time, born, index = queue.popleft() if queue else NEVER
-                        continue
+                        break
                     left = stream.left
                     rows[index] = row = follow[(left > 0) + (left > detail[2])]
                     sort, link_time, core_time, follow, detail = row
@@ -106,7 +109,7 @@ def run_ordered(
                     stalled.append((time, born, index))
                     time, born, index = queue.popleft() if queue else NEVER
                     until = -inf
-                    continue
+                    break
                 if start >= change:
                     front.look(start, streams)
                     latency, change, until = front.latency, front.change, front.until
@@ -188,9 +191,12 @@ def run_ordered(
                 time, born, index = queue.popleft()
         else:
             number = first = stop
-        ended = number < stop
-        if ended:
-            break
+        if number < stop:
+            # None has been issued of this number, as whoever was to issue it had to wait.
+            first, ended = number, time > to
+            if ended:
+                break
+            continue
         if stop % METER_EVERY == 0:
             record.readings.append(
                 (*idle_since, link_free, core_free, store_free, store_free, admitted_at,

@@ -32,7 +32,7 @@ from devicesim.throughput.copies import Admission, Copies, Issue, Period
 from devicesim.throughput.model import Client, Server
 from devicesim.throughput.ordered import Note, run_ordered
 from devicesim.throughput.queued import Queue
-from devicesim.throughput.state import METER_EVERY, NEVER, UNKNOWN, Flight, Record, State, Turn
+from devicesim.throughput.state import NEVER, UNKNOWN, Flight, Record, State, Turn
 
 LONGEST = 4096
 """RPCs of a period at most, for each of at most so many cores."""
@@ -180,6 +180,10 @@ class Periods:
         if not rpcs:
             self.due = number + AGAIN
             return
+        if not (self._schedule.bandwidth[0].values[-1] and self._schedule.share.values[-1]):
+            # Nobody may be left waiting in a period for what never comes, as far as known.
+            self.due = number + rpcs
+            return
         begin = min(state.ready[0][0], state.flight[0][0]) if state.flight else state.ready[0][0]
         low, high = _powers(begin)
         until = min(to, self._schedule.front_change(begin))
@@ -194,9 +198,6 @@ class Periods:
             return
         blocked = state.blocked
         count = self._traced(state, rpcs, to, until)
-        if len(state.cores) == 1 and state.number % METER_EVERY == 0:
-            # The loop for one core reads them after the RPC before, not ahead of the one that comes.
-            self._record.read_meters(state, self._schedule.share)
         if 2 * count >= ROOM:
             self._disturbed = 0
         self._vain = 0 if count else min(self._vain + 1, PATIENCE)

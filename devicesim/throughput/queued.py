@@ -113,8 +113,6 @@ class Queue:
                 payload = self._blocks[client]
             self._write_on(stream, payload, turn)
         state.number += 1
-        if number % METER_EVERY == 0:
-            self._record.read_meters(state, self._schedule.share)
         rpc = (time, 1, number, number, index, slot, client, operation, payload)
         self._send(rpc)
 
@@ -157,6 +155,8 @@ class Queue:
         arrival = done + schedule.latency[client].at(done)
         if arrival < state.arrived[client]:
             arrival = state.arrived[client]
+        if number % METER_EVERY == 0:
+            self._record.read_meters(state, schedule.share)
         state.link_free[link] = done
         state.link_busy[link] += took
         state.arrived[client] = arrival

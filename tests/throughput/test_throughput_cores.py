@@ -11,7 +11,7 @@ import pytest
 from cases import Case, drawn
 
 from devicesim.benchmark.workloads import DISK, NETS, operations, steps, thefts, workload
-from devicesim.throughput import Client, Operation, Regime, Server, Transfer
+from devicesim.throughput import Client, Operation, Operations, Regime, Server, Transfer
 from devicesim.throughput.core import COMPILED, PURE
 from devicesim.throughput.reading import Core
 
@@ -187,6 +187,46 @@ def test_an_operation_of_a_door_is_told_alike() -> None:
         write = Operation("WRITE", 200.0, 40e-6, 0.7e-9)
         told.append([transfer.offer(write, 65536.0, 1, 0.01 * i) for i in range(300)] + [transfer.run()])
     assert told[0] == told[1]
+
+
+def test_usage_is_told_alike_whoever_takes_the_number_at_which_meters_are_read() -> None:
+    """An operation offered takes a number, too; and the two forms look for periods at other numbers."""
+    write = Operation("WRITE", 100.0, 1e-4)
+    client = Client(Operations((), write, ()), streams=1, window=4)
+    for offered in range(64):
+        told = []
+        for core in (COMPILED, PURE):
+            transfer = Transfer(Server(1, 1e6, DISK), [client], Regime((1e7,), (1e-3,)), core=core)
+            transfer.submit(0, [65536.0] * 130)
+            transfer.advance(0.2)
+            for _ in range(offered):
+                transfer.offer(write, 900.0, 0, 0.2)
+            transfer.run()
+            usage = transfer.usage(np.linspace(0.0, transfer.now, 20))
+            told.append([part.tolist() for part in (usage.link, usage.cores, usage.store, usage.buffer)])
+        assert told[0] == told[1], offered
+
+
+@pytest.mark.parametrize("core", [COMPILED, PURE])
+@pytest.mark.parametrize("stands", [Regime((0.0,), (0.1,)), Regime((1e3,), (0.1,), share=0.0)])
+def test_usage_is_that_of_knowing_beforehand(stands: Regime, core: type[Core]) -> None:
+    """Who waits for a link or a core that may never come back, or for files, takes no number of an RPC meanwhile."""
+    client = Client(operations(), streams=5, window=3, block=100)
+    line, sizes = Regime((1e3,), (0.1,)), [float(size % 700) for size in range(0, 40_000, 111)]
+
+    def told(late: bool) -> list[Any]:
+        transfer = Transfer(Server(1, 3e3, DISK), [client], line, core=core)
+        if not late:
+            transfer.lay([(20.0, stands), (30.0, line), (40.0, stands), (50.0, line)])
+        transfer.submit(0, sizes)
+        for at, regime in ((20.0, stands), (30.0, line), (40.0, stands), (50.0, line)):
+            transfer.advance(at + 1.0)
+            if late:
+                transfer.set_regime(regime, at)
+        transfer.run()
+        return reads(transfer, np.linspace(0.0, transfer.now, 200))
+
+    assert repr(told(late=True)) == repr(told(late=False))
 
 
 def test_the_clock_moves_alike_when_old_operations_are_settled(monkeypatch: pytest.MonkeyPatch) -> None:

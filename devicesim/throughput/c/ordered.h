@@ -362,13 +362,14 @@ static ALWAYS_INLINE int run_in_order(const Setup *setup, Schedule *schedule, St
 
     while (!ended && number < budget_end) {
         const int64_t stop = number - number % METER_EVERY + METER_EVERY;
+        /* A stream that has to wait takes no number, and may yet finish its file. */
         for (int64_t i = 0; i < setup->client_count; i++) {
             column_reserve(&files[i].admitted.times, METER_EVERY, trouble);
             if (!files[i].plain) {
                 column_reserve(&files[i].admitted.values, METER_EVERY, trouble);
-                column_reserve(&files[i].finished, METER_EVERY, trouble);
+                column_reserve(&files[i].finished, METER_EVERY + state->stream_count, trouble);
             }
-            column_reserve(&files[i].finished_at, METER_EVERY, trouble);
+            column_reserve(&files[i].finished_at, METER_EVERY + state->stream_count, trouble);
         }
         buffered_reserve(buffered, METER_EVERY, trouble);
         if (trouble->no_memory)
@@ -404,6 +405,7 @@ static ALWAYS_INLINE int run_in_order(const Setup *setup, Schedule *schedule, St
                     if (!taken) {
                         stream->step = data->rows;
                         state->parked[state->parked_count++] = turn;
+                        number--; /* none issued */
                         turn = line_pop(&line, few);
                         continue;
                     }
@@ -426,6 +428,7 @@ static ALWAYS_INLINE int run_in_order(const Setup *setup, Schedule *schedule, St
                         /* Nothing overtakes it: whatever comes next must not take the short way. */
                         stream->step = &data->write[row->stage];
                         state->stalled[state->stalled_count++] = turn;
+                        number--; /* none issued */
                         turn = line_pop(&line, few);
                         edge = -INFINITY;
                         continue;
@@ -471,6 +474,7 @@ static ALWAYS_INLINE int run_in_order(const Setup *setup, Schedule *schedule, St
                 if (leave == INFINITY || state->stalled_count) {
                     stream->step = row;
                     state->stalled[state->stalled_count++] = turn;
+                    number--; /* none issued */
                     turn = line_pop(&line, few);
                     edge = -INFINITY;
                     continue;

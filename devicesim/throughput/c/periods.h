@@ -463,6 +463,12 @@ static void periods_leap(Periods *p, Queue *q, double to)
         p->due = number + AGAIN;
         return;
     }
+    const Capacity *const bandwidth = &q->schedule->bandwidth[0], *const share = &q->schedule->share;
+    if (bandwidth->values[bandwidth->count - 1] == 0.0 || share->values[share->count - 1] == 0.0) {
+        /* Nobody may be left waiting in a period for what never comes, as far as known. */
+        p->due = number + rpcs;
+        return;
+    }
     double low, high;
     const double begin = s->flight.count ? sooner(s->ready[0].time, s->flight.at[0].time) : s->ready[0].time;
     const double until = sooner(to, schedule_front_change(q->schedule, begin));
@@ -481,9 +487,6 @@ static void periods_leap(Periods *p, Queue *q, double to)
     }
     const double blocked = s->blocked;
     const int64_t count = periods_traced(p, q, to, until);
-    if (s->core_count == 1 && s->number % METER_EVERY == 0)
-        /* The loop for one core reads them after the RPC before, not ahead of the one that comes. */
-        record_read_meters(q->record, s, &q->schedule->share, q->trouble);
     if (2 * count >= ROOM)
         p->disturbed = 0;
     p->vain = count ? 0 : p->vain < PATIENCE ? p->vain + 1 : PATIENCE;

@@ -75,6 +75,8 @@ static int queue_cross(Queue *q, const Flight *rpc)
     if (done == INFINITY)
         return 0;
     double arrival = later(s->arrived[client], done + capacity_at(&q->schedule->latency[client], done));
+    if (rpc->number % METER_EVERY == 0)
+        record_read_meters(q->record, s, &q->schedule->share, q->trouble);
     s->link_free[link] = done;
     s->link_busy[link] += took;
     s->arrived[client] = arrival;
@@ -239,8 +241,6 @@ static void queue_issue(Queue *q, Turn turn)
         queue_write_on(q, stream, rpc.payload, turn);
     }
     s->number++;
-    if (rpc.number % METER_EVERY == 0)
-        record_read_meters(q->record, s, &q->schedule->share, q->trouble);
     queue_send(q, &rpc);
 }
 

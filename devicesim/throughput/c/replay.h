@@ -183,6 +183,9 @@ static int replay_take(Replay *r, double to, int64_t budget)
             ? run_multicore(&queue, &r->front, to, budget) : -1;
         return ended < 0 ? queue_run(&queue, to, budget) : ended;
     }
+    if (s->number % METER_EVERY == 0)
+        /* The RPC before may have been offered, which reads nothing. */
+        record_read_meters(&r->record, s, &r->schedule.share, &r->trouble);
     if (r->setup.client_count == 1 && s->number >= r->instep.due) {
         const int64_t rpcs = periods_rpcs(s, &r->setup, &r->record);
         if (!rpcs || budget >= 4 * rpcs) {
