@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 
@@ -113,3 +113,23 @@ def drawn(seed: int) -> Case:
     times = sorted(draw.sample(range(1, 60), draw.randint(0, 5)))
     changes = [(time * (1 + blur * draw.random() / 60), regime()) for time in times]
     return Case(server, clients, sizes, ((0.0, regime()), *changes))
+
+
+def turning(seed: int) -> Case:
+    """Draw a transfer of one client to one core, whose streams take turns for long, in files of many sizes."""
+    case, draw = drawn(seed), random.Random(seed)
+    (client, *_), life = case.clients, case.clients[0].operations
+    first = replace(life.write, store=0.0, wait=False)
+    client = replace(
+        client,
+        operations=replace(life, before=life.before or (first,)),
+        streams=draw.choice([1, 2, 3, 5, 8, 22, 23]),
+        link=0,
+    )
+    sizes = tuple(float(draw.choice([0, 1, client.block, draw.randint(0, 14)])) for _ in range(120))
+
+    def alone(regime: Regime) -> Regime:
+        return replace(regime, bandwidth=regime.bandwidth[:1], latency=regime.latency[:1])
+
+    schedule = tuple((8 * time, alone(regime)) for time, regime in case.schedule)
+    return Case(replace(case.server, cores=1), (client,), (sizes,), schedule)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from cases import Case, drawn
+from cases import Case, drawn, turning
 
 from devicesim.throughput import Regime, Transfer
 from devicesim.throughput.capacity import Capacity
@@ -103,7 +103,7 @@ class Watch:
         return np.array([capacity.done(0.0, time) for time in times]) * (1 + ROUNDING) + ROUNDING
 
 
-def watched(case: Case, seed: int) -> None:
+def watched(case: Case, seed: int, stride: float = 1.0) -> None:
     """Drive a transfer by drawn inputs, early and late, and look at it after each."""
     draw = random.Random(seed)
     transfer = Transfer(case.server, case.clients, case.schedule[0][1])
@@ -129,7 +129,7 @@ def watched(case: Case, seed: int) -> None:
                 at, regime = regimes.pop(0)
                 watch.lay(max(at + draw.choice((-20.0, 0.0, 5.0)), 0.0), regime)
             case "advance":
-                transfer.advance(transfer.now + draw.choice((0.25, 1.0, 8.0 * draw.random())))
+                transfer.advance(transfer.now + stride * draw.choice((0.25, 1.0, 8.0 * draw.random())))
             case "pause":
                 (transfer.resume if k in paused else transfer.pause)(k)
                 paused ^= {k}
@@ -157,3 +157,12 @@ def test_no_station_does_more_than_it_can_and_no_counter_falls(first: int, cores
     """Files, operations offered, regimes for times to come and long past, pauses; each loop of each core."""
     for seed in range(first, first + 80):
         watched(among(seed, cores, links), seed)
+
+
+@pytest.mark.parametrize(
+    "first", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(60, 1200, 60))]
+)
+def test_nor_where_streams_take_turns_for_long(first: int) -> None:
+    """Which has a loop of its own in the compiled form."""
+    for seed in range(first, first + 60):
+        watched(turning(seed), seed, stride=8.0)

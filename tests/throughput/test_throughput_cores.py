@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import Case, drawn
+from cases import Case, drawn, turning
 
 from devicesim.benchmark.workloads import DISK, NETS, operations, steps, thefts, workload
 from devicesim.throughput import Client, Operation, Operations, Regime, Server, Transfer
@@ -35,7 +35,7 @@ def reads(transfer: Transfer, times: np.ndarray) -> list[Any]:
     return [*told, transfer.stored(times).tolist()]
 
 
-def story(case: Case, seed: int, core: type[Core]) -> list[Any]:
+def story(case: Case, seed: int, core: type[Core], stride: float = 1.0) -> list[Any]:
     """Drive a transfer by drawn inputs, early and late, and note what it tells on the way."""
     draw = random.Random(seed)
     transfer = Transfer(case.server, case.clients, case.schedule[0][1], core=core)
@@ -50,9 +50,9 @@ def story(case: Case, seed: int, core: type[Core]) -> list[Any]:
             ("submit", "submit", "offer", "regime", "advance", "pause", "bound", "read", "settle")
         ):
             case "submit":
-                for client, size in waiting[:3]:
+                for client, size in waiting[: int(3 * stride)]:
                     transfer.submit(client, [size, size])
-                del waiting[:3]
+                del waiting[: int(3 * stride)]
             case "offer":
                 operation = draw.choice(case.clients[k].operations.all)
                 told.append(
@@ -62,7 +62,7 @@ def story(case: Case, seed: int, core: type[Core]) -> list[Any]:
                 at, regime = regimes.pop(0)
                 transfer.set_regime(regime, max(at + draw.choice((-3.0, 0.0, 5.0)), transfer._settled))
             case "advance":
-                transfer.advance(transfer.now + draw.choice((0.25, 1.0, 4.0 * draw.random())))
+                transfer.advance(transfer.now + stride * draw.choice((0.25, 1.0, 4.0 * draw.random())))
             case "pause":
                 (transfer.resume if k in paused else transfer.pause)(k)
                 paused ^= {k}
@@ -87,6 +87,19 @@ def test_drawn_stories_are_told_alike(first: int, every: int, monkeypatch: pytes
     for seed in range(first, first + 600):
         case = drawn(seed)
         assert repr(story(case, seed, COMPILED)) == repr(story(case, seed, PURE)), seed
+
+
+@pytest.mark.parametrize(
+    "first", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(60, 1200, 60))]
+)
+@pytest.mark.parametrize("every", [3, 8192])
+def test_drawn_stories_of_streams_that_take_turns_are_told_alike(
+    first: int, every: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("devicesim.throughput.transfer.CHECKPOINT_EVERY", every)
+    for seed in range(first, first + 60):
+        case = turning(seed)
+        assert repr(story(case, seed, COMPILED, 8.0)) == repr(story(case, seed, PURE, 8.0)), seed
 
 
 @pytest.mark.parametrize("cores", [1, 2])
