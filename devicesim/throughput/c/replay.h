@@ -186,23 +186,27 @@ static int replay_take(Replay *r, double to, int64_t budget)
     if (s->number % METER_EVERY == 0)
         /* The RPC before may have been offered, which reads nothing. */
         record_read_meters(&r->record, s, &r->schedule.share, &r->trouble);
-    if (r->setup.client_count == 1 && s->number >= r->instep.due) {
-        const int64_t rpcs = periods_rpcs(s, &r->setup, &r->record);
-        if (!rpcs || budget >= 4 * rpcs) {
-            run_instep(&r->instep, &r->setup, &r->schedule, s, &r->record, &r->front, to, budget, rpcs, &r->trouble);
-            return 0;
-        }
-    }
-    if (rotation_can(&r->setup, s, &r->record)) {
-        const int64_t end = s->number + budget;
-        if (s->number >= r->rotation_due) {
-            run_rotation(&r->setup, &r->schedule, s, &r->record, &r->front, to, budget, &r->trouble);
-            /* What ended it takes the other loop some RPCs. */
-            r->rotation_due = s->number < end ? s->number + METER_EVERY : s->number;
-            return 0;
-        }
+    const int64_t end = s->number + budget;
+    const int64_t rpcs = r->setup.client_count == 1 && s->number >= r->instep.due
+        ? periods_rpcs(s, &r->setup, &r->record) : budget;
+    int quick = 1;
+    if (budget >= 4 * rpcs)
+        run_instep(&r->instep, &r->setup, &r->schedule, s, &r->record, &r->front, to, budget, rpcs, &r->trouble);
+    else if (!rotation_can(&r->setup, s, &r->record))
+        quick = 0;
+    else if (s->number >= r->rotation_due) {
+        run_rotation(&r->setup, &r->schedule, s, &r->record, &r->front, to, budget, &r->trouble);
+        /* What ended it takes the other loop some RPCs. */
+        r->rotation_due = s->number < end ? s->number + METER_EVERY : s->number;
+    } else {
+        quick = 0;
         if (budget > r->rotation_due - s->number)
             budget = r->rotation_due - s->number;
+    }
+    if (quick) {
+        if (s->number < end || s->number % METER_EVERY == 0)
+            return 0;
+        budget = 1; /* A state to go back to is kept where the other loop stops, and nowhere else. */
     }
     return run_ordered(&r->setup, &r->schedule, s, &r->record, &r->front, to, budget, &r->trouble);
 }
