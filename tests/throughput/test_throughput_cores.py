@@ -90,6 +90,14 @@ def test_drawn_stories_are_told_alike(first: int, every: int, monkeypatch: pytes
 
 
 @pytest.mark.parametrize(
+    "seed", [pytest.param(1695, id="a link that will stand still ends the quick loop early")]
+)
+def test_stories_that_once_were_told_differently(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("devicesim.throughput.transfer.CHECKPOINT_EVERY", 3)
+    assert repr(story(drawn(seed), seed, COMPILED)) == repr(story(drawn(seed), seed, PURE))
+
+
+@pytest.mark.parametrize(
     "first", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(60, 1200, 60))]
 )
 @pytest.mark.parametrize("every", [3, 8192])
