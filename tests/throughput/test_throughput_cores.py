@@ -90,11 +90,22 @@ def test_drawn_stories_are_told_alike(first: int, every: int, monkeypatch: pytes
 
 
 @pytest.mark.parametrize(
-    "seed", [pytest.param(1695, id="a link that will stand still ends the quick loop early")]
+    ("case", "seed", "stride", "every"),
+    [
+        pytest.param(drawn(1695), 1695, 1.0, 3, id="a link that will stand still ends the quick loop early"),
+        *(
+            pytest.param(
+                turning(seed), seed, 12.0, 8192, id=f"a turn of old comes with the latest one, {seed}"
+            )
+            for seed in (218, 503)
+        ),
+    ],
 )
-def test_stories_that_once_were_told_differently(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("devicesim.throughput.transfer.CHECKPOINT_EVERY", 3)
-    assert repr(story(drawn(seed), seed, COMPILED)) == repr(story(drawn(seed), seed, PURE))
+def test_stories_that_are_easily_told_differently(
+    case: Case, seed: int, stride: float, every: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("devicesim.throughput.transfer.CHECKPOINT_EVERY", every)
+    assert repr(story(case, seed, COMPILED, stride)) == repr(story(case, seed, PURE, stride))
 
 
 @pytest.mark.parametrize(
