@@ -108,8 +108,8 @@ def cli() -> None:
 def main() -> None:
     """Run the command line of this process, and end the process with its exit code."""
     survive_any_encoding()
-    # numpy's OpenBLAS starts a thread for each processor, and they wait busily: half the CPU time of a short run. What
-    # is multiplied here is small enough for one, whatever the machine.
+    # numpy's OpenBLAS starts a thread for each processor, and they wait busily: a fifth of the CPU time of a short run
+    # on two. What is multiplied here is small enough for one, whatever the machine.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     sys.exit(invoke(sys.argv[1:]))
 
