@@ -476,7 +476,8 @@ static PyObject *method_submit(PyObject *object, PyObject *arguments)
         } else {
             if (self->lent[client].obj)
                 sizes_own(self, client, count);
-            column_reserve(column, count, &r->trouble);
+            if (!r->trouble.no_memory)
+                column_reserve(column, count, &r->trouble); /* never one that is lent */
             if (!r->trouble.no_memory && count) {
                 const double writes = sizes_count(sizes.buf, column->at + had, count, block);
                 column->count += count;
